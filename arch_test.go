@@ -1,0 +1,322 @@
+package haihe
+
+import (
+	"fmt"
+	"go/ast"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+)
+
+// rule is one line of the table of floors of ARCHITECTURE.md.
+type rule struct {
+	dir   string   // folder, or pattern of folders one level deep
+	floor int      // a folder imports only what stands on its own floor or lower, and of that only what `may` names
+	may   []string // folders of ours that it may import
+	tests []string // folders of ours that its tests may import besides
+}
+
+// floors is the table. Every line and every word of `may` must be used by something, or the test fails.
+var floors = []rule{
+	{dir: "lang", floor: 0},
+	{dir: "errs", floor: 0, may: []string{"lang"}},
+	{dir: "wire/*", floor: 0, may: []string{"errs", "lang"}},
+	{dir: "standards", floor: 0},
+	{dir: "store", floor: 1, may: []string{"errs", "lang"}},
+	{dir: "store/sqlite", floor: 1, may: []string{"store", "errs", "lang"}},
+	{dir: "store/postgres", floor: 1, may: []string{"store", "errs", "lang"}},
+	{dir: "store/storetest", floor: 1, may: []string{"store", "store/sqlite", "store/postgres", "errs", "lang"}},
+	{dir: "kernel/journal", floor: 2, may: []string{"store", "errs", "lang"}, tests: storage},
+	{dir: "kernel/entity", floor: 2, may: []string{"store", "errs", "lang"}, tests: storage},
+	{dir: "kernel/series", floor: 2, may: []string{"store", "errs", "lang"}, tests: storage},
+	{dir: "kernel/identity", floor: 2, may: []string{"kernel/journal", "store", "errs", "lang"}, tests: storage},
+	{dir: "kernel/indicator", floor: 2, may: []string{"kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
+	{dir: "web/ui", floor: 3, may: []string{"web/ui/draw", "lang"}},
+	{dir: "web/ui/draw", floor: 3, may: []string{"lang"}},
+	{dir: "web", floor: 3, may: []string{"web/ui", "kernel/identity", "kernel/journal", "errs", "lang"}, tests: storage},
+	{dir: "host", floor: 3, may: []string{"web", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: storage},
+	{dir: "host/hosttest", floor: 3, may: []string{"host", "web", "web/ui", "kernel/*", "store", "store/storetest", "errs", "lang"}},
+	{dir: "plans/*", floor: 3, may: []string{"kernel/indicator", "kernel/identity", "errs", "lang"}},
+	{dir: "simulate/*", floor: 4, may: []string{"wire/*", "errs", "lang"}},
+	{dir: "systems/*", floor: 4, may: []string{"host", "web", "web/ui", "kernel/*", "wire/*", "store", "errs", "lang"}, tests: []string{"store/storetest", "host/hosttest", "simulate/*", "plans/*"}},
+	{dir: "systems", floor: 5, may: []string{"systems/*", "host"}},
+	{dir: "cmd/haihe", floor: 6, may: []string{
+		"systems", "systems/*", "host", "web", "kernel/*", "plans/*", "simulate/*", "store", "store/sqlite", "store/postgres", "errs", "lang"},
+		tests: []string{"store/storetest"}},
+	{dir: "e2e", floor: 7},
+	{dir: "bench", floor: 7},
+	{dir: ".", floor: 7},
+}
+
+// storage is what a test needs that wants a database.
+var storage = []string{"store/storetest"}
+
+// plain names the folders that hold no code: what Go does not see stands beside the floors.
+var plain = []string{"docs", "standards", "plans", "cmd", "kernel", "wire", "simulate", "store", "web", "host", "systems", "e2e", "bench"}
+
+// packages says who may import which package from outside. A module or a package of the standard library under a key here is
+// closed to everybody else; a module that stands nowhere here is closed to all.
+var packages = map[string][]string{
+	"database/sql":                          {"store", "store/*"},
+	"log":                                   {},
+	"html/template":                         {},
+	"text/template":                         {},
+	"flag":                                  {"cmd/haihe"},
+	"os/exec":                               {"store/storetest"},
+	"embed":                                 nil, // nil: everybody
+	"github.com/BurntSushi/toml":            {"host"},
+	"github.com/a-h/templ":                  {"web/ui", "web"},
+	"github.com/goccy/go-yaml":              {"plans/*", "kernel/*"},
+	"github.com/jackc/pgx/v5":               {"store/postgres"},
+	"github.com/prometheus/client_golang":   {"host"},
+	"github.com/santhosh-tekuri/jsonschema": {"kernel/entity"},
+	"golang.org/x/crypto":                   {"kernel/identity"},
+	"golang.org/x/net":                      {"web"},
+	"golang.org/x/term":                     {"cmd/haihe"},
+	"golang.org/x/text":                     {"wire/*", "web", "kernel/*"},
+	"modernc.org/sqlite":                    {"store/sqlite"},
+}
+
+// testOnly are modules that tests may use besides.
+var testOnly = []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto"}
+
+// pure lists what a codec must not touch: bytes to values and back, no I/O, no clock, no log.
+var pure = []string{"net", "net/http", "os", "log/slog", "context", "database/sql", "io/fs", "crypto/rand", "math/rand", "math/rand/v2"}
+
+// pending are lines of the tables whose folders are still being built. The list is empty in a finished tree.
+var pending = []string{"*"}
+
+func TestFloors(t *testing.T) {
+	faults, used := check(sources(t))
+	for _, f := range faults {
+		t.Error(f)
+	}
+	for _, u := range unused(used) {
+		if slices.Contains(pending, "*") {
+			t.Log("not used yet:", u)
+			continue
+		}
+		t.Error(u)
+	}
+	for _, d := range tree().dirs {
+		if d != "." && ruleOf(d) == nil && !slices.Contains(plain, strings.Split(d, "/")[0]) {
+			t.Errorf("%s stands on no floor: give it a line in arch_test.go and in ARCHITECTURE.md", d)
+		}
+	}
+	for _, r := range floors {
+		for _, m := range r.may {
+			for _, l := range floors {
+				if (l.dir == m || matches(m, l.dir)) && l.floor > r.floor {
+					t.Errorf("the table lets %s (floor %d) import %s (floor %d), which does not stand lower", r.dir, r.floor, l.dir, l.floor)
+				}
+			}
+		}
+	}
+}
+
+// check holds files to the tables and tells which lines of them were used.
+func check(files []*source) (faults []string, used map[string]bool) {
+	used = map[string]bool{}
+	for _, f := range files {
+		r := ruleOf(f.dir)
+		if r == nil {
+			faults = append(faults, fmt.Sprintf("%s: the folder %s stands on no floor", f.path, f.dir))
+			continue
+		}
+		used["dir "+r.dir] = true
+		for _, imp := range f.imports() {
+			if fault := checkImport(f, r, imp, used); fault != "" {
+				faults = append(faults, fault)
+			}
+		}
+		faults = append(faults, checkCalls(f)...)
+	}
+	sort.Strings(faults)
+	return faults, used
+}
+
+func checkImport(f *source, r *rule, imp string, used map[string]bool) string {
+	if ours, ok := strings.CutPrefix(imp, module); ok {
+		return checkOurs(f, r, strings.TrimPrefix(ours, "/"), used)
+	}
+	if !f.test && strings.HasPrefix(f.dir, "wire/") && slices.Contains(pure, imp) {
+		return fmt.Sprintf("%s imports %q: a codec turns bytes into values and touches nothing else", f.path, imp)
+	}
+	if f.test && (r.floor == 7 || slices.ContainsFunc(testOnly, func(m string) bool { return within(imp, m) })) {
+		return ""
+	}
+	key, known := "", false
+	for k := range packages {
+		if within(imp, k) && len(k) > len(key) {
+			key, known = k, true
+		}
+	}
+	if key == "log" && imp != "log" { // log/slog is the log
+		return ""
+	}
+	if !known {
+		if strings.Contains(strings.Split(imp, "/")[0], ".") {
+			return fmt.Sprintf("%s imports %q: a module that no line of arch_test.go admits", f.path, imp)
+		}
+		return ""
+	}
+	who := packages[key]
+	if who == nil {
+		return ""
+	}
+	if i := slices.IndexFunc(who, func(p string) bool { return matches(p, f.dir) }); i >= 0 {
+		used["package "+key+" "+who[i]] = true
+		return ""
+	}
+	if f.test && key != "log" {
+		return ""
+	}
+	return fmt.Sprintf("%s imports %q: only %v may", f.path, imp, who)
+}
+
+func checkOurs(f *source, r *rule, imp string, used map[string]bool) string {
+	if imp == f.dir && f.test {
+		return ""
+	}
+	if r.floor == 7 { // whole-program stories and benchmarks stand above everything
+		return ""
+	}
+	if i := slices.IndexFunc(r.may, func(p string) bool { return matches(p, imp) }); i >= 0 {
+		used["may "+r.dir+" "+r.may[i]] = true
+		return ""
+	}
+	if i := slices.IndexFunc(r.tests, func(p string) bool { return matches(p, imp) }); f.test && i >= 0 {
+		used["tests "+r.dir+" "+r.tests[i]] = true
+		return ""
+	}
+	return fmt.Sprintf("%s imports %q: %s (floor %d) may import %v", f.path, module+"/"+imp, r.dir, r.floor, r.may)
+}
+
+// environment are the calls that read the process's surroundings; only the program itself and tests may.
+var environment = []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Exit", "UserHomeDir", "UserConfigDir"}
+
+// readsEnvironment are the folders that may.
+var readsEnvironment = []string{"cmd/haihe", "store/storetest", "host/hosttest"}
+
+func checkCalls(f *source) (faults []string) {
+	osName, timeName := f.name("os"), f.name("time")
+	if f.test {
+		return nil
+	}
+	ast.Inspect(f.file, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		id, ok := sel.X.(*ast.Ident)
+		if !ok {
+			return true
+		}
+		switch {
+		case osName != "" && id.Name == osName && slices.Contains(environment, sel.Sel.Name) && !slices.Contains(readsEnvironment, f.dir):
+			faults = append(faults, fmt.Sprintf("%s: os.%s: only the program itself reads its surroundings", f.line(n), sel.Sel.Name))
+		case timeName != "" && id.Name == timeName && slices.Contains([]string{"Now", "Since", "Until"}, sel.Sel.Name) && !clocked(f.path):
+			faults = append(faults, fmt.Sprintf("%s: time.%s: take the clock that you are handed, or give a reason in arch_test.go", f.line(n), sel.Sel.Name))
+		}
+		return true
+	})
+	return faults
+}
+
+// wallClock lists the files that look at the wall clock, each with its reason.
+var wallClock = map[string]string{
+	"cmd/haihe/*":       "the program hands the clock out",
+	"store/storetest/*": "test support",
+	"host/hosttest/*":   "test support",
+}
+
+func clocked(file string) bool {
+	for p := range wallClock {
+		if ok, _ := path.Match(p, file); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// unused names the lines of the tables that nothing needs.
+func unused(used map[string]bool) (out []string) {
+	miss := func(key, say string) {
+		if !used[key] {
+			out = append(out, say+": the rule is used by nothing; take it out")
+		}
+	}
+	for _, r := range floors {
+		if r.floor == 7 {
+			continue
+		}
+		miss("dir "+r.dir, "floor "+r.dir)
+		for _, m := range r.may {
+			miss("may "+r.dir+" "+m, r.dir+" may import "+m)
+		}
+		for _, m := range r.tests {
+			miss("tests "+r.dir+" "+m, "tests of "+r.dir+" may import "+m)
+		}
+	}
+	for k, who := range packages {
+		for _, w := range who {
+			miss("package "+k+" "+w, w+" may import "+k)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// ruleOf finds the line of a folder; an exact name goes before a pattern.
+func ruleOf(dir string) *rule {
+	for i := range floors {
+		if floors[i].dir == dir {
+			return &floors[i]
+		}
+	}
+	for i := range floors {
+		if matches(floors[i].dir, dir) {
+			return &floors[i]
+		}
+	}
+	return nil
+}
+
+func matches(pattern, dir string) bool {
+	ok, err := path.Match(pattern, dir)
+	return err == nil && ok
+}
+
+// within tells whether imp is the package or module m, or stands below it.
+func within(imp, m string) bool { return imp == m || strings.HasPrefix(imp, m+"/") }
+
+// TestFloorsFail shows that the check can fail: each of these files breaks one rule.
+func TestFloorsFail(t *testing.T) {
+	for _, c := range []struct{ path, src, want string }{
+		{"systems/grid/a.go", `package grid; import _ "` + module + `/systems/plan"`, `systems/grid/a.go imports "` + module + `/systems/plan"`},
+		{"systems/grid/a.go", `package grid; import _ "database/sql"`, `imports "database/sql": only [store store/*] may`},
+		{"systems/grid/a.go", `package grid; import _ "log"`, `imports "log"`},
+		{"systems/grid/a_test.go", `package grid; import _ "log"`, `imports "log"`},
+		{"systems/grid/a.go", `package grid; import _ "` + module + `/store/sqlite"`, `store/sqlite`},
+		{"systems/grid/a.go", `package grid; import "os"; var x = os.Getenv("X")`, `os.Getenv`},
+		{"systems/grid/a.go", `package grid; import "time"; var x = time.Now()`, `time.Now`},
+		{"systems/grid/a.go", `package grid; import _ "github.com/a-h/templ"`, `only [web/ui`},
+		{"systems/grid/a.go", `package grid; import _ "github.com/nobody/left-pad"`, `a module that no line`},
+		{"systems/grid/sub/a.go", `package sub`, `stands on no floor`},
+		{"util/a.go", `package util`, `stands on no floor`},
+		{"wire/dlt645/a.go", `package dlt645; import _ "net"`, `a codec turns bytes`},
+		{"kernel/journal/a.go", `package journal; import _ "` + module + `/kernel/entity"`, `kernel/entity`},
+		{"kernel/entity/a.go", `package entity; import _ "` + module + `/store/storetest"`, `store/storetest`},
+	} {
+		s, err := parse(c.path, []byte(c.src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		faults, _ := check([]*source{s})
+		if len(faults) != 1 || !strings.Contains(faults[0], c.want) {
+			t.Errorf("%s %s: got %q, want one fault with %q", c.path, c.src, faults, c.want)
+		}
+	}
+}
