@@ -1,0 +1,282 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+)
+
+// The write lane: one goroutine that takes the writers who wait, runs each in a savepoint of its own inside one
+// transaction, commits once (the flush), calls what they registered for after the commit, and then answers them all.
+// While a group is being flushed the next one gathers in the queue, so the group's size finds itself.
+
+// The states of a call. Whoever moves it away from waiting owns it: the lane, or the writer whose context ended.
+const (
+	waiting int32 = iota
+	taken
+	left
+)
+
+type call struct {
+	ctx   context.Context
+	fn    func(*Tx) error
+	state atomic.Int32
+	done  chan error // one answer, buffered
+	at    time.Time
+}
+
+type lane struct {
+	db     *DB
+	queue  chan *call
+	idle   chan struct{} // closed when the lane has ended
+	s      *session      // nil until first used, and after the connection broke
+	id     atomic.Uint64 // the lane's goroutine
+	rest   time.Duration // back-off before the connection is tried again
+	notYet time.Time     // when that may be
+}
+
+// maxRest bounds the back-off after a lost connection.
+const maxRest = 2 * time.Second
+
+func newLane(db *DB) *lane {
+	l := &lane{db: db, queue: make(chan *call, db.opts.Queue), idle: make(chan struct{})}
+	return l
+}
+
+// loop runs until the queue is closed and empty. It outlives runtime.Goexit in a writer's function (a test's FailNow): the
+// writers of the group are told, and a new goroutine takes the lane over.
+func (l *lane) loop() {
+	var g *group
+	normal := false
+	defer func() {
+		if normal {
+			return
+		}
+		if g != nil {
+			g.fail(internalf("a writer of this group ended its goroutine"))
+		}
+		go l.loop()
+	}()
+	l.id.Store(goroutine())
+	for c := range l.queue {
+		g = &group{l: l}
+		g.run(c)
+		g = nil
+	}
+	normal = true
+	if l.s != nil {
+		l.s.close()
+	}
+	close(l.idle)
+}
+
+// next is the next writer who waits, nil where none does. ok is false when the group is full.
+func (l *lane) next(g *group) *call {
+	if len(g.calls) >= l.db.opts.MaxGroup || l.db.opts.Now().Sub(g.begun) > l.db.opts.Slice {
+		return nil
+	}
+	select {
+	case c := <-l.queue:
+		return c // nil when the queue is closed and empty
+	default:
+		return nil
+	}
+}
+
+// ready gives a connection that works. A lost one is opened again, with back-off between the tries; writers who come
+// meanwhile are told at once.
+func (l *lane) ready() (*session, error) {
+	if l.s != nil && l.s.broken {
+		l.s.close()
+		l.s = nil
+	}
+	if l.s != nil {
+		l.s.refresh()
+		return l.s, nil
+	}
+	now := l.db.opts.Now()
+	if now.Before(l.notYet) {
+		return nil, errs.Say(errs.Unavailable, "数据库连接已断开，正在重新连接，请稍后重试", "the database connection is lost and is being opened again; try again in a moment")
+	}
+	s, err := l.db.session(context.Background(), true)
+	if err != nil {
+		l.rest = min(max(2*l.rest, 50*time.Millisecond), maxRest)
+		l.notYet = now.Add(l.rest)
+		l.db.opts.Log.Error("open the database connection", "error", err, "again", l.rest)
+		return nil, err
+	}
+	l.s, l.rest = s, 0
+	return s, nil
+}
+
+// group is one transaction and the writers in it.
+type group struct {
+	l       *lane
+	s       *session // nil while no transaction is open
+	begun   time.Time
+	calls   []*call // those whose part stands, to be answered after the commit
+	current *call   // whose function runs
+	part    part
+}
+
+func (g *group) run(c *call) {
+	g.begun = g.l.db.opts.Now()
+	for ; c != nil; c = g.l.next(g) {
+		if !c.state.CompareAndSwap(waiting, taken) {
+			continue
+		}
+		if err := c.ctx.Err(); err != nil {
+			c.done <- err
+			continue
+		}
+		if !g.take(c) {
+			return
+		}
+	}
+	g.commit()
+}
+
+// take runs one writer's function in its own part of the transaction; false when the group has ended with it.
+func (g *group) take(c *call) bool {
+	st := g.l.db.stats
+	st.queued(g.l.db.opts.Now().Sub(c.at))
+	if g.s == nil {
+		s, err := g.l.ready()
+		if err == nil {
+			err = s.run(context.Background(), g.l.db.dialect.BeginWrite)
+		}
+		if err != nil {
+			c.done <- errs.Wrap("begin", err)
+			return true
+		}
+		g.s = s
+	}
+	// The first writer needs no savepoint: when it fails there is nothing of others to keep.
+	nested := len(g.calls) > 0
+	if nested {
+		if err := g.s.run(context.Background(), "SAVEPOINT writer"); err != nil {
+			c.done <- errs.Wrap("savepoint", err)
+			g.fail(err)
+			return false
+		}
+	}
+	tx := g.tx(c.ctx)
+	g.current = c
+	err := call1(c.fn, tx)
+	g.current = nil
+	tx.over = true
+	if err == nil {
+		err = tx.err // a failure that the function swallowed is a failure all the same
+	}
+	if err == nil && nested {
+		err = g.s.run(context.Background(), "RELEASE SAVEPOINT writer")
+	}
+	if err == nil {
+		g.part.merge(&tx.part)
+		g.calls = append(g.calls, c)
+		return true
+	}
+	st.failed.Add(1)
+	return g.undo(c, nested, err)
+}
+
+// undo rolls the last writer back alone; where even that fails, the whole group.
+func (g *group) undo(c *call, nested bool, err error) bool {
+	c.done <- err
+	if !nested && !g.s.broken {
+		rerr := g.s.run(context.Background(), "ROLLBACK")
+		if rerr != nil {
+			g.s.broken = true // unknown state: open another connection
+		}
+		g.s = nil
+		return true
+	}
+	if !g.s.broken {
+		rerr := g.s.run(context.Background(), "ROLLBACK TO SAVEPOINT writer")
+		if rerr == nil {
+			rerr = g.s.run(context.Background(), "RELEASE SAVEPOINT writer")
+		}
+		if rerr == nil {
+			return true
+		}
+		// SQLite ends the whole transaction by itself on a full disk or a failing one.
+	}
+	g.fail(err)
+	return false
+}
+
+func (g *group) tx(ctx context.Context) *Tx {
+	t := &Tx{db: g.l.db, s: g.s, run: context.Background(), group: g}
+	t.ctx = context.WithValue(ctx, txKey{}, g.l.db)
+	return t
+}
+
+// fail rolls everything back and tells everyone in the group.
+func (g *group) fail(err error) {
+	if g.s != nil {
+		if g.s.broken || g.s.run(context.Background(), "ROLLBACK") != nil {
+			g.s.broken = true
+		}
+		g.s = nil
+	}
+	if g.current != nil {
+		g.current.done <- err
+	}
+	err = errs.Wrap("commit with others", err)
+	for _, c := range g.calls {
+		c.done <- err
+	}
+	g.l.db.stats.failed.Add(int64(len(g.calls)))
+	g.calls = nil
+}
+
+// commit writes what was gathered, flushes, calls the hooks in order, and answers.
+func (g *group) commit() {
+	if g.s == nil {
+		return
+	}
+	tx := g.tx(context.Background())
+	if err := tx.flush(&g.part); err != nil {
+		g.fail(err)
+		return
+	}
+	at := g.l.db.opts.Now()
+	if err := g.s.run(context.Background(), "COMMIT"); err != nil {
+		g.fail(err)
+		return
+	}
+	st := g.l.db.stats
+	st.committed(g.l.db.opts.Now().Sub(at), len(g.calls))
+	for _, h := range g.part.hooks {
+		g.hook(h)
+	}
+	for _, c := range g.calls {
+		c.done <- nil
+	}
+	g.calls = nil // answered: a hook that ends the goroutine must not have them told twice
+}
+
+// hook calls one function after the commit. What is committed cannot be taken back, so a panic is logged, not returned.
+func (g *group) hook(h func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.l.db.opts.Log.Error("panic after a commit", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	h()
+}
+
+// call1 calls fn and turns a panic into an error that bears the stack.
+func call1(fn func(*Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errs.As(errs.Internal, "write", errors.Join(fmt.Errorf("panic: %v", p), errors.New(string(debug.Stack()))))
+		}
+	}()
+	return fn(tx)
+}

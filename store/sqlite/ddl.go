@@ -1,0 +1,71 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/haihe-city/haihe/store"
+)
+
+// The five column types in a STRICT table. BIGINT becomes INTEGER, so that a BIGINT primary key is the row's own number
+// and needs no second index.
+var types = map[string]string{"BIGINT": "INTEGER", "BOOLEAN": "INTEGER", "BYTEA": "BLOB"}
+
+// ddl adapts one statement of a migration: the types' names, and STRICT after a CREATE TABLE, so that a column refuses
+// values of another type, as PostgreSQL does.
+func ddl(statement string) string {
+	var b strings.Builder
+	words, depth := 0, 0
+	table, rowid, lastDouble := false, true, false
+	var first [2]string
+	for t := range store.Tokens(statement) {
+		text := t.Text
+		if t.Kind == store.Word {
+			up := strings.ToUpper(text)
+			if words < 2 {
+				first[words] = up
+			}
+			words++
+			table = table || words == 2 && first == [2]string{"CREATE", "TABLE"}
+			if as, ok := types[up]; ok {
+				text = as
+			}
+			switch {
+			case up == "DOUBLE":
+				text, lastDouble = "", true
+			case up == "PRECISION" && lastDouble:
+				text, lastDouble = "REAL", false
+			case up == "WITHOUT" && depth == 0:
+				rowid = false
+			case up == "AS" && depth == 0:
+				table = false // CREATE TABLE ... AS SELECT takes no STRICT
+			}
+		}
+		if t.Kind == store.Mark {
+			switch text {
+			case "(":
+				depth++
+			case ")":
+				depth--
+			}
+		}
+		b.WriteString(text)
+	}
+	out := strings.TrimSpace(b.String())
+	switch {
+	case !table:
+		return out
+	case rowid:
+		return out + "\nSTRICT"
+	default:
+		return out + ",\nSTRICT"
+	}
+}
+
+func tables(ctx context.Context, c *sql.Conn) ([]store.Table, error) { return nil, nil }
+
+func unbind(ctx context.Context, c *sql.Conn) (func(context.Context) error, error) {
+	_, err := c.ExecContext(ctx, "PRAGMA defer_foreign_keys = ON")
+	return func(context.Context) error { return nil }, err
+}
