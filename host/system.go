@@ -1,9 +1,7 @@
-// Package host (contract sketch) is the contract between a system and the program.
 package host
 
 import (
 	"context"
-	"io"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -49,9 +47,6 @@ type Host struct {
 	Metrics    *Metrics
 }
 
-// Clock is the plan's clock: real time, or real time moved to another date (the demo runs in November 2015).
-type Clock interface{ Now() time.Time }
-
 // Opened is what a system's Open returns.
 type Opened struct {
 	Routes   []web.Route
@@ -83,54 +78,4 @@ type Job struct {
 type Feed struct {
 	Name string
 	Run  func(ctx context.Context) error
-}
-
-// Import declares a kind of file that the system takes.
-type Import struct {
-	Name       string // "nem12"
-	Title      lang.Text
-	Extensions []string // ".csv", ".zip"
-	Grant      string
-}
-
-// ImportLine is one line of an import's report.
-type ImportLine struct {
-	Line  int       `json:"line"`
-	Level string    `json:"level"` // error, warning, info
-	Text  lang.Text `json:"text"`
-}
-
-// ImportResult sums an import up. Nothing is changed when it was a dry run or when Refused is set.
-type ImportResult struct {
-	Read, Taken, Refused int64            // records
-	Counts               map[string]int64 // by what: meters, days, readings
-	Stopped              *lang.Text       // why nothing was taken (malformed file, shrink guard)
-}
-
-// ImportRun is one import.
-type ImportRun struct {
-	File     string
-	Size     int64
-	Body     io.Reader
-	DryRun   bool
-	By       *identity.Principal
-	Progress func(bytes int64)
-	Report   func(ImportLine)
-}
-
-// ImportFunc takes a file in.
-type ImportFunc func(ctx context.Context, run ImportRun) (ImportResult, error)
-
-// Metrics registers a system's own metrics, prefixed with haihe_<system>_.
-type Metrics struct{ contractOnly struct{} }
-
-// Counter, Gauge and Histogram make metrics; labels are the label names.
-func (m *Metrics) Counter(name, help string, labels ...string) func(delta float64, values ...string) {
-	panic("contract")
-}
-func (m *Metrics) Gauge(name, help string, labels ...string) func(value float64, values ...string) {
-	panic("contract")
-}
-func (m *Metrics) Histogram(name, help string, labels ...string) func(value float64, values ...string) {
-	panic("contract")
 }

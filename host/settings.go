@@ -1,0 +1,97 @@
+package host
+
+import (
+	"net"
+	"strings"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+)
+
+// Settings are the program's own sections of the configuration file.
+type Settings struct {
+	Server ServerSettings
+	Store  StoreSettings
+	Clock  ClockSettings
+}
+
+// ServerSettings is [server].
+type ServerSettings struct {
+	Listen      string        `toml:"listen" doc:"监听地址；端口 0 为任选空闲端口 / address to listen on; port 0 takes any free port"`
+	Address     string        `toml:"address" doc:"对外网址，如 https://haihe.example.cn；留空则按监听地址 / public address, such as https://haihe.example.cn; empty: as listened on"`
+	Certificate string        `toml:"certificate" doc:"TLS 证书文件（PEM）；留空则不启用 TLS / TLS certificate file (PEM); empty: no TLS"`
+	Key         string        `toml:"key" doc:"TLS 私钥文件（PEM） / TLS key file (PEM)"`
+	Metrics     string        `toml:"metrics" choice:"loopback,grant,open" doc:"何人可读 /metrics：loopback 本机或有 system.read 权限者，grant 仅有权限者，open 任何人 / who may read /metrics: loopback (this machine, or the grant system.read), grant, open"`
+	Log         string        `toml:"log" choice:"text,json" doc:"日志格式 / format of the log"`
+	Level       string        `toml:"level" choice:"debug,info,warn,error" doc:"日志级别 / level of the log"`
+	StopWithin  time.Duration `toml:"stop_within" min:"1s" max:"10m" doc:"停机宽限时间 / time to stop in"`
+	MaxImport   int64         `toml:"max_import" min:"1" max:"1048576" doc:"导入文件上限（MiB） / largest file of an import (MiB)"`
+}
+
+// StoreSettings is [store].
+type StoreSettings struct {
+	Engine string `toml:"engine" choice:"sqlite,postgres" doc:"存储引擎 / storage engine"`
+	Data   string `toml:"data" doc:"数据目录 / folder of the data"`
+	DSN    string `toml:"dsn" doc:"PostgreSQL 连接串，引擎为 postgres 时必填 / PostgreSQL connection string, needed by the engine postgres"`
+	Shared bool   `toml:"shared" doc:"是否有多个实例共用此库（仅 postgres） / whether several instances share the database (postgres only)"`
+}
+
+// ClockSettings is [clock].
+type ClockSettings struct {
+	Start string `toml:"start" doc:"首次启动时的方案时间（RFC 3339），如 2015-11-20T09:30:00+08:00；留空为实际时间；此后不再更改 / the plan's time at the first start (RFC 3339), such as 2015-11-20T09:30:00+08:00; empty: real time; never changed later"`
+}
+
+// Defaults are the settings of a program without a configuration file.
+func Defaults() Settings {
+	return Settings{
+		Server: ServerSettings{
+			Listen: "127.0.0.1:8080", Metrics: "loopback", Log: "text", Level: "info",
+			StopWithin: 10 * time.Second, MaxImport: 4096,
+		},
+		Store: StoreSettings{Engine: "sqlite", Data: "haihe-data"},
+	}
+}
+
+// At is the time that Start names; the zero time where it is empty.
+func (c ClockSettings) At() (time.Time, error) {
+	if c.Start == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, c.Start)
+	if err != nil {
+		return t, errs.Say(errs.Invalid, "clock.start“%s”不是 RFC 3339 时间，应形如 2015-11-20T09:30:00+08:00",
+			"clock.start %q is no RFC 3339 time, write it like 2015-11-20T09:30:00+08:00", c.Start)
+	}
+	return t, nil
+}
+
+// Valid checks what tags cannot say.
+func (c *ClockSettings) Valid() error { _, err := c.At(); return err }
+
+// Valid checks what tags cannot say.
+func (s *ServerSettings) Valid() error {
+	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+		return errs.Say(errs.Invalid, "server.listen“%s”不是监听地址，应形如 127.0.0.1:8080",
+			"server.listen %q is no address to listen on, write it like 127.0.0.1:8080", s.Listen)
+	}
+	if (s.Certificate == "") != (s.Key == "") {
+		return errs.Say(errs.Invalid, "server.certificate 与 server.key 须同时填写", "server.certificate and server.key must be given together")
+	}
+	if s.Address != "" && !strings.HasPrefix(s.Address, "http://") && !strings.HasPrefix(s.Address, "https://") {
+		return errs.Say(errs.Invalid, "server.address“%s”应以 http:// 或 https:// 开头", "server.address %q must begin with http:// or https://", s.Address)
+	}
+	return nil
+}
+
+// Valid checks what tags cannot say.
+func (s *StoreSettings) Valid() error {
+	switch {
+	case s.Engine == "postgres" && s.DSN == "":
+		return errs.Say(errs.Invalid, "引擎为 postgres 时须填写 store.dsn", "the engine postgres needs store.dsn")
+	case s.Engine == "sqlite" && s.Shared:
+		return errs.Say(errs.Invalid, "store.shared 仅可用于 postgres", "store.shared works with postgres only")
+	case s.Data == "":
+		return errs.Say(errs.Invalid, "store.data 不能为空", "store.data must not be empty")
+	}
+	return nil
+}
