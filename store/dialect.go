@@ -26,8 +26,8 @@ type Dialect struct {
 	Check func(ctx context.Context, c *sql.Conn) error
 	// Classify gives a driver's error its kind and, where a user can act, its message.
 	Classify func(err error) error
-	// Broken tells whether the connection is of no more use after err.
-	Broken func(err error) bool
+	// Broken tells, after an error, whether the connection is of no more use.
+	Broken func(c *sql.Conn) bool
 	// DDL adapts one statement of a migration.
 	DDL func(statement string) string
 	// Tables lists the tables with their columns, in the order in which they were made.

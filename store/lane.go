@@ -119,6 +119,7 @@ type group struct {
 	l       *lane
 	s       *session // nil while no transaction is open
 	begun   time.Time
+	mark    mark    // the savepoint
 	calls   []*call // those whose part stands, to be answered after the commit
 	current *call   // whose function runs
 	part    part
@@ -159,7 +160,7 @@ func (g *group) take(c *call) bool {
 	// The first writer needs no savepoint: when it fails there is nothing of others to keep.
 	nested := len(g.calls) > 0
 	if nested {
-		if err := g.s.run(context.Background(), "SAVEPOINT writer"); err != nil {
+		if err := g.savepoint(); err != nil {
 			c.done <- errs.Wrap("savepoint", err)
 			g.fail(err)
 			return false
@@ -173,16 +174,39 @@ func (g *group) take(c *call) bool {
 	if err == nil {
 		err = tx.err // a failure that the function swallowed is a failure all the same
 	}
-	if err == nil && nested {
-		err = g.s.run(context.Background(), "RELEASE SAVEPOINT writer")
-	}
 	if err == nil {
+		if nested {
+			g.mark = markUsed
+		}
 		g.part.merge(&tx.part)
 		g.calls = append(g.calls, c)
 		return true
 	}
 	st.failed.Add(1)
 	return g.undo(c, nested, err)
+}
+
+// mark is the state of the transaction's one savepoint. It is moved rather than closed, since each statement costs
+// PostgreSQL a round trip: COMMIT ends it, and a rollback to it leaves it where the next writer needs it.
+type mark uint8
+
+const (
+	markNone  mark = iota
+	markFresh      // set, and nothing written since
+	markUsed       // set before a writer whose part stands
+)
+
+// savepoint sets the savepoint in front of the next writer.
+func (g *group) savepoint() error {
+	text := "SAVEPOINT writer"
+	switch g.mark {
+	case markFresh:
+		return nil
+	case markUsed:
+		text = "RELEASE SAVEPOINT writer; SAVEPOINT writer"
+	}
+	g.mark = markFresh
+	return g.s.run(context.Background(), text)
 }
 
 // undo rolls the last writer back alone; where even that fails, the whole group.
@@ -197,11 +221,8 @@ func (g *group) undo(c *call, nested bool, err error) bool {
 		return true
 	}
 	if !g.s.broken {
-		rerr := g.s.run(context.Background(), "ROLLBACK TO SAVEPOINT writer")
-		if rerr == nil {
-			rerr = g.s.run(context.Background(), "RELEASE SAVEPOINT writer")
-		}
-		if rerr == nil {
+		if rerr := g.s.run(context.Background(), "ROLLBACK TO SAVEPOINT writer"); rerr == nil {
+			g.mark = markFresh
 			return true
 		}
 		// SQLite ends the whole transaction by itself on a full disk or a failing one.

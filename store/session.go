@@ -99,7 +99,7 @@ func (s *session) run(ctx context.Context, text string) error {
 
 // fail classifies a driver's error and notes whether the connection survived it.
 func (s *session) fail(err error) error {
-	if s.db.dialect.Broken(err) {
+	if s.db.dialect.Broken(s.conn) {
 		s.broken = true
 	}
 	return s.db.dialect.Classify(err)

@@ -25,7 +25,7 @@ func Dialect(path string) store.Dialect {
 		Setup:      e.setup,
 		Check:      func(context.Context, *sql.Conn) error { return nil }, // text order is by bytes (collation BINARY)
 		Classify:   e.classify,
-		Broken:     func(error) bool { return false },
+		Broken:     func(*sql.Conn) bool { return false },
 		DDL:        ddl,
 		Tables:     tables,
 		Unbind:     unbind,
