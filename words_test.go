@@ -49,11 +49,15 @@ func checkWords(f *source) (faults []string, texts int) {
 					texts++
 					add(n, checkHalves(n.Args[0], n.Args[1]))
 				}
-			case errsName + ".Say":
-				if len(n.Args) >= 3 && errsName != "" {
+			case errsName + ".Say", errsName + ".Because":
+				first := 1 // of the two formats
+				if called(n) == errsName+".Because" {
+					first = 2
+				}
+				if len(n.Args) >= first+2 && errsName != "" {
 					texts++
-					add(n, checkHalves(n.Args[1], n.Args[2]))
-					add(n, checkVerbs(n))
+					add(n, checkHalves(n.Args[first], n.Args[first+1]))
+					add(n, checkVerbs(n, first))
 				}
 			}
 		case *ast.CompositeLit:
@@ -149,18 +153,21 @@ func checkHalves(zh, en ast.Expr) string {
 }
 
 // checkVerbs holds a message's formats to the number of its arguments.
-func checkVerbs(c *ast.CallExpr) string {
-	z, zok := literal(c.Args[1])
-	e, eok := literal(c.Args[2])
+func checkVerbs(c *ast.CallExpr, first int) string {
+	z, zok := literal(c.Args[first])
+	e, eok := literal(c.Args[first+1])
 	if !zok || !eok || c.Ellipsis != token.NoPos {
 		return ""
 	}
-	given := len(c.Args) - 3
+	given := len(c.Args) - first - 2
 	if given == 0 { // errs.Say does not format then: "%" is a percent sign
 		return ""
 	}
 	vz, ve := verbs(z), verbs(e)
-	if len(vz) != given || len(ve) != given {
+	if !sameVerbs(vz, ve) {
+		return "" // said already
+	}
+	if len(vz) != given {
 		return fmt.Sprintf("%d arguments for %d verbs in the Chinese half and %d in the English one: %q, %q", given, len(vz), len(ve), z, e)
 	}
 	return ""
@@ -245,6 +252,7 @@ func TestWordsFail(t *testing.T) {
 		{`errs.Say(errs.Invalid, "%[2]s（第 %[1]d 行）", "line %[1]d: %[2]s", 1, "x")`, ""},
 		{`errs.Say(errs.Invalid, "第 %d 行：%s", "line %s: %d", 1, "x")`, "different arguments"},
 		{`errs.Say(errs.Invalid, "第 %d 行", "line %d", 1, 2)`, "2 arguments for 1 verbs"},
+		{`errs.Because(nil, errs.Invalid, "第 %d 行", "line", 1)`, "different arguments"},
 		{`errs.Say(errs.Invalid, "超过 100 %", "above 100 %")`, ""},
 	} {
 		s, err := parse("p/a.go", []byte(head+c.expr+"\n"))

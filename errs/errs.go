@@ -79,6 +79,14 @@ func Say(k Kind, zh, en string, args ...any) error {
 	return &Error{Kind: k, Msg: lang.T(zh, en)}
 }
 
+// Because is Say with the cause, which goes to the log.
+func Because(cause error, k Kind, zh, en string, args ...any) error {
+	if len(args) > 0 {
+		zh, en = fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)
+	}
+	return &Error{Kind: k, Msg: lang.T(zh, en), Err: cause}
+}
+
 // Wrap adds what was being done. The kind and the message of err are kept; nil stays nil.
 func Wrap(op string, err error) error {
 	if err == nil {
