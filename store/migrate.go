@@ -146,9 +146,6 @@ func (db *DB) Migrate(ctx context.Context, owner string, tables fs.FS) error {
 		}
 		i = applied
 	}
-	if len(ms) == 0 {
-		return nil
-	}
 	return nil
 }
 
@@ -182,11 +179,19 @@ func (db *DB) migrateNext(tx *Tx, owner string, ms []*migration) (int, error) {
 	return n + 1, nil
 }
 
-func (db *DB) apply(tx *Tx, owner string, m *migration) error {
+// applyTexts runs the statements of one migration.
+func (db *DB) applyTexts(tx *Tx, m *migration) error {
 	for i, s := range statements(m.text(db.dialect.Name)) {
 		if err := tx.raw(db.dialect.DDL(s)); err != nil {
 			return errs.Wrap(fmt.Sprintf("%04d_%s, statement %d", m.version, m.name, i+1), err)
 		}
+	}
+	return nil
+}
+
+func (db *DB) apply(tx *Tx, owner string, m *migration) error {
+	if err := db.applyTexts(tx, m); err != nil {
+		return err
 	}
 	texts, err := json.Marshal(m.texts)
 	if err != nil {

@@ -15,6 +15,7 @@ const maxPrepared = 512
 type session struct {
 	db       *DB
 	conn     *sql.Conn
+	writer   bool
 	prepared map[string]*prepared
 	schema   int64 // generation of the schema that the statements were prepared for
 	broken   bool
@@ -39,7 +40,7 @@ func (db *DB) session(ctx context.Context, writer bool) (*session, error) {
 		discard(c)
 		return nil, err
 	}
-	return &session{db: db, conn: c, prepared: map[string]*prepared{}, schema: db.schema.Load()}, nil
+	return &session{db: db, conn: c, writer: writer, prepared: map[string]*prepared{}, schema: db.schema.Load()}, nil
 }
 
 // discard closes the connection itself rather than handing it back to the pool.
@@ -79,6 +80,9 @@ func (s *session) prepare(ctx context.Context, q Stmt) (*prepared, error) {
 			delete(s.prepared, k)
 			break
 		}
+	}
+	if !s.writer && !reads(q.SQL) {
+		return nil, internalf("a Read changes nothing; use Write")
 	}
 	st, err := s.conn.PrepareContext(ctx, q.SQL)
 	if err != nil {

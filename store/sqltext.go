@@ -125,3 +125,17 @@ func placeholders(sql string) int {
 	}
 	return top
 }
+
+// reads tells whether a statement begins like one that reads. The engines refuse what slips through (WITH ... INSERT).
+func reads(sql string) bool {
+	for t := range Tokens(sql) {
+		if t.Kind == Word {
+			switch strings.ToUpper(t.Text) {
+			case "SELECT", "WITH", "VALUES", "EXPLAIN":
+				return true
+			}
+			return false
+		}
+	}
+	return false
+}

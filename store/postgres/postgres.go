@@ -54,7 +54,8 @@ func (e *engine) open(_ context.Context, _ store.Options) (store.Handles, error)
 	if s := cfg.RuntimeParams["search_path"]; plainName.MatchString(s) && s != "public" {
 		e.schema = s
 	}
-	h := store.Handles{Writer: stdlib.OpenDB(*cfg), Reader: stdlib.OpenDB(*cfg)}
+	each := stdlib.OptionAfterConnect(strict)
+	h := store.Handles{Writer: stdlib.OpenDB(*cfg, each), Reader: stdlib.OpenDB(*cfg, each)}
 	// The store holds its connections itself; the pool beneath must not keep others.
 	h.Writer.SetMaxIdleConns(0)
 	h.Reader.SetMaxIdleConns(0)

@@ -3,14 +3,15 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 
 	"github.com/haihe-city/haihe/store"
 )
 
 // The five column types in a STRICT table. BIGINT becomes INTEGER, so that a BIGINT primary key is the row's own number
-// and needs no second index.
-var types = map[string]string{"BIGINT": "INTEGER", "BOOLEAN": "INTEGER", "BYTEA": "BLOB"}
+// and needs no second index; BOOLEAN becomes INT, which keeps the same values and can be told from it in the catalogue.
+var types = map[string]string{"BIGINT": "INTEGER", "INT": "INTEGER", "BOOLEAN": "INT", "BYTEA": "BLOB"}
 
 // ddl adapts one statement of a migration: the types' names, and STRICT after a CREATE TABLE, so that a column refuses
 // values of another type, as PostgreSQL does.
@@ -63,8 +64,38 @@ func ddl(statement string) string {
 	}
 }
 
-func tables(ctx context.Context, c *sql.Conn) ([]store.Table, error) { return nil, nil }
+const tablesSQL = `SELECT t.name, c.name, c.type FROM sqlite_master t JOIN pragma_table_info(t.name) c
+WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY t.rowid, c.cid`
 
+var kinds = map[string]string{"TEXT": "text", "INTEGER": "bigint", "INT": "boolean", "REAL": "double", "BLOB": "bytea"}
+
+// tables lists the tables in the order in which they were made.
+func tables(ctx context.Context, c *sql.Conn) ([]store.Table, error) {
+	rows, err := c.QueryContext(ctx, tablesSQL)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []store.Table
+	for rows.Next() {
+		var table, column, typ string
+		if err := rows.Scan(&table, &column, &typ); err != nil {
+			return nil, err
+		}
+		kind, ok := kinds[typ]
+		if !ok {
+			return nil, fmt.Errorf("column %s.%s has the type %s, which is none of the five", table, column, typ)
+		}
+		if len(out) == 0 || out[len(out)-1].Name != table {
+			out = append(out, store.Table{Name: table})
+		}
+		t := &out[len(out)-1]
+		t.Columns = append(t.Columns, store.Column{Name: column, Type: kind})
+	}
+	return out, rows.Err()
+}
+
+// unbind puts the check of the foreign keys off to the commit; SQLite ends this by itself there.
 func unbind(ctx context.Context, c *sql.Conn) (func(context.Context) error, error) {
 	_, err := c.ExecContext(ctx, "PRAGMA defer_foreign_keys = ON")
 	return func(context.Context) error { return nil }, err
