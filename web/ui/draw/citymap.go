@@ -1,0 +1,111 @@
+package draw
+
+import "github.com/haihe-city/haihe/lang"
+
+// Area is a district of the map with its class 0..4, or -1 where nothing is known, and its words.
+type Area struct {
+	Class       int
+	Title, Text string // "蓟州区 90.92 %", "90.9 %"
+	Href        string
+}
+
+// Point is a mark. Kind is plant, alarm1, alarm2, alarm3, meter or plain.
+type Point struct {
+	Lon, Lat          float64
+	Kind, Title, Href string
+}
+
+// CityMap is what a map shows. Areas are by region code.
+type CityMap struct {
+	Label  string
+	Lang   lang.Lang
+	Areas  map[string]Area
+	Points []Point
+	Plants bool
+}
+
+// small is the area in km2 below which a district's name does not fit into it.
+const small = 100
+
+// City draws the map: the same polygons that MapLibre shows, for browsers without WebGL and readers without script.
+func City(m CityMap) string {
+	c := base()
+	role := "img"
+	for _, a := range m.Areas {
+		if a.Href != "" {
+			role = "group" // a picture must not hide links from a screen reader
+		}
+	}
+	for _, p := range m.Points {
+		if p.Href != "" {
+			role = "group"
+		}
+	}
+	var b svg
+	b.f(`<svg class="dmap" viewBox="0 0 %s %s" role="%s" aria-label="%s">`, num(W), num(H), role, esc(m.Label))
+	b.f(`<path class="land" d="%s"/>`, c.land)
+	for _, d := range c.districts {
+		a, known := m.Areas[d.Code]
+		if !known {
+			a = Area{Class: -1, Title: d.Name.In(m.Lang)}
+		}
+		shape := `<path class="` + class("r", a.Class) + `" d="` + d.path + `"><title>` + esc(a.Title) + `</title></path>`
+		if a.Href != "" {
+			shape = `<a href="` + esc(a.Href) + `" aria-label="` + esc(a.Title) + `">` + shape + `</a>`
+		}
+		b.WriteString(shape)
+	}
+	b.f(`<path class="riv" d="%s"/>`, c.river)
+	for _, d := range c.districts {
+		if d.km2 < small {
+			continue
+		}
+		a, known := m.Areas[d.Code]
+		if !known {
+			a.Class = -1
+		}
+		x, y := project(d.label)
+		b.f(`<text class="%s" x="%s" y="%s">%s</text>`, class("on", a.Class), num(x), num(y), esc(d.Name.In(m.Lang)))
+		if a.Text != "" && d.km2 >= 9*small {
+			b.f(`<text class="%s v" x="%s" y="%s">%s</text>`, class("on", a.Class), num(x), num(y+12), esc(a.Text))
+		}
+	}
+	if m.Plants {
+		for _, p := range c.plants {
+			x, y := project(p)
+			b.f(`<circle class="plant" cx="%s" cy="%s" r="3.4"/>`, num(x), num(y))
+		}
+	}
+	for _, p := range m.Points {
+		p.draw(&b)
+	}
+	b.WriteString(`</svg>`)
+	return b.String()
+}
+
+func class(prefix string, n int) string {
+	if n < 0 || n > 4 {
+		return prefix + "-none"
+	}
+	return prefix + string(rune('0'+n))
+}
+
+func (p Point) draw(b *svg) {
+	x, y := project([2]float64{p.Lon, p.Lat})
+	title := ""
+	if p.Title != "" {
+		title = "<title>" + esc(p.Title) + "</title>"
+	}
+	if p.Href != "" {
+		b.f(`<a href="%s" aria-label="%s">`, esc(p.Href), esc(p.Title))
+		defer b.WriteString(`</a>`)
+	}
+	switch p.Kind {
+	case "alarm1", "alarm2", "alarm3":
+		b.f(`<path class="al %s" d="M%s %sl6 6-6 6-6-6z">%s</path>`, p.Kind, num(x), num(y-6), title)
+	case "plant":
+		b.f(`<circle class="plant" cx="%s" cy="%s" r="3.4">%s</circle>`, num(x), num(y), title)
+	default:
+		b.f(`<circle class="pt" cx="%s" cy="%s" r="4">%s</circle>`, num(x), num(y), title)
+	}
+}

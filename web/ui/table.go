@@ -1,0 +1,73 @@
+package ui
+
+import "strings"
+
+// fields are the inputs above a table: the search, then the filters.
+func (t Table) fields() []Field {
+	if t.Search == nil {
+		return t.Filters
+	}
+	s := *t.Search
+	if s.Kind == "" {
+		s.Kind = "search"
+	}
+	return append([]Field{s}, t.Filters...)
+}
+
+func (t Table) width() int {
+	if t.Post != nil {
+		return len(t.Columns) + 1
+	}
+	return max(1, len(t.Columns))
+}
+
+// column is the head of the i-th cell; a row with too many cells gets plain ones.
+func (t Table) column(i int) Column {
+	if i < len(t.Columns) {
+		return t.Columns[i]
+	}
+	return Column{}
+}
+
+// sorted is the word of aria-sort for a column, "" where the rows are not sorted by it.
+func (t Table) sorted(c Column) string {
+	switch {
+	case c.Key == "" || !c.Sortable:
+		return ""
+	case t.Sort == c.Key:
+		return "ascending"
+	case t.Sort == "-"+c.Key:
+		return "descending"
+	}
+	return ""
+}
+
+// turn is the sort that a click on the column's head asks for: figures fall first, words rise first, a second click turns round.
+func (t Table) turn(c Column) string {
+	switch {
+	case t.Sort == c.Key:
+		return "-" + c.Key
+	case strings.TrimPrefix(t.Sort, "-") == c.Key:
+		return c.Key
+	case c.Num:
+		return "-" + c.Key
+	}
+	return c.Key
+}
+
+// first is what a row is called: the text of its first cell.
+func (e env) first(r Row) string {
+	if len(r.Cells) == 0 {
+		return r.ID
+	}
+	return e.t(r.Cells[0].Text)
+}
+
+// kind is the input's type; what is not known is text.
+func (f Field) kind() string {
+	switch f.Kind {
+	case "number", "date", "password", "checkbox", "file", "hidden", "search":
+		return f.Kind
+	}
+	return "text"
+}
