@@ -1,0 +1,273 @@
+package entity
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/ngsi"
+	"github.com/haihe-city/haihe/store"
+)
+
+// mark is an indexed attribute of a type. Every entity of the type has its values in the index while the mark stands; a mark
+// that is not ready is kept up by writes and not yet asked by queries.
+type mark struct {
+	key   int64
+	attr  string
+	ready bool
+}
+
+func (s *Store) loadMarks(tx *store.Tx) error {
+	type stored struct {
+		key, typ, attr int64
+		ready          bool
+	}
+	var rows []stored
+	err := tx.Each(qIndexAll, nil, func(scan func(...any) error) error {
+		var r stored
+		err := scan(&r.key, &r.typ, &r.attr, &r.ready)
+		rows = append(rows, r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	name := s.nameOf(tx)
+	for _, r := range rows {
+		typ, ok := name(r.typ)
+		attr, also := name(r.attr)
+		if ok && also {
+			s.marks[typ] = append(s.marks[typ], mark{r.key, attr, r.ready})
+		}
+	}
+	return nil
+}
+
+// keys gives the index keys of a type's attributes that queries may ask.
+func (s *Store) keys(typ string) map[string]int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var keys map[string]int64
+	for _, m := range s.marks[typ] {
+		if m.ready {
+			if keys == nil {
+				keys = map[string]int64{}
+			}
+			keys[m.attr] = m.key
+		}
+	}
+	return keys
+}
+
+// indexText cuts a text to what an index holds of it: a hundred characters, nothing from a zero byte on (which PostgreSQL's
+// texts cannot hold). Of two texts the lesser one never becomes the greater one by it.
+func indexText(t string) string {
+	if i := strings.IndexByte(t, 0); i >= 0 {
+		t = t[:i]
+	}
+	n := 0
+	for i := range t {
+		if n == 100 {
+			return t[:i]
+		}
+		n++
+	}
+	return strings.ToValidUTF8(t, "\uFFFD")
+}
+
+func boolText(v bool) string { return strconv.FormatBool(v) }
+
+// entry is one row of an index.
+type entry struct {
+	key    int64
+	number bool
+	text   string
+	value  float64
+}
+
+// entries lists the rows that an entity has in the indexes of its types.
+func (s *Store) entries(e *Entity, only int64) (out []entry) {
+	if e == nil {
+		return nil
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, t := range e.Types {
+		for _, m := range s.marks[t] {
+			if only != 0 && m.key != only {
+				continue
+			}
+			for i := range e.Attrs {
+				if e.Attrs[i].Name != m.attr {
+					continue
+				}
+				e.Attrs[i].Scalars(func(v ngsi.Scalar) bool {
+					r := entry{key: m.key}
+					switch v.Class {
+					case textClass:
+						r.text = indexText(v.Text)
+					case boolClass:
+						r.text = boolText(v.Bool)
+					case numberClass:
+						r.number, r.value = true, v.Number+0
+					default:
+						return true
+					}
+					if !slices.Contains(out, r) {
+						out = append(out, r)
+					}
+					return true
+				})
+			}
+		}
+	}
+	return out
+}
+
+// accountIndex writes the difference between what the indexes hold of old and should hold of e.
+func (s *Store) accountIndex(tx *store.Tx, old, e *Entity) error {
+	before, after := s.entries(old, 0), s.entries(e, 0)
+	for _, r := range before {
+		if !slices.Contains(after, r) {
+			if err := r.write(tx, qTextDel, qNumberDel, old.Num); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range after {
+		if !slices.Contains(before, r) {
+			if err := r.write(tx, qTextAdd, qNumberAdd, e.Num); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *entry) write(tx *store.Tx, text, number store.Stmt, num int64) error {
+	if r.number {
+		_, err := tx.Exec(number, r.key, r.value, num)
+		return err
+	}
+	_, err := tx.Exec(text, r.key, r.text, num)
+	return err
+}
+
+// setMarks brings the indexes of a type to the attributes given: drops those that are marked no more, fills those that are new.
+func (s *Store) setMarks(ctx context.Context, typ string, attrs []string) error {
+	var dropped, fresh []int64
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		dropped, fresh = nil, nil
+		id, err := s.intern(tx, typ, true)
+		if err != nil {
+			return err
+		}
+		s.mu.RLock()
+		marks := slices.Clone(s.marks[typ])
+		s.mu.RUnlock()
+		marks = slices.DeleteFunc(marks, func(m mark) bool {
+			gone := !slices.Contains(attrs, m.attr)
+			if gone {
+				dropped = append(dropped, m.key)
+			} else if !m.ready {
+				fresh = append(fresh, m.key)
+			}
+			return gone
+		})
+		for _, a := range attrs {
+			if slices.ContainsFunc(marks, func(m mark) bool { return m.attr == a }) {
+				continue
+			}
+			m, err := s.addMark(tx, id, a)
+			if err != nil {
+				return err
+			}
+			marks, fresh = append(marks, m), append(fresh, m.key)
+		}
+		for _, key := range dropped {
+			for _, q := range []store.Stmt{qIndexDel, qTextDelKey, qNumberDelKey} {
+				if _, err := tx.Exec(q, key); err != nil {
+					return err
+				}
+			}
+		}
+		tx.OnCommit(func() { s.putMarks(typ, marks) })
+		return nil
+	})
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	for _, key := range fresh {
+		if err := s.fill(ctx, typ, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) addMark(tx *store.Tx, typ int64, attr string) (mark, error) {
+	key, err := tx.Next(seqIndex)
+	if err != nil {
+		return mark{}, err
+	}
+	name, err := s.intern(tx, attr, true)
+	if err != nil {
+		return mark{}, err
+	}
+	_, err = tx.Exec(qIndexAdd, key, typ, name)
+	return mark{key: key, attr: attr}, err
+}
+
+func (s *Store) putMarks(typ string, marks []mark) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.marks[typ] = marks
+}
+
+// fill enters the entities that were there before a mark, piece by piece beside other writers, and makes the mark ready.
+func (s *Store) fill(ctx context.Context, typ string, key int64) error {
+	f := &filter{typ: typ}
+	for from, more := first(false), true; more; {
+		err := s.db.Write(ctx, func(tx *store.Tx) error {
+			w := s.walk(tx, f, from, false, eachBatch)
+			for range eachBatch {
+				e, err := w.next(true)
+				if err != nil {
+					return err
+				}
+				if more = e != nil; !more {
+					break
+				}
+				for _, r := range s.entries(e, key) {
+					if err := r.write(tx, qTextAdd, qNumberAdd, e.Num); err != nil {
+						return err
+					}
+				}
+			}
+			from = w.last
+			return nil
+		})
+		if err != nil {
+			return errs.Wrap("index "+typ, err)
+		}
+	}
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(qIndexReady, key)
+		tx.OnCommit(func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			marks := slices.Clone(s.marks[typ])
+			for i := range marks {
+				if marks[i].key == key {
+					marks[i].ready = true
+				}
+			}
+			s.marks[typ] = marks
+		})
+		return err
+	})
+}
+
+func digits(n int) string { return strconv.Itoa(n) }

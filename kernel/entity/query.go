@@ -1,0 +1,165 @@
+package entity
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/store"
+)
+
+// Query selects entities. Order is by Num (creation).
+type Query struct {
+	Type  string // one of the entity's types
+	IDs   []string
+	Owner string
+	Where []Cond
+	Box   *Box   // where the attribute location lies
+	After string // cursor
+	Limit int    // 1..1000, 20 where 0
+	Count bool   // fill Page.Total
+	Desc  bool
+}
+
+// Page is a page of a query's answer.
+type Page struct {
+	Entities []*Entity
+	Next     string // cursor, "" at the end
+	Total    int64  // exact; -1 where not asked
+}
+
+// Query answers q, all of it from one snapshot. The evaluator decides; SQL only narrows. The total of a query by type and
+// owner alone is maintained; of any other one it costs a walk over the candidates.
+func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
+	p := Page{Total: -1}
+	f, err := q.compile()
+	if err != nil {
+		return p, err
+	}
+	limit, err := checkLimit(q.Limit)
+	if err != nil {
+		return p, err
+	}
+	from, err := start(q)
+	if err != nil {
+		return p, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		w := s.walk(tx, f, from, q.Desc, limit+1)
+		for len(p.Entities) <= limit {
+			e, err := w.next(true)
+			if err != nil {
+				return err
+			}
+			if e == nil {
+				break
+			}
+			p.Entities = append(p.Entities, e)
+		}
+		if q.Count {
+			p.Total, err = s.total(tx, f)
+		}
+		return err
+	})
+	if err != nil {
+		return Page{Total: -1}, errs.Wrap("query entities", err)
+	}
+	if len(p.Entities) > limit {
+		p.Entities = p.Entities[:limit]
+		p.Next = store.Cursor(strconv.FormatInt(p.Entities[limit-1].Num, 10))
+	}
+	return p, nil
+}
+
+// start is the num that a query begins behind.
+func start(q Query) (int64, error) {
+	if q.After != "" {
+		return uncursor(q.After)
+	}
+	return first(q.Desc), nil
+}
+
+// total counts the matches of f.
+func (s *Store) total(tx *store.Tx, f *filter) (int64, error) {
+	if f.plain() {
+		return tx.Count(countOf, countKey(f.typ, f.owner))
+	}
+	n := int64(0)
+	w := s.walk(tx, f, first(false), false, maxBatch)
+	for {
+		e, err := w.next(false)
+		if e == nil || err != nil {
+			return n, err
+		}
+		n++
+	}
+}
+
+// Each streams every match in order without paging; q.After is where it begins, q.Limit and q.Count do not count. It reads
+// batch by batch, so fn may take its time and may write: what exists throughout is seen once, what comes or goes meanwhile
+// is seen or not.
+func (s *Store) Each(ctx context.Context, q Query, fn func(*Entity) error) error {
+	f, err := q.compile()
+	if err != nil {
+		return err
+	}
+	from, err := start(q)
+	if err != nil {
+		return err
+	}
+	for {
+		var found []*Entity
+		end := false
+		err := s.db.Read(ctx, func(tx *store.Tx) error {
+			w := s.walk(tx, f, from, q.Desc, eachBatch)
+			for len(found) < eachBatch && w.read < eachReads {
+				e, err := w.next(true)
+				if err != nil {
+					return err
+				}
+				if e == nil {
+					end = true
+					break
+				}
+				found = append(found, e)
+			}
+			from = w.last
+			return nil
+		})
+		if err != nil {
+			return errs.Wrap("read entities", err)
+		}
+		for _, e := range found {
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		if end {
+			return nil
+		}
+	}
+}
+
+// Each gives its snapshot up after so many matches, or after so many candidates.
+const (
+	eachBatch = 500
+	eachReads = 20000
+)
+
+// Get reads one entity; errs.NotFound where there is none.
+func (s *Store) Get(ctx context.Context, id string) (e *Entity, err error) {
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		e, err = s.GetTx(tx, id)
+		return err
+	})
+	return e, err
+}
+
+// Count is the maintained number of entities of a type ("" owner: all owners; "" type: all types).
+func (s *Store) Count(ctx context.Context, typ, owner string) (n int64, err error) {
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		n, err = tx.Count(countOf, countKey(typ, owner))
+		return err
+	})
+	return n, errs.Wrap("count entities", err)
+}
