@@ -62,7 +62,7 @@ func (db *DB) start(ctx context.Context) error {
 		s.close()
 		return err
 	}
-	go db.lane.loop()
+	go db.lane.loop(nil)
 	if err := db.begin(ctx); err != nil {
 		close(db.lane.queue)
 		<-db.lane.idle
@@ -118,14 +118,11 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) (err error) {
 	if closed {
 		return errClosed()
 	}
-	s, err := db.readers.get(ctx)
+	s, err := db.readers.begin(ctx)
 	if err != nil {
 		return errs.Wrap("read", err)
 	}
 	defer db.readers.put(s)
-	if err := s.run(ctx, db.dialect.BeginRead); err != nil {
-		return errs.Wrap("read", err)
-	}
 	t := &Tx{db: db, s: s, ctx: ctx, run: ctx}
 	defer func() { // also when fn panics
 		t.over = true

@@ -44,29 +44,31 @@ type lane struct {
 const maxRest = 2 * time.Second
 
 func newLane(db *DB) *lane {
-	l := &lane{db: db, queue: make(chan *call, db.opts.Queue), idle: make(chan struct{})}
-	return l
+	return &lane{db: db, queue: make(chan *call, db.opts.Queue), idle: make(chan struct{})}
 }
 
-// loop runs until the queue is closed and empty. It outlives runtime.Goexit in a writer's function (a test's FailNow): the
-// writers of the group are told, and a new goroutine takes the lane over.
-func (l *lane) loop() {
-	var g *group
+// loop runs until the queue is closed and empty. It outlives runtime.Goexit in a writer's function or in a hook (a test's
+// FailNow): a new goroutine takes the lane over, and g is the group that the old one left after its commit.
+func (l *lane) loop(g *group) {
 	normal := false
 	defer func() {
-		if normal {
+		switch {
+		case normal:
 			return
-		}
-		if g != nil {
+		case g.committed: // it was a hook
+			go l.loop(g)
+		default:
 			g.fail(internalf("a writer of this group ended its goroutine"))
+			go l.loop(nil)
 		}
-		go l.loop()
 	}()
 	l.id.Store(goroutine())
+	if g != nil {
+		g.finish()
+	}
 	for c := range l.queue {
 		g = &group{l: l}
 		g.run(c)
-		g = nil
 	}
 	normal = true
 	if l.s != nil {
@@ -75,7 +77,7 @@ func (l *lane) loop() {
 	close(l.idle)
 }
 
-// next is the next writer who waits, nil where none does. ok is false when the group is full.
+// next is the next writer who waits; nil where none does, and when the group has had its share.
 func (l *lane) next(g *group) *call {
 	if len(g.calls) >= l.db.opts.MaxGroup || l.db.opts.Now().Sub(g.begun) > l.db.opts.Slice {
 		return nil
@@ -123,6 +125,8 @@ type group struct {
 	calls   []*call // those whose part stands, to be answered after the commit
 	current *call   // whose function runs
 	part    part
+
+	committed bool
 }
 
 func (g *group) run(c *call) {
@@ -147,15 +151,10 @@ func (g *group) take(c *call) bool {
 	st := g.l.db.stats
 	st.queued(g.l.db.opts.Now().Sub(c.at))
 	if g.s == nil {
-		s, err := g.l.ready()
-		if err == nil {
-			err = s.run(context.Background(), g.l.db.dialect.BeginWrite)
-		}
-		if err != nil {
+		if err := g.begin(); err != nil {
 			c.done <- errs.Wrap("begin", err)
 			return true
 		}
-		g.s = s
 	}
 	// The first writer needs no savepoint: when it fails there is nothing of others to keep.
 	nested := len(g.calls) > 0
@@ -184,6 +183,23 @@ func (g *group) take(c *call) bool {
 	}
 	st.failed.Add(1)
 	return g.undo(c, nested, err)
+}
+
+// begin opens the transaction, on a new connection where the one at hand turns out to be lost: nothing is in it yet.
+func (g *group) begin() error {
+	for try := 0; ; try++ {
+		s, err := g.l.ready()
+		if err != nil {
+			return err
+		}
+		if err = s.run(context.Background(), g.l.db.dialect.BeginWrite); err == nil {
+			g.s = s
+			return nil
+		}
+		if !s.broken || try > 0 {
+			return err
+		}
+	}
 }
 
 // mark is the state of the transaction's one savepoint. It is moved rather than closed, since each statement costs
@@ -248,11 +264,15 @@ func (g *group) fail(err error) {
 	if g.current != nil {
 		g.current.done <- err
 	}
-	err = errs.Wrap("commit with others", err)
+	g.l.db.stats.failed.Add(int64(len(g.calls)))
+	g.answer(errs.Wrap("commit with others", err))
+}
+
+// answer tells everyone whose part stood.
+func (g *group) answer(err error) {
 	for _, c := range g.calls {
 		c.done <- err
 	}
-	g.l.db.stats.failed.Add(int64(len(g.calls)))
 	g.calls = nil
 }
 
@@ -268,18 +288,27 @@ func (g *group) commit() {
 	}
 	at := g.l.db.opts.Now()
 	if err := g.s.run(context.Background(), "COMMIT"); err != nil {
+		if g.s.broken {
+			err = errs.As(errs.Unavailable, err.Error(), errs.Say(errs.Unavailable,
+				"提交时数据库连接中断，是否已保存无法确定；请核对后再重试",
+				"the database connection broke during the commit, and whether it was kept is not known; look before you try again"))
+		}
 		g.fail(err)
 		return
 	}
-	st := g.l.db.stats
-	st.committed(g.l.db.opts.Now().Sub(at), len(g.calls))
-	for _, h := range g.part.hooks {
+	g.committed = true
+	g.l.db.stats.committed(g.l.db.opts.Now().Sub(at), len(g.calls))
+	g.finish()
+}
+
+// finish calls the hooks that are left, and answers.
+func (g *group) finish() {
+	for len(g.part.hooks) > 0 {
+		h := g.part.hooks[0]
+		g.part.hooks = g.part.hooks[1:]
 		g.hook(h)
 	}
-	for _, c := range g.calls {
-		c.done <- nil
-	}
-	g.calls = nil // answered: a hook that ends the goroutine must not have them told twice
+	g.answer(nil)
 }
 
 // hook calls one function after the commit. What is committed cannot be taken back, so a panic is logged, not returned.

@@ -113,10 +113,11 @@ func (s *session) fail(err error) error {
 type pool struct {
 	db   *DB
 	free chan *session // idle sessions; nil stands for one that may still be opened
+	shut chan struct{} // closed when the database closes
 }
 
 func newPool(db *DB, n int) *pool {
-	p := &pool{db: db, free: make(chan *session, n)}
+	p := &pool{db: db, free: make(chan *session, n), shut: make(chan struct{})}
 	for range n {
 		p.free <- nil
 	}
@@ -137,6 +138,8 @@ func (p *pool) get(ctx context.Context) (*session, error) {
 		case s = <-p.free:
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		case <-p.shut:
+			return nil, errClosed()
 		case <-t.C:
 			return nil, errs.Say(errs.Busy, "数据库读取繁忙，请稍后重试", "the database is busy reading; try again in a moment")
 		}
@@ -161,8 +164,32 @@ func (p *pool) put(s *session) {
 	p.free <- s
 }
 
+// begin gets a session and begins a snapshot in it. Idle connections that turn out to be lost (the server was restarted)
+// are let go one after the other.
+func (p *pool) begin(ctx context.Context) (*session, error) {
+	for range cap(p.free) {
+		s, err := p.get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err = s.run(ctx, p.db.dialect.BeginRead); err == nil {
+			return s, nil
+		}
+		broken := s.broken
+		p.put(s)
+		if c := ctx.Err(); c != nil {
+			return nil, c
+		}
+		if !broken {
+			return nil, err
+		}
+	}
+	return nil, errs.Say(errs.Unavailable, "数据库连接已断开，请稍后重试", "the database connection is lost; try again in a moment")
+}
+
 // close waits for the readers under way.
 func (p *pool) close() {
+	close(p.shut)
 	for range cap(p.free) {
 		if s := <-p.free; s != nil {
 			s.close()

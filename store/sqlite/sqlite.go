@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,7 +24,7 @@ func Dialect(path string) store.Dialect {
 		BeginRead:  "BEGIN DEFERRED",
 		Open:       e.open,
 		Setup:      e.setup,
-		Check:      func(context.Context, *sql.Conn) error { return nil }, // text order is by bytes (collation BINARY)
+		Check:      e.check,
 		Classify:   e.classify,
 		Broken:     func(*sql.Conn) bool { return false },
 		DDL:        ddl,
@@ -70,12 +71,14 @@ func (e engine) open(ctx context.Context, o store.Options) (store.Handles, error
 }
 
 // pragmas of every connection. case_sensitive_like makes LIKE exact, as in PostgreSQL; temp_store keeps the savepoints'
-// journal out of the file system.
+// journal out of the file system; fullfsync makes a flush a flush on macOS too.
 const pragmas = `PRAGMA busy_timeout = 10000;
 PRAGMA foreign_keys = ON;
 PRAGMA case_sensitive_like = ON;
 PRAGMA temp_store = MEMORY;
-PRAGMA trusted_schema = OFF;`
+PRAGMA trusted_schema = OFF;
+PRAGMA fullfsync = ON;
+PRAGMA checkpoint_fullfsync = ON;`
 
 // FULL flushes the log at every commit; the longer checkpoint interval and the larger cache spare random updates of the
 // same pages a second write.
@@ -95,6 +98,23 @@ func (e engine) setup(ctx context.Context, c *sql.Conn, writer bool, _ store.Opt
 	}
 	if _, err := c.ExecContext(ctx, pragmas+more); err != nil {
 		return e.classify(err)
+	}
+	return nil
+}
+
+// check asks whether the settings that the promise rests on were taken. Text order needs no check: it is by bytes.
+func (e engine) check(ctx context.Context, c *sql.Conn) error {
+	var journal string
+	var synchronous int
+	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&journal); err != nil {
+		return e.classify(err)
+	}
+	if err := c.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil {
+		return e.classify(err)
+	}
+	if journal != "wal" || synchronous != 2 {
+		return e.say(errs.Unavailable, fmt.Errorf("journal_mode %s, synchronous %d", journal, synchronous),
+			"%s 所在的文件系统不支持数据库的预写日志；请改用本地磁盘", "the file system of %s does not support the database's write-ahead log; use a local disk")
 	}
 	return nil
 }

@@ -14,8 +14,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
 // Postgres gives a test an empty database on this process's own PostgreSQL, and its connection string; the test is skipped
@@ -114,6 +112,7 @@ func (c *pgCluster) start(bin string) error {
 	}
 }
 
+// admin runs one statement as the server's owner; the driver "pgx" comes with store/postgres.
 func (c *pgCluster) admin(text string) error {
 	db, err := sql.Open("pgx", c.dsn("postgres"))
 	if err != nil {

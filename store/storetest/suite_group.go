@@ -139,7 +139,17 @@ func (s suite) panics(t *testing.T) {
 		tx.OnCommit(func() { panic("in a hook") })
 		return nil
 	})
-	run(t, db, `INSERT INTO room_log (n, id) VALUES (3, 'after')`)
+	if err := db.Write(context.Background(), func(tx *store.Tx) error {
+		tx.OnCommit(runtime.Goexit)
+		_, err := tx.Exec(qLog, 3, "goexit in a hook")
+		return err
+	}); err != nil {
+		t.Error("committed, and told otherwise:", err)
+	}
+	run(t, db, `INSERT INTO room_log (n, id) VALUES (4, 'after')`)
+	if n := number(t, db, qLogN.SQL); n != 4 {
+		t.Errorf("%d rows, want 4", n)
+	}
 }
 
 // busy: a full queue refuses at once.
