@@ -97,7 +97,7 @@ func statements(sql string) []string {
 	words := false
 	end := func() {
 		if words {
-			out = append(out, strings.TrimSpace(b.String()))
+			out = append(out, strings.Trim(b.String(), " \t\r\n"))
 		}
 		b.Reset()
 		words = false
