@@ -206,14 +206,17 @@ func checkPlan(s *System, plan indicator.Plan, units []identity.Unit, measured m
 	}
 }
 
-// CheckOpened holds what a system's Open returned to its declaration; grants are the program's own besides the system's.
-func CheckOpened(s *System, o *Opened, grants []identity.Grant) (faults []string) {
+// CheckOpened holds what a system's Open returned to its declaration.
+func CheckOpened(s *System, o *Opened) (faults []string) {
 	say := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	if o == nil {
 		return []string{"Open returned neither an error nor anything opened"}
 	}
-	granted := map[string]bool{"": true, web.Public: true}
-	for _, g := range slices.Concat(grants, s.Grants) {
+	granted := map[string]bool{
+		"": true, web.Public: true, identity.GrantManagePeople: true, identity.GrantReadPeople: true,
+		identity.GrantReadJournal: true, identity.GrantManageProgram: true, identity.GrantReadProgram: true,
+	}
+	for _, g := range s.Grants {
 		granted[g.Name] = true
 	}
 	mux := http.NewServeMux()

@@ -13,6 +13,7 @@ type Import struct {
 	Name       string // "nem12"
 	Title      lang.Text
 	Extensions []string // ".csv", ".zip"
+	Begins     []string // how such a file begins, where that tells it from others of the same extension: "100,NEM12"
 	Grant      string
 }
 

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/lang"
+)
+
+func demoCommand() command {
+	c := command{
+		name: "demo", args: "[--listen ADDR] [--data DIR] [--meters N] [--no-simulate]",
+		says: lang.T("演示：启动平台并模拟一座小城市", "demo: run the platform with a small simulated city"),
+		details: lang.T("未给 --data 时用临时目录，退出即删除。方案时间从 2015-11-20 09:30 开始。每行输出都可由程序读取：address、account、token=。",
+			"Without --data a temporary folder is used and removed at the end. The plan's clock starts at 2015-11-20 09:30. Programs can read the lines: address, account, token=."),
+	}
+	c.run = func(ctx context.Context, sh *shell, args []string) error {
+		s := setup{preset: demoPreset}
+		f := newFlags(c)
+		s.dataFlags(f)
+		f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "监听地址，端口 0 为任选 / address to listen on, port 0 takes any")
+		d := demo{sh: sh}
+		f.IntVar(&d.meters, "meters", 20_000, "模拟电表数 / simulated meters")
+		f.BoolVar(&d.quiet, "no-simulate", false, "不模拟电表 / simulate no meters")
+		f.StringVar(&d.password, "password", "", "所有演示账户的口令，留空则各自随机 / password of all accounts, random where empty")
+		if err := f.none(sh, args); err != nil {
+			return err
+		}
+		if d.meters < 1 || d.meters > 1_000_000 {
+			return usage("--meters 应在 1 至 1000000 之间", "--meters is to be between 1 and 1000000")
+		}
+		return d.run(ctx, &s)
+	}
+	return c
+}
+
+// demo is one run of the demonstration.
+type demo struct {
+	sh       *shell
+	meters   int
+	quiet    bool
+	password string
+}
+
+func (d *demo) run(ctx context.Context, s *setup) error {
+	if s.data == "" {
+		dir, err := os.MkdirTemp("", "haihe-demo-")
+		if err != nil {
+			return withCode(exitData, errs.Because(err, errs.Unavailable, "建不了临时目录；请用 --data 指定数据目录", "a temporary folder cannot be made; name a folder with --data"))
+		}
+		defer os.RemoveAll(dir)
+		s.data = dir
+	}
+	conf, list, err := s.read()
+	if err != nil {
+		return err
+	}
+	conf.Server.Level = "warn"
+	ln, err := listen(conf.Server.Listen)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	d.sh.printf("data %s", s.data)
+	city, err := openCity(ctx, d.sh, conf, list)
+	if err != nil {
+		return err
+	}
+	defer city.close()
+	if err := d.accounts(ctx, city); err != nil {
+		return errors.Join(err, city.Close(ctx))
+	}
+	d.sh.printf("address %s", address(ln, conf.Server.Certificate != ""))
+	return d.serve(ctx, city, func(ctx context.Context) error { return city.Serve(ctx, ln) })
+}
+
+// serve runs the platform and the simulated city beside it until ctx ends. A simulation that fails is said and ends alone.
+func (d *demo) serve(ctx context.Context, city *city, serve func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var wg sync.WaitGroup
+	if !d.quiet {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if err := simulateCity(ctx, d.sh, city, d.meters); err != nil && ctx.Err() == nil {
+				d.sh.report(errs.Wrap("simulate", err))
+			}
+		}()
+	}
+	err := serve(ctx)
+	stop()
+	wg.Wait()
+	return err
+}
+
+// accounts makes the ready-made accounts and a token and prints them.
+func (d *demo) accounts(ctx context.Context, city *city) error {
+	list, err := city.People.Demo(ctx, d.password)
+	if err != nil {
+		return withCode(exitData, err)
+	}
+	for _, a := range list {
+		for _, role := range a.Roles {
+			d.sh.printf("account login=%s password=%s role=%s unit=%s", a.Login, a.Password, role, a.Unit)
+		}
+	}
+	token, err := city.People.IssueToken(ctx, identity.System("identity"), "demo "+d.sh.now().UTC().Format(time.DateTime), "power",
+		[]string{identity.RoleOfficer, identity.RoleOperator}, time.Time{})
+	if err != nil {
+		return err
+	}
+	d.sh.printf("token=%s", token)
+	return nil
+}

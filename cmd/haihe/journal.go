@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/store"
+)
+
+func journalCommand() command {
+	c := command{
+		name: "journal", args: "verify | export [FILE]", says: lang.T("校验或导出办事日志", "verify or export the journal of official acts"),
+		details: lang.T("verify 逐条核对哈希链，发现改动、缺失、移位、插入或截尾时逐处列出，退出码为 5。export 逐行输出 JSON，未给文件名则写到标准输出。",
+			"verify walks the hash chain and names every place that was changed, is missing, moved, inserted or cut off; its exit code is 5 then. export writes one JSON object a line, to the standard output where no file is named."),
+	}
+	c.run = func(ctx context.Context, sh *shell, args []string) error {
+		var s setup
+		f := newFlags(c)
+		s.dataFlags(f)
+		words, err := f.parse(sh, args)
+		switch {
+		case err != nil:
+			return err
+		case len(words) == 1 && words[0] == "verify":
+			return s.withJournal(ctx, sh, func(j *journal.Journal) error { return verifyJournal(ctx, sh, j) })
+		case len(words) >= 1 && len(words) <= 2 && words[0] == "export":
+			return s.withJournal(ctx, sh, func(j *journal.Journal) error { return exportJournal(ctx, sh, j, words[1:]) })
+		}
+		return usage("请写 journal verify 或 journal export", "write journal verify or journal export")
+	}
+	return c
+}
+
+// withJournal opens the journal of data that nobody else has open.
+func (s *setup) withJournal(ctx context.Context, sh *shell, fn func(*journal.Journal) error) error {
+	conf, _, err := s.read()
+	if err != nil {
+		return err
+	}
+	db, err := openStore(ctx, sh, conf, newLog(sh, conf.Server))
+	if err != nil {
+		return err
+	}
+	j, err := openJournal(ctx, sh, db)
+	if err == nil {
+		err = fn(j)
+	}
+	return errors.Join(err, db.Close())
+}
+
+func openJournal(ctx context.Context, sh *shell, db *store.DB) (*journal.Journal, error) {
+	j, err := journal.Open(ctx, db, sh.now)
+	return j, withCode(exitData, err)
+}
+
+func verifyJournal(ctx context.Context, sh *shell, j *journal.Journal) error {
+	bar := newBar(sh, lang.T("校验", "verify"), 0)
+	report, err := j.Verify(ctx, bar.set)
+	bar.end()
+	if err != nil {
+		return withCode(exitData, err)
+	}
+	for _, fault := range report.Faults {
+		t := fault.Text()
+		sh.printf("fault seq=%d to=%d what=%q %s / %s", fault.Seq, fault.To, fault.What, t.Zh, t.En)
+	}
+	sh.printf("journal entries=%d seq=%d head=%s faults=%d", report.Entries, report.Seq, report.Head, len(report.Faults))
+	if len(report.Faults) > 0 {
+		return withCode(exitVerify, errs.Say(errs.Conflict, "办事日志共 %d 条，发现 %d 处不符，见上", "the journal has %d entries and is broken in %d places, listed above", report.Entries, len(report.Faults)))
+	}
+	sh.say("办事日志完整：%d 条", "the journal holds: %d entries", report.Entries)
+	return nil
+}
+
+func exportJournal(ctx context.Context, sh *shell, j *journal.Journal, file []string) error {
+	var w io.Writer = sh.out
+	if len(file) == 1 {
+		f, err := os.OpenFile(file[0], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了；请另选文件名", "the file %s cannot be made; choose another name", file[0]))
+		}
+		defer f.Close()
+		w = f
+	}
+	n, err := j.Export(ctx, w, journal.Filter{})
+	if err != nil {
+		return withCode(exitData, err)
+	}
+	if len(file) == 1 {
+		sh.say("已导出 %d 条", "%d entries were exported", n)
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+package main
+
+// silent keeps the systems' listeners shut: for commands that open the data without serving.
+const silent = `
+[grid]
+dlt698_listen = ""
+dlt645_listen = ""
+`
+
+// demoPreset is the demo's configuration: the plan's clock stands in its second year, and the head-end takes free ports, so that
+// the demo starts beside anything.
+const demoPreset = `
+[clock]
+start = "2015-11-20T09:30:00+08:00"
+[grid]
+dlt698_listen = "127.0.0.1:0"
+dlt645_listen = "127.0.0.1:0"
+`

@@ -1,0 +1,192 @@
+package host
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/indicator"
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web"
+	"github.com/haihe-city/haihe/web/ui"
+)
+
+// routes are the program's own: the list of systems, how the program runs, and the imports.
+func (p *Program) routes() (out []web.Route) {
+	out = append(out,
+		web.Route{Pattern: "GET /systems", Page: p.pageSystems},
+		web.Route{Pattern: "GET /system", Grant: identity.GrantReadProgram, Page: p.pageSystem},
+		web.Route{Pattern: "GET /api/systems", API: p.apiSystems},
+		web.Route{Pattern: "GET /api/import", API: func(*web.Request) (any, error) { return map[string]any{"imports": p.ImportKinds()}, nil }},
+		web.Route{Pattern: "GET /api/backup", Grant: identity.GrantManageProgram, API: p.apiBackup},
+	)
+	limit := p.o.Settings.Server.MaxImport << 20
+	for _, im := range p.importers() {
+		out = append(out, web.Route{
+			Pattern: "POST /api/import/" + im.room.Name + "/" + im.what.Name, Grant: im.what.Grant, API: im.api, MaxBody: limit,
+		})
+		if form := "POST /" + im.room.Name + "/import/" + im.what.Name; !im.room.has(form) {
+			out = append(out, web.Route{Pattern: form, Grant: im.what.Grant, Form: im.form, MaxBody: limit})
+		}
+	}
+	for _, r := range p.rooms {
+		if r.broken != nil {
+			out = append(out, r.brokenRoutes()...)
+			continue
+		}
+		out = append(out, r.opened.Routes...)
+	}
+	return out
+}
+
+// has tells whether the system brings a route of its own for a pattern.
+func (r *room) has(pattern string) bool {
+	for _, own := range r.opened.Routes {
+		if own.Pattern == pattern {
+			return true
+		}
+	}
+	return false
+}
+
+// state is how a system stands, as a tag.
+func (h Health) tag() *ui.Tag {
+	switch h.State {
+	case "ok":
+		return &ui.Tag{Status: ui.StatusMet, Text: lang.T("运行中", "running")}
+	case "failing":
+		return &ui.Tag{Status: ui.StatusRisk, Text: lang.T("异常", "failing")}
+	}
+	return &ui.Tag{Status: ui.StatusBehind, Text: lang.T("故障", "broken")}
+}
+
+// pageSystems lists the systems: what each answers in the plan, who owns it, how it stands.
+func (p *Program) pageSystems(r *web.Request) (*ui.Page, error) {
+	all, err := p.Indicators.All(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	t := ui.Table{
+		ID: "systems", Title: lang.T("城市系统", "City systems"), Path: "/systems", Total: int64(len(p.rooms)),
+		Columns: []ui.Column{
+			{Key: "name", Text: lang.T("系统", "System")}, {Key: "state", Text: lang.T("状态", "State")},
+			{Key: "sections", Text: lang.T("方案条款", "Sections of the plan")}, {Key: "owners", Text: lang.T("责任单位", "Responsible units")},
+			{Key: "targets", Text: lang.T("测算目标", "Targets measured"), Num: true},
+		},
+	}
+	for i, h := range p.Health(r.Context()) {
+		s := p.rooms[i]
+		measured := 0
+		for _, st := range all {
+			if st.System == s.Name && st.State != indicator.NotConnected {
+				measured++
+			}
+		}
+		t.Rows = append(t.Rows, ui.Row{ID: "system-" + s.Name, Cells: []ui.Cell{
+			{Text: s.Title, Href: "/" + s.Name, Strong: true}, {Tag: h.tag(), Sub: lang.Same(h.Reason)},
+			{Text: lang.Same(strings.Join(s.Sections, ", "))}, {Text: p.owners(s.Owners)}, {Text: lang.Same(strconv.Itoa(measured))},
+		}})
+	}
+	return &ui.Page{
+		Title: lang.T("城市系统", "City systems"), Nav: "systems",
+		Lead: lang.T("方案所列各系统的运行状态。故障的系统不影响其他系统。", "How the plan's systems stand. One that is broken does not affect the others."),
+		Body: []ui.Block{t},
+	}, nil
+}
+
+func (p *Program) owners(ids []string) lang.Text {
+	var zh, en []string
+	for _, id := range ids {
+		n := p.People.UnitName(id)
+		zh, en = append(zh, n.Zh), append(en, n.En)
+	}
+	return lang.T(strings.Join(zh, "、"), strings.Join(en, ", "))
+}
+
+// apiSystems is the same for programs.
+func (p *Program) apiSystems(r *web.Request) (any, error) {
+	type system struct {
+		Health
+		Title      lang.Text `json:"title"`
+		Sections   []string  `json:"sections"`
+		Owners     []string  `json:"owners"`
+		Indicators []string  `json:"indicators"`
+	}
+	out := []system{}
+	for i, h := range p.Health(r.Context()) {
+		s := p.rooms[i]
+		out = append(out, system{h, s.Title, s.Sections, s.Owners, s.Indicators})
+	}
+	return map[string]any{"systems": out}, nil
+}
+
+// pageSystem shows how the program runs: its jobs and feeds, and what the store does.
+func (p *Program) pageSystem(*web.Request) (*ui.Page, error) {
+	s := p.o.DB.Stats()
+	t := ui.Table{
+		ID: "work", Title: lang.T("任务与接入", "Jobs and feeds"), Path: "/system",
+		Columns: []ui.Column{
+			{Key: "name", Text: lang.T("名称", "Name")}, {Key: "state", Text: lang.T("状态", "State")},
+			{Key: "addr", Text: lang.T("监听", "Listens")}, {Key: "runs", Text: lang.T("次数", "Runs"), Num: true},
+			{Key: "failures", Text: lang.T("失败", "Failures"), Num: true}, {Key: "ended", Text: lang.T("最近结束", "Last end")},
+		},
+		Empty: lang.T("尚无任务", "No work yet"),
+	}
+	for _, w := range p.work.status() {
+		t.Rows = append(t.Rows, ui.Row{ID: "work-" + w.System + "-" + w.Name, Cells: []ui.Cell{
+			{Text: lang.Same(w.System + "/" + w.Name), Strong: true}, {Tag: w.tag()}, {Text: lang.Same(p.addr(w))},
+			{Text: lang.Same(strconv.FormatInt(w.Runs, 10))}, {Text: lang.Same(strconv.FormatInt(w.Failures, 10))}, {Time: w.Ended},
+		}})
+	}
+	t.Total = int64(len(t.Rows))
+	return &ui.Page{
+		Title: lang.T("系统运行", "How the program runs"), Nav: "system",
+		Body: []ui.Block{
+			ui.Facts{ID: "program", Title: lang.T("程序", "Program"), Items: []ui.Fact{
+				{Name: lang.T("版本", "Version"), Value: lang.Same(p.o.Version)},
+				{Name: lang.T("启动时间", "Started"), Time: p.started},
+				{Name: lang.T("存储引擎", "Storage engine"), Value: lang.Same(p.o.DB.Engine())},
+				{Name: lang.T("已提交写入", "Writes committed"), Value: lang.Same(strconv.FormatInt(s.Writes, 10))},
+				{Name: lang.T("合并提交次数", "Group commits"), Value: lang.Same(strconv.FormatInt(s.Groups, 10))},
+				{Name: lang.T("因过载拒绝", "Refused under load"), Value: lang.Same(strconv.FormatInt(s.Refused, 10))},
+			}},
+			t,
+		},
+	}, nil
+}
+
+func (w Work) tag() *ui.Tag {
+	switch {
+	case w.Error != "":
+		return &ui.Tag{Status: ui.StatusBehind, Text: lang.T("出错，稍后重试", "failed, will be tried again")}
+	case w.Running:
+		return &ui.Tag{Status: ui.StatusMet, Text: lang.T("运行中", "running")}
+	case w.Done:
+		return &ui.Tag{Status: ui.StatusNone, Text: lang.T("已结束", "ended")}
+	}
+	return &ui.Tag{Status: ui.StatusOn, Text: lang.T("等待下次", "waiting for its turn")}
+}
+
+// addr is where a feed listens; "" for what does not.
+func (p *Program) addr(w Work) string {
+	if w.Kind != "feed" {
+		return ""
+	}
+	return p.Listening()[w.System+"/"+w.Name]
+}
+
+// Listening says where the feeds listen, by system/feed.
+func (p *Program) Listening() map[string]string {
+	out := map[string]string{}
+	for _, r := range p.rooms {
+		if r.opened == nil {
+			continue
+		}
+		for _, f := range r.opened.Feeds {
+			if f.Addr != "" {
+				out[r.Name+"/"+f.Name] = f.Addr
+			}
+		}
+	}
+	return out
+}
