@@ -37,3 +37,10 @@ func Dialect(t testing.TB) store.Dialect {
 	}
 	return sqlite.Dialect(filepath.Join(t.TempDir(), "haihe.db"))
 }
+
+// Each runs a test on both engines, each time on an empty database; PostgreSQL's is skipped where it is not installed.
+func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
+	for _, e := range []Engine{SQLite(), Server()} {
+		t.Run(e.Dialect("").Name, func(t *testing.T) { test(t, OpenWith(t, e.Dialect(e.Fresh(t)), store.Options{})) })
+	}
+}
