@@ -21,9 +21,9 @@ type env struct {
 	static string
 	now    time.Time
 	live   bool
-	inner  bool // inside a panel, which draws the frame
-	mute   bool // the panel's heading names this block already
-	serial *int // gives ids to what has none
+	inner  bool   // inside a panel, which draws the frame
+	mute   bool   // the panel's heading names this block already
+	serial *int   // gives ids to what has none
 	scope  string // keeps the ids of an update apart from those of the page that it arrives on
 }
 

@@ -57,6 +57,14 @@ func (e env) join(ts ...lang.Text) string {
 	return strings.Join(out, " · ")
 }
 
+// tick is the clock with seconds, or the day where that is not today.
+func (e env) tick(t time.Time) string {
+	if s := e.short(t); len(s) != len("15:04") || s[2] != ':' {
+		return s
+	}
+	return t.In(shanghai).Format(time.TimeOnly)
+}
+
 // short is the clock without seconds where a list has little room.
 func (e env) short(t time.Time) string {
 	if t.In(shanghai).Format(time.DateOnly) == e.now.In(shanghai).Format(time.DateOnly) {

@@ -479,9 +479,9 @@ func (e env) mapBox(m Map) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var27 string
-		templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(encode([]string{e.w("© OpenStreetMap 贡献者 · ECharts · Natural Earth · WRI · GeoNames", "© OpenStreetMap contributors · ECharts · Natural Earth · WRI · GeoNames"), e.w("放大", "Zoom in"), e.w("缩小", "Zoom out"), e.t(m.Title)}))
+		templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(encode([]string{e.w("© OpenStreetMap 贡献者 · ECharts · Natural Earth · WRI · GeoNames", "© OpenStreetMap contributors · ECharts · Natural Earth · WRI · GeoNames"), e.w("放大", "Zoom in"), e.w("缩小", "Zoom out"), e.t(m.Title) + e.w("（可操作地图）", " (interactive map)")}))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `picture.templ`, Line: 74, Col: 260}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `picture.templ`, Line: 74, Col: 313}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 		if templ_7745c5c3_Err != nil {

@@ -63,6 +63,14 @@ func (e env) first(r Row) string {
 	return e.t(r.Cells[0].Text)
 }
 
+// inputType is that of a form's field: a number is text with a number pad, so that what was typed wrong stays to be mended.
+func (f Field) inputType() string {
+	if f.Kind == "number" {
+		return "text"
+	}
+	return f.kind()
+}
+
 // kind is the input's type; what is not known is text.
 func (f Field) kind() string {
 	switch f.Kind {

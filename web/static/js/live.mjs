@@ -21,7 +21,7 @@ const grow = new MutationObserver((ms) => {
     const list = m.target;
     if (n.nodeType !== 1 || !list.matches?.('[data-grow]')) continue;
     n.classList.add('new');
-    list.querySelector(':scope > .none')?.remove();
+    list.querySelector(':scope > .nil')?.remove();
     const max = Number(list.dataset.max || 50);
     while (list.children.length > max) list.lastElementChild.remove();
   }

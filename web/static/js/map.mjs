@@ -14,7 +14,7 @@ const fc = (features) => ({ type: 'FeatureCollection', features });
 const point = (coordinates, properties) => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates } });
 
 /** A colour by class, sand for the lowest, ground for "no data". @param {string} p "r" for areas, "o" for the words on them */
-const ramp = (p) => ['match', ['get', 'class'], 0, token(p + 0), 1, token(p + 1), 2, token(p + 2), 3, token(p + 3), 4, token(p + 4), token(p === 'r' ? 'sunken' : 'ink2')];
+const ramp = (p) => ['match', ['get', 'class'], 0, token(p + 0), 1, token(p + 1), 2, token(p + 2), 3, token(p + 3), 4, token(p + 4), token(p === 'r' ? 'line' : 'ink2')];
 
 /** @param {Data} d @param {any} base the layers that never change */
 function style(d, base) {
@@ -111,6 +111,7 @@ async function start(box) {
   });
   const icons = () => { for (const [n, t] of [['alarm1', 'behind-f'], ['alarm2', 'risk-f'], ['alarm3', 'none']]) { if (map.hasImage(n)) map.removeImage(n); map.addImage(n, diamond(token(t)), { pixelRatio: 2 }); } };
   map.on('style.load', icons);
+  if (matchMedia('(pointer: coarse)').matches) map.dragPan.disable(); // one finger scrolls the page, two move the map
   map.addControl(new gl.AttributionControl({ compact: false, customAttribution: credit }), 'bottom-right');
   map.addControl(new gl.NavigationControl({ showCompass: false }), 'top-right');
   map.once('idle', () => { box.dataset.on = ''; });
