@@ -3,7 +3,9 @@ package dlt645
 import "time"
 
 // China is the zone of every time in a frame: UTC+8 without summer time.
-func China() *time.Location { return time.FixedZone("CST", 8*3600) }
+func China() *time.Location { return china }
+
+var china = time.FixedZone("CST", 8*3600)
 
 // number reads len(b) bytes of BCD, low byte first; offset is that of b[0] for the error. A set top bit is the sign where
 // signed.

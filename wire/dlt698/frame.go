@@ -52,8 +52,7 @@ type Frame struct {
 	Data    []byte
 }
 
-// Parse reads one frame at the start of b and gives the bytes taken. Frame.Data is a part of b, except where the frame was
-// scrambled. ErrShort: b is a good beginning. Any other error is an *Error.
+// Parse reads one frame at the start of b and gives the bytes taken. Frame.Data is a copy. ErrShort: b is a good beginning. Any other error is an *Error.
 func Parse(b []byte) (Frame, int, error) {
 	if len(b) == 0 {
 		return Frame{}, 0, ErrShort
@@ -75,13 +74,11 @@ func Parse(b []byte) (Frame, int, error) {
 	if got, want := binary.LittleEndian.Uint16(b[total-3:]), Checksum(b[1:total-3]); got != want {
 		return Frame{}, 0, refuse(total-3, "6.2.2.7", "帧校验 FCS 不符", "the frame check (FCS) does not match")
 	}
-	f.Data = b[head : total-3]
-	if f.Control.Scrambled() { // DL/T 698.45-2017 6.2.2.3: SC
-		plain := make([]byte, len(f.Data))
-		for i, x := range f.Data {
-			plain[i] = x - 0x33
+	f.Data = append([]byte(nil), b[head:total-3]...) // a copy: what is parsed from it may live longer than b
+	if f.Control.Scrambled() {                       // DL/T 698.45-2017 6.2.2.3: SC
+		for i := range f.Data {
+			f.Data[i] -= 0x33
 		}
-		f.Data = plain
 	}
 	return f, total, nil
 }

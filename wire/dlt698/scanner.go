@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// Item is what a [Scanner] found: a frame, or bytes that it refused. Both are valid until the next Feed.
+// Item is what a [Scanner] found: a frame, or bytes that it refused. Raw is valid until the next Feed, the frame for good.
 type Item struct {
 	Offset  int64  // of the first byte, from the start of the stream
 	Frame   Frame  // where Err is nil

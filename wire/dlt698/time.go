@@ -6,7 +6,9 @@ import (
 )
 
 // China is the zone of every time in a frame: UTC+8 without summer time.
-func China() *time.Location { return time.FixedZone("CST", 8*3600) }
+func China() *time.Location { return china }
+
+var china = time.FixedZone("CST", 8*3600)
 
 // DateTimeS is date_time_s: seven bytes. A field of all ones (FFFF, FF) means that the field does not matter.
 type DateTimeS struct {

@@ -1,0 +1,114 @@
+package grid
+
+import (
+	"io"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+)
+
+// Options say what to simulate. Zero values have defaults where the line says so.
+type Options struct {
+	Addr698         string     // host:port of the server's DL/T 698.45 feed; empty: none connects
+	Addr645         string     // host:port of its DL/T 645 feed; empty: none connects
+	Meters          int        // 20,000
+	PerConcentrator int        // 400
+	Share645        float64    // share of stations that are DL/T 645 gateways; 0.04, below 0: none
+	Districts       []District // the sixteen of Tianjin
+	Seed            uint64     // 1
+	Clock           func() time.Time
+	From            time.Time     // first slot that is reported; zero: the one that begins next
+	To              time.Time     // last slot: Run ends when it is acknowledged; zero: until ctx ends
+	Heartbeat       time.Duration // wall time between heartbeats; one minute
+	Faults          Faults
+	HoldBack        int       // meters whose readings are kept back until they are asked for
+	Truth           io.Writer // one line of JSON a fault; nil: nowhere
+	Progress        func(Stats)
+}
+
+// Faults are shares between 0 and 1. Standing faults (Dead, Drift) are of meters, the others of reports.
+type Faults struct {
+	Dead      float64 // the meter never answers its concentrator
+	Drift     float64 // the meter's clock is wrong by one to ten minutes
+	Duplicate float64 // a report is sent twice
+	Garbled   float64 // a report is sent with a byte changed, and then rightly
+	Late      float64 // a station's report of a slot comes one to eight slots later
+}
+
+// Stats counts what happened since the start.
+type Stats struct {
+	Stations, Connected   int64 // of them connected now
+	Reports, Acknowledged int64 // frames of DL/T 698.45
+	Rows, RowsAcked       int64 // readings in them; acknowledged ones counted once
+	Resent                int64 // reports sent again because no answer came
+	Rereads               int64 // GET requests answered
+	Answers645            int64 // frames answered by gateways
+	Refused               int64 // bytes or messages from the server that could not be read
+	Faults                int64 // lines of Truth
+	Behind                int64 // slots that stations have yet to report, over all stations
+}
+
+const (
+	defaultMeters    = 20_000
+	defaultPer       = 400
+	defaultShare645  = 0.04
+	defaultHeartbeat = time.Minute
+	maxPer           = 4_000
+	maxMeters        = 9_999_999
+)
+
+// defaultDistricts are the sixteen districts of Tianjin, weighted about by people.
+func defaultDistricts() []District {
+	return []District{
+		{"120101", 2.6}, {"120102", 6.2}, {"120103", 6.4}, {"120104", 6.6}, {"120105", 4.9}, {"120106", 3.6},
+		{"120110", 5.5}, {"120111", 6.2}, {"120112", 6.7}, {"120113", 6.4}, {"120114", 8.3}, {"120115", 5.2},
+		{"120116", 14.9}, {"120117", 2.9}, {"120118", 5.7}, {"120119", 6.0},
+	}
+}
+
+func (o Options) withDefaults() Options {
+	if o.Meters == 0 {
+		o.Meters = defaultMeters
+	}
+	if o.PerConcentrator == 0 {
+		o.PerConcentrator = defaultPer
+	}
+	if o.Share645 == 0 {
+		o.Share645 = defaultShare645
+	}
+	if len(o.Districts) == 0 {
+		o.Districts = defaultDistricts()
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	if o.Heartbeat == 0 {
+		o.Heartbeat = defaultHeartbeat
+	}
+	return o
+}
+
+func (o Options) check() error {
+	if o.Meters < 1 || o.Meters > maxMeters {
+		return errs.Say(errs.Invalid, "电能表数应为 1 至 %d", "the number of meters must be 1 to %d", maxMeters)
+	}
+	if o.PerConcentrator < 1 || o.PerConcentrator > maxPer {
+		return errs.Say(errs.Invalid, "每台集中器的电能表数应为 1 至 %d", "the meters of a concentrator must be 1 to %d", maxPer)
+	}
+	for _, d := range o.Districts {
+		if len(d.Code) != 6 || d.Weight <= 0 {
+			return errs.Say(errs.Invalid, "区划“%s”应有六位代码和大于 0 的权重", "district %q needs a code of six digits and a weight above 0", d.Code)
+		}
+		for _, r := range d.Code {
+			if r < '0' || r > '9' {
+				return errs.Say(errs.Invalid, "区划代码“%s”应为数字", "the district code %q must be digits", d.Code)
+			}
+		}
+	}
+	for _, p := range []float64{o.Faults.Dead, o.Faults.Drift, o.Faults.Duplicate, o.Faults.Garbled, o.Faults.Late} {
+		if p < 0 || p > 1 {
+			return errs.Say(errs.Invalid, "故障比例应在 0 与 1 之间", "the share of a fault lies between 0 and 1")
+		}
+	}
+	return nil
+}

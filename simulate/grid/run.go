@@ -1,0 +1,244 @@
+package grid
+
+import (
+	"context"
+	"net"
+	"slices"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+)
+
+// The rhythm of the simulation, in wall time.
+const (
+	tick        = 50 * time.Millisecond // how often the clock is looked at
+	wakeSpread  = 3 * time.Second       // stations begin a slot spread over this time
+	dialLimit   = 10 * time.Second
+	answerLimit = 20 * time.Second // for a login or a report to be answered
+	writeLimit  = 20 * time.Second
+	firstRetry  = 500 * time.Millisecond
+	lastRetry   = 30 * time.Second
+	progressGap = time.Second
+)
+
+// world is one run.
+type world struct {
+	*City
+	heldBack map[uint64]bool
+	truth    *ledger
+	units    []*unit
+	left     atomic.Int64 // DL/T 698.45 stations that have not reached To
+	done     chan struct{}
+	count    counters
+}
+
+type counters struct {
+	connected, reports, acked, rows, rowsAcked, resent, rereads, answers645, refused atomic.Int64
+}
+
+// unit is a station at run time.
+type unit struct {
+	world *world
+	station
+	number int
+	next   int64 // slot (Unix/900) to report next; the unit's own, as is todo
+	todo   backlog
+	due    atomic.Int64 // the newest slot that may be reported
+	taken  atomic.Int64 // the newest slot that was reported, or put off by a fault
+	conn   atomic.Pointer[net.Conn]
+}
+
+// Run simulates until ctx ends or, where Options.To is set, until its slot is acknowledged by the server for every
+// concentrator. It gives an error only for options that are wrong: a server that is away is tried again and again.
+func Run(ctx context.Context, o Options) error {
+	c, err := NewCity(o)
+	if err != nil {
+		return err
+	}
+	return c.Run(ctx)
+}
+
+// Run is like the function Run, for a city that is laid out already.
+func (c *City) Run(ctx context.Context) error {
+	if c.opt.Clock == nil {
+		return errs.Say(errs.Invalid, "模拟需要时钟", "the simulation needs a clock")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := &world{City: c, heldBack: c.held(), truth: newLedger(c.opt.Truth), done: make(chan struct{})}
+	w.open()
+	var running sync.WaitGroup
+	for _, u := range w.units {
+		running.Go(func() { u.run(ctx) })
+	}
+	running.Go(func() { w.keepTime(ctx) })
+	select {
+	case <-ctx.Done():
+	case <-w.done:
+	}
+	cancel()
+	w.wakeAll()
+	running.Wait()
+	if c.opt.Progress != nil {
+		c.opt.Progress(w.stats())
+	}
+	return nil
+}
+
+// open makes the units and notes the standing faults.
+func (w *world) open() {
+	now := slotOf(w.opt.Clock())
+	first := now + 1
+	if !w.opt.From.IsZero() {
+		first = slotOf(w.opt.From.Add(Slot - time.Second))
+	}
+	var dead, drifting []*Meter
+	for i := range w.meters {
+		m := &w.meters[i]
+		switch {
+		case w.dead(m):
+			dead = append(dead, m)
+		case w.drift(m) > 0:
+			drifting = append(drifting, m)
+		}
+	}
+	w.truth.write(faultDead, dead, slotTime(first), 0)
+	for _, m := range drifting {
+		w.truth.write(faultDrift, []*Meter{m}, slotTime(first), w.drift(m))
+	}
+	for i, s := range w.stations {
+		if s.dlt645 && w.opt.Addr645 == "" || !s.dlt645 && w.opt.Addr698 == "" {
+			continue
+		}
+		u := &unit{world: w, station: s, number: i, next: first}
+		u.due.Store(w.cap(now))
+		u.taken.Store(first - 1)
+		w.units = append(w.units, u)
+		if !s.dlt645 {
+			w.left.Add(1)
+		}
+	}
+}
+
+// cap holds a slot to To.
+func (w *world) cap(slot int64) int64 {
+	if !w.opt.To.IsZero() {
+		slot = min(slot, slotOf(w.opt.To))
+	}
+	return slot
+}
+
+// keepTime looks at the clock, lets the stations begin each slot one after the other, and tells of the progress.
+func (w *world) keepTime(ctx context.Context) {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	order := slices.Clone(w.units)
+	sort.SliceStable(order, func(a, b int) bool {
+		return mix(w.opt.Seed, 10, uint64(order[a].number)) < mix(w.opt.Seed, 10, uint64(order[b].number))
+	})
+	seen, next, waiting, quiet := slotOf(w.opt.Clock()), 0, 0, 0
+	step := max(1, len(order)*int(tick)/int(wakeSpread))
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if now := slotOf(w.opt.Clock()); now > seen {
+			seen, waiting = now, len(order)
+		}
+		for range min(step, waiting) {
+			u := order[next%len(order)]
+			u.due.Store(w.cap(seen))
+			u.wake()
+			next, waiting = next+1, waiting-1
+		}
+		if quiet++; w.opt.Progress != nil && quiet >= int(progressGap/tick) {
+			quiet = 0
+			w.opt.Progress(w.stats())
+		}
+	}
+}
+
+func (w *world) wakeAll() {
+	for _, u := range w.units {
+		u.wake()
+	}
+}
+
+func (w *world) stats() Stats {
+	s := Stats{
+		Stations: int64(len(w.units)), Connected: w.count.connected.Load(), Reports: w.count.reports.Load(),
+		Acknowledged: w.count.acked.Load(), Rows: w.count.rows.Load(), RowsAcked: w.count.rowsAcked.Load(),
+		Resent: w.count.resent.Load(), Rereads: w.count.rereads.Load(), Answers645: w.count.answers645.Load(),
+		Refused: w.count.refused.Load(), Faults: w.truth.lines.Load(),
+	}
+	for _, u := range w.units {
+		if !u.dlt645 {
+			s.Behind += max(0, u.due.Load()-u.taken.Load())
+		}
+	}
+	return s
+}
+
+// wake ends the unit's wait for the server, so that it looks at what is due.
+func (u *unit) wake() {
+	if c := u.conn.Load(); c != nil {
+		_ = (*c).SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// run connects, serves the dialogue, and connects again after a break: at once first, then ever more slowly.
+func (u *unit) run(ctx context.Context) {
+	addr := u.world.opt.Addr698
+	if u.dlt645 {
+		addr = u.world.opt.Addr645
+	}
+	retry := firstRetry
+	var dialer net.Dialer
+	for ctx.Err() == nil {
+		dctx, cancel := context.WithTimeout(ctx, dialLimit)
+		conn, err := dialer.DialContext(dctx, "tcp", addr)
+		cancel()
+		if err == nil {
+			u.world.count.connected.Add(1)
+			u.conn.Store(&conn)
+			if u.serve(ctx, conn) {
+				retry = firstRetry
+			}
+			u.conn.Store(nil)
+			_ = conn.Close()
+			u.world.count.connected.Add(-1)
+		}
+		pause(ctx, retry+time.Duration(below(mix(uint64(u.number), uint64(retry)), int64(retry)/4+1)))
+		retry = min(2*retry, lastRetry)
+	}
+}
+
+// serve speaks until the connection breaks; good says that the server took part.
+func (u *unit) serve(ctx context.Context, conn net.Conn) (good bool) {
+	if u.dlt645 {
+		return (&gateway{unit: u, conn: conn}).serve(ctx)
+	}
+	return (&concentrator{unit: u, conn: conn}).serve(ctx)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+func slotOf(t time.Time) int64 { return t.Unix() / 900 }
+
+func slotTime(slot int64) time.Time { return time.Unix(slot*900, 0).In(China()) }
+
+func sortDraws[T any](s []T, less func(a, b T) bool) {
+	sort.Slice(s, func(i, j int) bool { return less(s[i], s[j]) })
+}
