@@ -3,7 +3,6 @@ package identity
 import (
 	"bytes"
 	"context"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -13,23 +12,13 @@ import (
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
-	"github.com/haihe-city/haihe/store/postgres"
-	"github.com/haihe-city/haihe/store/sqlite"
 	"github.com/haihe-city/haihe/store/storetest"
 )
 
-// engines runs a test on both engines; PostgreSQL is left out with -short and where its programs are not installed.
+// engines runs a test on both engines, each time with fresh accounts.
 func engines(t *testing.T, test func(t *testing.T, e *env)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		test(t, newEnv(t, storetest.OpenWith(t, sqlite.Dialect(filepath.Join(t.TempDir(), "haihe.db")), store.Options{})))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		if testing.Short() {
-			t.Skip("skipped: PostgreSQL is left out with -short")
-		}
-		test(t, newEnv(t, storetest.OpenWith(t, postgres.Dialect(storetest.Postgres(t)), store.Options{})))
-	})
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newEnv(t, db)) })
 }
 
 // clock is a clock that the test moves.

@@ -1,28 +1,17 @@
 package journal
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/haihe-city/haihe/store"
-	"github.com/haihe-city/haihe/store/postgres"
-	"github.com/haihe-city/haihe/store/sqlite"
 	"github.com/haihe-city/haihe/store/storetest"
 )
 
-// engines runs a test on both engines; PostgreSQL is left out with -short and where its programs are not installed.
+// engines runs a test on both engines, each time on an empty database.
 func engines(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		test(t, storetest.OpenWith(t, sqlite.Dialect(filepath.Join(t.TempDir(), "haihe.db")), store.Options{}))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		if testing.Short() {
-			t.Skip("skipped: PostgreSQL is left out with -short")
-		}
-		test(t, storetest.OpenWith(t, postgres.Dialect(storetest.Postgres(t)), store.Options{}))
-	})
+	storetest.Each(t, test)
 }
 
 // clock is a clock that the test moves; every reading is a second later, so that entries differ.
