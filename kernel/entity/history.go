@@ -80,6 +80,9 @@ func (s *Store) History(ctx context.Context, id, after string, limit int) (chang
 			return nil, "", err
 		}
 	}
+	if !ngsi.IsURI(id) {
+		return nil, "", missing(id)
+	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		var num int64
 		err := tx.Get(qNumOf, []any{id}, &num)

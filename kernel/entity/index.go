@@ -64,9 +64,7 @@ func (s *Store) keys(typ string) map[string]int64 {
 // indexText cuts a text to what an index holds of it: a hundred characters, nothing from a zero byte on (which PostgreSQL's
 // texts cannot hold). Of two texts the lesser one never becomes the greater one by it.
 func indexText(t string) string {
-	if i := strings.IndexByte(t, 0); i >= 0 {
-		t = t[:i]
-	}
+	t = cutZero(t)
 	n := 0
 	for i := range t {
 		if n == 100 {
@@ -75,6 +73,12 @@ func indexText(t string) string {
 		n++
 	}
 	return strings.ToValidUTF8(t, "\uFFFD")
+}
+
+// cutZero gives a text up to its first zero byte.
+func cutZero(t string) string {
+	t, _, _ = strings.Cut(t, "\x00")
+	return t
 }
 
 func boolText(v bool) string { return strconv.FormatBool(v) }

@@ -231,7 +231,9 @@ func (q *Query) compile() (*filter, error) {
 		}
 		f.ids = map[string]bool{}
 		for _, id := range q.IDs {
-			f.ids[id] = true
+			if ngsi.IsURI(id) { // nothing else is an entity's
+				f.ids[id] = true
+			}
 		}
 	}
 	if b := q.Box; b != nil {

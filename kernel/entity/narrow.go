@@ -312,7 +312,7 @@ func (w *walk) gather(keys map[string]int64) (ok bool, err error) {
 // bound is how many nums may be gathered.
 func (w *walk) bound() (int, error) {
 	n, err := w.tx.Count(countOf, countKey(w.f.typ, w.f.owner))
-	return int(min(max(n/gatherShare, gatherLeast), gatherMax)), err
+	return int(min(max(n/gatherShare, w.s.least), gatherMax)), err
 }
 
 // boxSQL narrows to the cells of a box and to what is not in one cell; a statement a range, so that each uses the index.
@@ -336,7 +336,7 @@ func (c *cond) rangeSQL(keys map[string]int64) (q store.Stmt, args []any) {
 	col := "value"
 	switch key, ok := keys[c.attr]; {
 	case c.attr == "id" && c.class == textClass:
-		q, args, col, value = store.Q("entity.range.id", `SELECT num FROM entity WHERE id <> $1`), []any{""}, "id", c.text
+		q, args, col, value = store.Q("entity.range.id", `SELECT num FROM entity WHERE id <> $1`), []any{""}, "id", cutZero(c.text)
 	case ok:
 		q, args = store.Q("entity.range."+table, `SELECT num FROM entity_`+table+` WHERE key = $1`), []any{key}
 	default:
@@ -353,7 +353,7 @@ func (c *cond) rangeSQL(keys map[string]int64) (q store.Stmt, args []any) {
 		}
 		q.SQL += ` AND ` + col + ` IN ` + store.In(2, len(c.texts))
 		for _, t := range c.texts {
-			if col == "value" {
+			if t = cutZero(t); col == "value" {
 				t = indexText(t)
 			}
 			args = append(args, t)

@@ -75,6 +75,8 @@ type Store struct {
 	models map[string]*model // by type
 	marks  map[string][]mark // indexed attributes by type
 	cur    *pending          // the transaction that is writing
+
+	least int64 // gatherLeast, but in tests
 }
 
 // pending is what a transaction has done and not committed yet. There is one write lane, so one is enough: when another
@@ -90,7 +92,7 @@ func Open(ctx context.Context, db *store.DB, now func() time.Time) (*Store, erro
 	if err := db.Migrate(ctx, "entity", tables); err != nil {
 		return nil, errs.Wrap("open entities", err)
 	}
-	s := &Store{db: db, now: now, models: map[string]*model{}, marks: map[string][]mark{}}
+	s := &Store{db: db, now: now, models: map[string]*model{}, marks: map[string][]mark{}, least: gatherLeast}
 	err := db.Read(ctx, func(tx *store.Tx) error {
 		if err := s.names.load(tx); err != nil {
 			return err

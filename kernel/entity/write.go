@@ -94,15 +94,22 @@ func (s *Store) Create(tx *store.Tx, e *Entity) error {
 
 // GetTx reads inside a transaction; errs.NotFound where there is no such entity.
 func (s *Store) GetTx(tx *store.Tx, id string) (*Entity, error) {
+	if !ngsi.IsURI(id) {
+		return nil, missing(id)
+	}
 	var r row
 	err := tx.Get(qGet, []any{id}, &r.num, &r.id, &r.owner, &r.version, &r.modified, &r.doc)
 	if errs.Is(err, errs.NotFound) || err == nil && r.doc == nil {
-		return nil, errs.Say(errs.NotFound, "实体 %s 不存在", "there is no entity %s", ngsi.Clip(id))
+		return nil, missing(id)
 	}
 	if err != nil {
 		return nil, errs.Wrap("get entity", err)
 	}
 	return s.entity(tx, &r, nil)
+}
+
+func missing(id string) error {
+	return errs.Say(errs.NotFound, "实体 %s 不存在", "there is no entity %s", ngsi.Clip(id))
 }
 
 // Merge replaces the attributes given (same name and dataset) and keeps the others; an attribute with a null Value is removed.
