@@ -61,7 +61,7 @@ func reasonOf(err error) lang.Text {
 
 // serveAlive answers /healthz: the process answers. It asks nothing of anybody, so that a slow disk does not get it killed.
 func (p *Program) serveAlive(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, map[string]any{"status": "ok", "version": p.o.Version})
+	answer(w, http.StatusOK, map[string]any{"status": "ok", "version": p.o.Version, "time": p.o.Clock.Now()})
 }
 
 // serveReady answers /readyz: whether requests should be sent here. A broken system does not make the others unready; with

@@ -111,11 +111,16 @@ func (p *Program) apiSystems(r *web.Request) (any, error) {
 		Sections   []string  `json:"sections"`
 		Owners     []string  `json:"owners"`
 		Indicators []string  `json:"indicators"`
+		Feeds      []Feed    `json:"feeds,omitempty"`
 	}
 	out := []system{}
 	for i, h := range p.Health(r.Context()) {
 		s := p.rooms[i]
-		out = append(out, system{h, s.Title, s.Sections, s.Owners, s.Indicators})
+		one := system{Health: h, Title: s.Title, Sections: s.Sections, Owners: s.Owners, Indicators: s.Indicators}
+		if s.opened != nil {
+			one.Feeds = s.opened.Feeds
+		}
+		out = append(out, one)
 	}
 	return map[string]any{"systems": out}, nil
 }

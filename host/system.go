@@ -76,7 +76,7 @@ type Job struct {
 
 // Feed takes data in until ctx ends. Started by the host with a panic guard; restarted with back-off when it returns an error.
 type Feed struct {
-	Name string
-	Addr string // where it listens, host:port, known once it is open: for the log, and for whoever drives the demo; "" where it does not listen
-	Run  func(ctx context.Context) error
+	Name string                          `json:"name"`
+	Addr string                          `json:"addr,omitempty"` // where it listens, host:port, known once it is open: for the log, and for whoever drives the demo; "" where it does not listen
+	Run  func(ctx context.Context) error `json:"-"`
 }

@@ -2,9 +2,14 @@
 // which they open and stand in the menu. Adding a system costs its own folder and one line here.
 package systems
 
-import "github.com/haihe-city/haihe/host"
+import (
+	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/systems/grid"
+)
 
 // All gives the systems, each with a configuration of its own that holds its defaults.
 func All() []host.System {
-	return []host.System{}
+	return []host.System{
+		grid.System(),
+	}
 }

@@ -75,9 +75,10 @@ func openStore(ctx context.Context, sh *shell, conf host.Settings, log *slog.Log
 // city is an opened program with its database.
 type city struct {
 	*host.Program
-	db   *store.DB
-	conf host.Settings
-	log  *slog.Logger
+	host.Clock // the plan's
+	db         *store.DB
+	conf       host.Settings
+	log        *slog.Logger
 }
 
 // openCity opens everything. Whoever calls closes it: Serve closes the program, close the database.
@@ -94,20 +95,22 @@ func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.Sy
 	c := &city{db: db, conf: conf, log: log}
 	start, err := conf.Clock.At()
 	if err == nil {
-		var clock host.Clock
 		var differs bool
-		if clock, differs, err = host.OpenClock(ctx, db, start, sh.now); err == nil {
+		if c.Clock, differs, err = host.OpenClock(ctx, db, start, sh.now); err == nil {
 			if differs {
 				log.Warn("the plan's clock keeps the shift of this data's first start; clock.start is not followed")
 			}
 			c.Program, err = host.Open(ctx, host.Options{
-				Systems: list, Plan: plan, Units: units, DB: db, Clock: clock, Wall: sh.now, Log: log, Settings: conf, Version: version,
+				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version,
 			})
 		}
 	}
 	if err != nil {
 		c.close()
-		return nil, withCode(exitData, err)
+		if !errs.Is(err, errs.Internal) { // what is ours to mend is no fault of the data
+			err = withCode(exitData, err)
+		}
+		return nil, err
 	}
 	return c, nil
 }

@@ -1,20 +1,194 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"time"
 
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/simulate/grid"
 )
 
 func simulateCommand() command {
 	c := command{
-		name: "simulate", args: "grid [--meters N]", says: lang.T("模拟接入端：集中器与电表", "simulate what sends data: concentrators and meters"),
+		name: "simulate", args: "grid (--server URL --token TOKEN | --dlt698 ADDR --dlt645 ADDR | --archive FILE)",
+		says: lang.T("模拟集中器与电表，以真实报文接入", "simulate concentrators and meters on real frames"),
+		details: lang.T("给出 --server 时自动导入档案，并取得接入地址和方案时间。--archive 只写出电表档案。",
+			"With --server the archive is imported, and the addresses and the plan's time are asked for. --archive only writes the archive of the meters."),
 	}
 	c.run = func(ctx context.Context, sh *shell, args []string) error {
-		return usage("尚无可模拟的系统", "there is nothing to simulate yet")
+		var r remote
+		o := grid.Options{Faults: demoFaults}
+		f := newFlags(c)
+		r.flags(f)
+		f.StringVar(&o.Addr698, "dlt698", "", "DL/T 698.45 接入地址 / address of the DL/T 698.45 feed")
+		f.StringVar(&o.Addr645, "dlt645", "", "DL/T 645 接入地址 / address of the DL/T 645 feed")
+		f.IntVar(&o.Meters, "meters", 20_000, "电表数 / meters")
+		f.Uint64Var(&o.Seed, "seed", 1, "随机种子，种子相同则城市相同 / seed; the same seed makes the same city")
+		f.IntVar(&o.HoldBack, "hold-back", 0, "暂不上报、等待补抄的电表数 / meters that are kept back until they are asked for")
+		archive := f.String("archive", "", "把电表档案写到此文件，不接入 / write the archive to this file and do not connect")
+		truth := f.String("truth", "", "把所造故障逐行写到此文件 / write the faults that are made to this file")
+		words, err := f.parse(sh, args)
+		if err != nil {
+			return err
+		}
+		if len(words) != 1 || words[0] != "grid" {
+			return usage("可模拟的系统：grid", "what can be simulated: grid")
+		}
+		if *truth != "" {
+			file, err := os.Create(*truth)
+			if err != nil {
+				return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了", "the file %s cannot be made", *truth))
+			}
+			defer file.Close()
+			o.Truth = file
+		}
+		return runSimulation(ctx, sh, &r, o, *archive)
 	}
 	return c
 }
 
-// simulateCity drives the demo's city.
-func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error { return nil }
+// demoFaults are the shares of what goes wrong in the demo's city, so that the pages have something to show.
+var demoFaults = grid.Faults{Dead: 0.002, Drift: 0.0005, Duplicate: 0.002, Garbled: 0.001, Late: 0.004}
+
+func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, archive string) error {
+	shift := time.Duration(0)
+	if r.server != "" {
+		now, err := r.find(ctx, &o)
+		if err != nil {
+			return err
+		}
+		shift = now.Sub(sh.now())
+	}
+	o.Clock = func() time.Time { return sh.now().Add(shift) }
+	o.Progress = simulationLine(sh)
+	city, err := grid.NewCity(o)
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	switch {
+	case archive != "":
+		return writeArchive(archive, city)
+	case r.server != "":
+		var b bytes.Buffer
+		if err := grid.WriteArchive(&b, city.Meters()); err != nil {
+			return err
+		}
+		resp, err := r.do(ctx, http.MethodPost, "/api/import/grid/archive?file=archive.csv", &b, int64(b.Len()))
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			return err
+		}
+	case o.Addr698 == "" && o.Addr645 == "":
+		return usage("请用 --server 指明平台，或用 --dlt698、--dlt645 指明接入地址", "say --server for the platform, or --dlt698 and --dlt645 for the feeds")
+	}
+	if err := city.Run(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// find asks a running platform where its feeds listen, and what time it is there.
+func (r *remote) find(ctx context.Context, o *grid.Options) (now time.Time, err error) {
+	resp, err := r.do(ctx, http.MethodGet, "/healthz", nil, 0)
+	if err != nil {
+		return now, err
+	}
+	var health struct{ Time time.Time }
+	err = json.NewDecoder(resp.Body).Decode(&health)
+	resp.Body.Close()
+	if err != nil {
+		return now, errs.As(errs.Unavailable, "read the platform's time", err)
+	}
+	if resp, err = r.do(ctx, http.MethodGet, "/api/systems", nil, 0); err != nil {
+		return now, err
+	}
+	defer resp.Body.Close()
+	var list struct {
+		Systems []struct {
+			System string
+			Feeds  []host.Feed
+		}
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil {
+		return now, errs.As(errs.Unavailable, "read where the feeds listen", err)
+	}
+	listening := map[string]string{}
+	for _, s := range list.Systems {
+		for _, f := range s.Feeds {
+			listening[s.System+"/"+f.Name] = f.Addr
+		}
+	}
+	return health.Time, aim(o, listening)
+}
+
+// aim points the simulation at the head-end's ports.
+func aim(o *grid.Options, listening map[string]string) error {
+	o.Addr698, o.Addr645 = listening["grid/dlt698"], listening["grid/dlt645"]
+	if o.Addr698 == "" && o.Addr645 == "" {
+		return errs.Say(errs.Unavailable, "智能电网的接入端口没有开启，无法模拟", "the smart grid's feeds do not listen, there is nothing to simulate against")
+	}
+	return nil
+}
+
+func writeArchive(path string, city *grid.City) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了；请另选文件名", "the file %s cannot be made; choose another name", path))
+	}
+	defer f.Close()
+	return grid.WriteArchive(f, city.Meters())
+}
+
+// simulationLine prints a line now and then that a program can read.
+func simulationLine(sh *shell) func(grid.Stats) {
+	var last time.Time
+	return func(s grid.Stats) {
+		if now := sh.now(); now.Sub(last) >= 10*time.Second {
+			last = now
+			sh.printf("simulate stations=%d connected=%d readings=%d acknowledged=%d behind=%d faults=%d", s.Stations, s.Connected, s.Rows, s.RowsAcked, s.Behind, s.Faults)
+		}
+	}
+}
+
+// simulateCity drives the demo's city against the program itself, over TCP like anybody else.
+func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error {
+	o := grid.Options{Meters: meters, Clock: city.Now, Faults: demoFaults, Progress: simulationLine(sh)}
+	if err := aim(&o, city.Listening()); err != nil {
+		return err
+	}
+	// From midnight of the plan's day on: the morning is caught up with within the first minute.
+	now := city.Now().In(grid.China())
+	o.From = time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, grid.China())
+	simulated, err := grid.NewCity(o)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := grid.WriteArchive(&b, simulated.Meters()); err != nil {
+		return err
+	}
+	res, err := city.ImportFile(ctx, "grid", "archive", host.ImportRun{
+		File: "archive.csv", Size: int64(b.Len()), Body: &b, By: identity.System("grid"),
+		Progress: func(int64) {}, Report: func(host.ImportLine) {},
+	})
+	if err != nil {
+		return err
+	}
+	if res.Stopped != nil {
+		return &errs.Error{Kind: errs.Invalid, Msg: *res.Stopped}
+	}
+	sh.printf("simulate meters=%d", len(simulated.Meters()))
+	return simulated.Run(ctx)
+}

@@ -1,0 +1,144 @@
+package hosttest
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/plans/tianjin"
+	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/store/storetest"
+)
+
+// Start is where the clock of an App stands at first: a working morning while the plan runs.
+var Start = time.Date(2015, 11, 20, 9, 30, 0, 0, time.FixedZone("Asia/Shanghai", 8*60*60))
+
+// Clock is a clock that only the test moves.
+type Clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+// Set moves the clock.
+func (c *Clock) Set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
+
+// Advance moves the clock on.
+func (c *Clock) Advance(d time.Duration) { c.Set(c.Now().Add(d)) }
+
+// App is a running program on an empty database.
+type App struct {
+	*host.Program
+	DB    *store.DB
+	Clock *Clock
+	URL   string // http://127.0.0.1:PORT
+
+	t        testing.TB
+	accounts map[string]identity.Account
+	cookies  map[string]string
+	web      *http.Client
+	stop     func()
+}
+
+// Open runs systems; the test's end stops them. A system that is broken fails the test.
+func Open(t testing.TB, systems ...host.System) *App {
+	t.Helper()
+	a := OpenBroken(t, systems...)
+	for name, err := range a.Broken() {
+		t.Fatalf("system %s is broken: %v", name, err)
+	}
+	return a
+}
+
+// OpenBroken is Open for tests in which a system may be broken.
+func OpenBroken(t testing.TB, systems ...host.System) *App {
+	t.Helper()
+	plan, units, err := tianjin.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := host.Defaults()
+	conf.Server.StopWithin = 10 * time.Second
+	a := &App{DB: storetest.Open(t), Clock: &Clock{at: Start}, t: t, accounts: map[string]identity.Account{}, cookies: map[string]string{}}
+	a.Program, err = host.Open(t.Context(), host.Options{
+		Systems: systems, Plan: plan, Units: units, DB: a.DB, Clock: a.Clock, Wall: time.Now, Log: logger(t), Settings: conf,
+		Version: "test", Scratch: t.TempDir(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.URL = "http://" + ln.Addr().String()
+	a.web = &http.Client{
+		Transport:     &http.Transport{},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Serve(ctx, ln) }()
+	a.stop = sync.OnceFunc(func() {
+		a.web.CloseIdleConnections()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(a.stop)
+	a.signUp()
+	return a
+}
+
+// Stop ends the program before the test does.
+func (a *App) Stop() { a.stop() }
+
+// signUp makes the accounts of the demo, one or more of every role.
+func (a *App) signUp() {
+	a.t.Helper()
+	list, err := a.People.Demo(a.t.Context(), "Haihe-2015-demo!")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	for _, acc := range list {
+		a.accounts[acc.Login] = acc
+	}
+}
+
+// logger writes the program's log into the test's, which shows it only where the test fails.
+func logger(t testing.TB) *slog.Logger {
+	return slog.New(slog.NewTextHandler(&testWriter{t: t}, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}
+
+type testWriter struct {
+	t  testing.TB
+	mu sync.Mutex
+}
+
+func (w *testWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.t.Context().Err() != nil { // after its end a test must not be written to
+		return len(p), nil
+	}
+	w.t.Log(strings.TrimRight(string(p), "\n"))
+	return len(p), nil
+}

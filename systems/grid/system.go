@@ -1,0 +1,91 @@
+package grid
+
+import (
+	"context"
+	"embed"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web"
+)
+
+//go:embed schema/*.json
+var schemas embed.FS
+
+//go:embed table/*.sql
+var tables embed.FS
+
+// Config is the [grid] section.
+type Config struct {
+	DLT698        string        `toml:"dlt698_listen" doc:"DL/T 698.45 集中器接入地址，留空则不监听 / address that concentrators speaking DL/T 698.45 connect to; empty turns the listener off"`
+	DLT645        string        `toml:"dlt645_listen" doc:"DL/T 645 网关接入地址，留空则不监听 / address that gateways speaking DL/T 645 connect to; empty turns the listener off"`
+	DueAfter      time.Duration `toml:"due_after" doc:"读数应在时点之后多久到达 / how long after a quarter hour its reading is due"`
+	LateAfter     time.Duration `toml:"late_after" doc:"时点之后超过此时长到达的读数记为迟到 / a reading that comes later than this after its quarter hour counts as late"`
+	AheadLimit    time.Duration `toml:"ahead_limit" doc:"读数时间超前此时长即拒收（表钟有误） / readings whose time lies further ahead than this are refused: the meter's clock is wrong"`
+	SlotTolerance time.Duration `toml:"slot_tolerance" doc:"读数时间与时点允许的偏差 / how far a reading's time may stand from the quarter hour to count for it"`
+	SilentAfter   time.Duration `toml:"silent_after" doc:"集中器失联多久视为离线 / a concentrator not heard for this long is offline"`
+	BookDays      int           `toml:"book_days" doc:"在内存中保留多少天的时点；更早的日子在查询时从样本统计 / days whose slots are held in memory; older days are counted from the samples when asked for"`
+	MaxLinks      int           `toml:"max_links" doc:"两个端口合计的最大连接数 / connections accepted at once, both listeners together"`
+	EstimateHour  int           `toml:"estimate_hour" doc:"每日几点起估算前一日的短缺口 / hour of the day from which the short gaps of the day before are estimated"`
+	Poll645       time.Duration `toml:"dlt645_poll" doc:"轮询 DL/T 645 网关下电表的周期 / how often the meters behind DL/T 645 gateways are polled"`
+}
+
+// The grants of this room.
+const (
+	grantRead   = "grid.read"
+	grantReread = "grid.reread"
+	grantImport = "grid.import"
+)
+
+// System declares the smart grid.
+func System() host.System {
+	conf := &Config{DLT698: "127.0.0.1:9698", DLT645: "127.0.0.1:9645", DueAfter: 15 * time.Minute, LateAfter: 12 * time.Hour, AheadLimit: time.Hour,
+		SlotTolerance: 2 * time.Minute, SilentAfter: 15 * time.Minute, BookDays: 8, MaxLinks: 20_000, EstimateHour: 6, Poll645: 5 * time.Minute}
+	return host.System{
+		Name:     "grid",
+		Title:    lang.T("智能电网", "Smart grid"),
+		Icon:     "bolt",
+		Sections: []string{"3.3.3"},
+		Owners:   []string{"power"},
+		Models:   schemas,
+		Tables:   tables,
+		Grants: []identity.Grant{
+			{Name: grantRead, Title: lang.T("查看电表与采集情况", "See meters and their collection"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator, identity.RoleReader}},
+			{Name: grantReread, Title: lang.T("下达补抄", "Order meters to be read again"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
+			{Name: grantImport, Title: lang.T("导入档案与区间数据", "Import archives and interval files"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
+		},
+		Needs:      []string{"entity", "series", "journal", "indicator"},
+		Config:     conf,
+		Indicators: []string{targetCoverage, targetMeters},
+		Imports: []host.Import{
+			{Name: importArchive, Title: lang.T("电表档案（CSV）", "Meter archive (CSV)"), Extensions: []string{".csv"}, Grant: grantImport},
+			{Name: importNEM, Title: lang.T("区间数据（NEM12/NEM13）", "Interval data (NEM12, NEM13)"), Extensions: []string{".csv", ".zip"}, Grant: grantImport},
+		},
+		Open: func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *conf) },
+	}
+}
+
+func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) {
+	s, err := newService(ctx, h, conf)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.listen()
+	if err != nil {
+		return nil, errs.Wrap("open the head-end", err)
+	}
+	return &host.Opened{
+		Routes:   s.routes(),
+		Topics:   []web.Topic{{Name: topic, Grant: grantRead}},
+		Jobs:     s.jobs(),
+		Feeds:    append(e.feeds(), host.Feed{Name: "intake", Run: s.intake.run}),
+		Measures: s.measures(),
+		Search:   s.search,
+		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.importNEM},
+		Health:   s.health,
+		Close:    e.close,
+	}, nil
+}
