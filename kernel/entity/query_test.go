@@ -304,3 +304,42 @@ func BenchmarkCreate(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "entities/s")
 }
+
+// BenchmarkQuery asks among 100,000 meters.
+func BenchmarkQuery(b *testing.B) {
+	s, db := open(b)
+	if err := s.Register("grid", schemas("meter.json", meterSchema, "common.json", commonSchema)); err != nil {
+		b.Fatal(err)
+	}
+	for k := range 100 {
+		var list []*entity.Entity
+		for i := range 1000 {
+			n := 1000*k + i
+			list = append(list, meter(n, entity.TextAttr("status", []string{"online", "silent"}[min(1, n%100/99)]),
+				entity.PointAttr("location", 117+float64(n%1000)/1000, 39+float64(n/1000)/100)))
+		}
+		create(b, s, db, list...)
+	}
+	for _, c := range []struct {
+		name string
+		q    entity.Query
+	}{
+		{"page", entity.Query{Type: "Meter", Count: true}},
+		{"page-owner", entity.Query{Owner: "power", Count: true}},
+		{"equal-text", entity.Query{Type: "Meter", Where: []entity.Cond{{Attr: "address", Op: entity.Eq, Value: "000000077777"}}, Count: true}},
+		{"equal-silent", entity.Query{Type: "Meter", Where: []entity.Cond{{Attr: "status", Op: entity.Eq, Value: "silent"}}}},
+		{"equal-silent-count", entity.Query{Type: "Meter", Where: []entity.Cond{{Attr: "status", Op: entity.Eq, Value: "silent"}}, Count: true}},
+		{"prefix", entity.Query{Type: "Meter", Where: []entity.Cond{{Attr: "address", Op: entity.Prefix, Value: "00000007777"}}, Count: true}},
+		{"contains-walk", entity.Query{Type: "Meter", Where: []entity.Cond{{Attr: "address", Op: entity.Contains, Value: "777"}}, Count: true}},
+		{"box-1000", entity.Query{Type: "Meter", Box: &entity.Box{117.1, 39.1, 117.2, 39.2}, Limit: 1000}},
+		{"box-count", entity.Query{Type: "Meter", Box: &entity.Box{117.1, 39.1, 117.2, 39.2}, Count: true}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Query(b.Context(), c.q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
