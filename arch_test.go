@@ -32,7 +32,7 @@ var floors = []rule{
 	{dir: "kernel/entity/ngsi", floor: 2, may: []string{"errs"}},
 	{dir: "kernel/entity", floor: 2, may: []string{"kernel/entity/ngsi", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/series/chunk", floor: 2},
-	{dir: "kernel/series", floor: 2, may: []string{"kernel/series/chunk", "store", "errs"}, tests: storage},
+	{dir: "kernel/series", floor: 2, may: []string{"kernel/series/chunk", "store", "errs"}, tests: []string{"store/storetest", "store/sqlite"}},
 	{dir: "kernel/identity", floor: 2, may: []string{"kernel/journal", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/indicator", floor: 2, may: []string{"kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
 	{dir: "web/ui", floor: 3, may: []string{"web/ui/draw", "lang"}},

@@ -225,12 +225,12 @@ func (t *Table) Family() Family { return t.def }
 // Append stores a batch as one blob in the caller's transaction; readable after the commit. The later of two samples of one
 // key and time wins. Where the open stage is far past its limit, because flushing fails or falls behind, it answers errs.Busy.
 func (t *Table) Append(tx *store.Tx, b *Batch) error {
-	if err := b.check(&t.def); err != nil {
-		return err
-	}
 	n := b.Len()
 	if n == 0 {
 		return nil
+	}
+	if err := b.check(&t.def); err != nil {
+		return err
 	}
 	f := t.f
 	if f.full() {
