@@ -105,3 +105,11 @@ func (c *cache) dropAll(id string) {
 		}
 	}
 }
+
+// clear forgets everything.
+func (c *cache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gen++
+	clear(c.seats)
+}

@@ -7,7 +7,7 @@
 // journal and changes nothing. Nobody holds two of the three roles, nor one of them beside a business role: [Service] refuses it
 // and so do the tables. The kernel's grants are fixed to one administrator each, and a system cannot give an administrator what
 // would let them do another's work (see grant.go). A security administrator cannot touch their own roles, password reset or account,
-// and the last active one can be neither disabled nor stripped. A token never holds an administrator's role.
+// and the last active one can be neither disabled nor stripped. A token that works as an administrator is issued by that administrator alone.
 //
 // What this does not stop: a security administrator who resets another's password can sign in as that person once. It is in the
 // journal, which they can neither read nor change, and the person finds their own password refused.

@@ -147,7 +147,12 @@ func wantKind(t *testing.T, what string, err error, k errs.Kind) {
 func TestWhoMayDoWhat(t *testing.T) {
 	engines(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
-		other := e.ids[RoleReader]
+		other, guard := e.ids[RoleReader], System("identity")
+		for range 3 { // one for the verb, and others that stay
+			if _, err := e.IssueToken(ctx, guard, "t", "power", []string{RoleReader}, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		n := 0
 		verbs := []struct {
 			name string
@@ -169,14 +174,29 @@ func TestWhoMayDoWhat(t *testing.T) {
 				return err
 			}, RoleSecurity},
 			{"revoke a token", func(by *Principal) error {
-				err := e.RevokeToken(ctx, by, "none")
-				if errs.Is(err, errs.NotFound) {
-					return nil
+				ts, err := e.Tokens(ctx, guard)
+				if err != nil || len(ts) == 0 {
+					return err
 				}
-				return err
+				for _, x := range ts { // the newest that lives
+					if x.Revoked.IsZero() {
+						err = e.RevokeToken(ctx, by, x.ID)
+						if errs.Is(err, errs.NotFound) { // who issued none finds none
+							err = errs.Say(errs.Denied, "无", "none")
+						}
+						return err
+					}
+				}
+				return nil
 			}, RoleSecurity},
 			{"list people", func(by *Principal) error { _, _, err := e.People(ctx, by, PeopleQuery{}); return err }, RoleSecurity + " " + RoleAudit},
-			{"list tokens", func(by *Principal) error { _, err := e.Tokens(ctx, by); return err }, RoleSecurity + " " + RoleAudit},
+			{"list another's tokens", func(by *Principal) error {
+				ts, err := e.Tokens(ctx, by)
+				if err == nil && len(ts) == 0 {
+					err = errs.Say(errs.Denied, "无", "none")
+				}
+				return err
+			}, RoleSecurity + " " + RoleAudit},
 			{"see a person", func(by *Principal) error { _, err := e.Person(ctx, by, e.ids[RoleLeader]); return err },
 				RoleSecurity + " " + RoleAudit + " " + RoleLeader},
 			{"see sessions", func(by *Principal) error { _, err := e.Sessions(ctx, by, e.ids[RoleLeader]); return err },
@@ -253,7 +273,11 @@ func TestSeparation(t *testing.T) {
 			`UPDATE identity_person SET admin = 'security-admin' WHERE roles = ' officer '`,
 			`UPDATE identity_person SET admin = 'system-admin audit-admin', roles = ''`,
 			`INSERT INTO identity_token (id, hash, name, unit, roles, issued_by, created, expires, last_used, revoked)
-				SELECT 'x', hash, 'x', '', ' audit-admin ', '', 0, 0, 0, 0 FROM journal_head`,
+				SELECT 'x', hash, 'x', '', ' security-admin ', '', 0, 0, 0, 0 FROM journal_head`,
+			`INSERT INTO identity_token (id, hash, name, unit, roles, issued_by, created, expires, last_used, revoked)
+				SELECT 'x', hash, 'x', '', ' audit-admin system-admin ', '', 0, 0, 0, 0 FROM journal_head`,
+			`INSERT INTO identity_token (id, hash, name, unit, roles, issued_by, created, expires, last_used, revoked)
+				SELECT 'x', hash, 'x', '', ' audit-admin reader ', '', 0, 0, 0, 0 FROM journal_head`,
 		} {
 			if err := e.exec(sql); err == nil {
 				t.Errorf("the database took %s", sql)

@@ -197,6 +197,11 @@ func (s *Service) SetRoles(ctx context.Context, by *Principal, id string, roles 
 				return journal.Act{}, err
 			}
 		}
+		if !a.holds(admin) { // another administrator's role, or none: what they issued as one ends
+			if err := s.endTokens(tx, id); err != nil {
+				return journal.Act{}, err
+			}
+		}
 		_, err := tx.Exec(qPersonRoles, admin, packRoles(business), id)
 		return journal.Act{Verb: "set-roles", Detail: map[string]any{"from": a.Roles, "to": unpackRoles(admin, packRoles(business))}}, err
 	})
@@ -217,6 +222,9 @@ func (s *Service) SetDisabled(ctx context.Context, by *Principal, id string, dis
 				}
 			}
 			if _, err := s.endSessions(tx, id); err != nil {
+				return act, err
+			}
+			if err := s.endTokens(tx, id); err != nil {
 				return act, err
 			}
 		}

@@ -409,3 +409,62 @@ func BenchmarkSession(b *testing.B) {
 		}
 	}
 }
+
+// The system and the audit administrator give their own programs a token; nobody gives them one, and it ends with the role.
+func TestAdministratorsTokens(t *testing.T) {
+	engines(t, func(t *testing.T, e *env) {
+		ctx, guard := t.Context(), e.as(RoleSecurity)
+		issue := func(by *Principal, roles ...string) (string, error) {
+			return e.IssueToken(ctx, by, "backup", "power", roles, time.Time{})
+		}
+		for _, c := range []struct{ by, role string }{
+			{RoleSecurity, RoleSystem}, {RoleSecurity, RoleAudit}, {RoleSecurity, RoleSecurity}, {RoleSystem, RoleAudit}, {RoleAudit, RoleSystem},
+			{RoleSystem, RoleSecurity}, {RoleSystem, RoleReader}, {RoleOfficer, RoleSystem}, {RoleOfficer, RoleOfficer},
+		} {
+			_, err := issue(e.as(c.by), c.role)
+			wantKind(t, c.by+" issues "+c.role, err, errs.Denied)
+		}
+		_, err := issue(nil, RoleSystem)
+		wantKind(t, "nobody", err, errs.Unauthenticated)
+		backup, err := issue(e.as(RoleSystem), RoleSystem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		archive, err := issue(e.as(RoleAudit), RoleAudit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := e.Token(ctx, backup)
+		if err != nil || !p.Can(GrantManageProgram) || p.Can(GrantReadJournal) || p.Can(GrantReadPeople) {
+			t.Errorf("%+v, %v", p, err)
+		}
+		_, err = issue(p, RoleSystem)
+		wantKind(t, "a token issues a token", err, errs.Denied)
+		_, err = e.Tokens(ctx, p)
+		wantKind(t, "a token lists tokens", err, errs.Denied)
+		own, err := e.Tokens(ctx, e.as(RoleSystem))
+		if err != nil || len(own) != 1 || own[0].Roles[0] != RoleSystem {
+			t.Errorf("%+v, %v", own, err)
+		}
+		if none, err := e.Tokens(ctx, e.as(RoleReader)); err != nil || len(none) != 0 {
+			t.Errorf("%+v, %v", none, err)
+		}
+		wantKind(t, "another's token", e.RevokeToken(ctx, e.as(RoleAudit), own[0].ID), errs.NotFound)
+		wantKind(t, "a reader revokes", e.RevokeToken(ctx, e.as(RoleReader), own[0].ID), errs.NotFound)
+		wantKind(t, "a token revokes itself", e.RevokeToken(ctx, p, own[0].ID), errs.Denied)
+
+		if err := e.SetRoles(ctx, guard, e.ids[RoleSystem], []string{RoleReader}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Token(ctx, backup)
+		wantKind(t, "the role is gone", err, errs.Unauthenticated)
+		if _, err := e.Token(ctx, archive); err != nil {
+			t.Errorf("another administrator's token: %v", err)
+		}
+		if err := e.SetDisabled(ctx, guard, e.ids[RoleAudit], true); err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Token(ctx, archive)
+		wantKind(t, "the account is closed", err, errs.Unauthenticated)
+	})
+}

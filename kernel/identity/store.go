@@ -47,9 +47,12 @@ var (
 	qTokenMake = store.Q("identity.token_make", `INSERT INTO identity_token (id, hash, name, unit, roles, issued_by, created, expires, last_used, revoked)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)`)
 	qTokenUse    = store.Q("identity.token_use", `UPDATE identity_token SET last_used = $1 WHERE hash = $2`)
-	qTokenRevoke = store.Q("identity.token_revoke", `UPDATE identity_token SET revoked = $1 WHERE id = $2 AND revoked = 0`)
-	qTokens      = store.Q("identity.tokens", `SELECT id, name, unit, roles, issued_by, created, expires, last_used, revoked FROM identity_token
-		ORDER BY created DESC, id DESC`)
+	qTokenRevoke = store.Q("identity.token_revoke", `UPDATE identity_token SET revoked = $1 WHERE id = $2 AND revoked = 0
+		AND ($3 = '' OR issued_by = $3)`)
+	qTokenEnd = store.Q("identity.token_end", `UPDATE identity_token SET revoked = $1
+		WHERE issued_by = $2 AND revoked = 0 AND roles LIKE '%-admin%'`)
+	qTokens = store.Q("identity.tokens", `SELECT id, name, unit, roles, issued_by, created, expires, last_used, revoked FROM identity_token
+		WHERE $1 = '' OR issued_by = $1 ORDER BY created DESC, id DESC`)
 	qTokenName = store.Q("identity.token_name", `SELECT name FROM identity_token WHERE id = $1`)
 
 	qKey     = store.Q("identity.key", `SELECT secret FROM identity_key WHERE name = $1`)

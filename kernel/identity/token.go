@@ -32,13 +32,19 @@ type Token struct {
 	Revoked        time.Time // zero: not
 }
 
-// IssueToken makes a token for a program (identity.manage) and returns its secret, which is shown once and kept nowhere. It has
-// business roles only. until zero means TokenLife from now; at most MaxToken.
+// IssueToken makes a token for a program and returns its secret, which is shown once and kept nowhere. A token with business roles
+// takes identity.manage. One that works as the system or the audit administrator is issued by such an administrator alone, for their own
+// programs (a backup, an archive of the journal), and ends with their role; so the security administrator gets at neither. There is none that
+// works as the security administrator. until zero means TokenLife from now; at most MaxToken.
 func (s *Service) IssueToken(ctx context.Context, by *Principal, name, unit string, roles []string, until time.Time) (secret string, err error) {
-	if err := allow(by, GrantManagePeople); err != nil {
-		return "", err
-	}
 	admin, business, err := splitRoles(roles)
+	if err == nil {
+		err = allowToken(by, admin)
+	}
+	under := GrantManagePeople
+	if admin != "" {
+		business, under = []string{admin}, "self"
+	}
 	now := s.now()
 	if until.IsZero() {
 		until = now.Add(TokenLife)
@@ -46,8 +52,6 @@ func (s *Service) IssueToken(ctx context.Context, by *Principal, name, unit stri
 	switch {
 	case err != nil:
 		return "", err
-	case admin != "":
-		return "", errs.Say(errs.Denied, "令牌不得担任管理员角色", "a token holds no administrator's role")
 	case len(business) == 0:
 		return "", errs.Say(errs.Invalid, "请为令牌选择至少一个角色", "choose at least one role for the token")
 	case strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 64 || strings.ContainsFunc(name, unicode.IsControl) || !utf8.ValidString(name):
@@ -62,13 +66,28 @@ func (s *Service) IssueToken(ctx context.Context, by *Principal, name, unit stri
 	id, k := store.NewID(now), keyOf(secret)
 	err = s.change(ctx, by, func(tx *store.Tx) (journal.Act, error) {
 		_, err := tx.Exec(qTokenMake, id, k[:], name, unit, packRoles(business), by.ID, store.Micros(now), store.Micros(until))
-		return journal.Act{Authority: GrantManagePeople, Verb: "issue-token", Object: tokenPrefix + id,
+		return journal.Act{Authority: under, Verb: "issue-token", Object: tokenPrefix + id,
 			Detail: map[string]any{"unit": unit, "roles": business, "until": until.UTC().Format(time.RFC3339)}}, err
 	})
 	if err != nil {
 		return "", errs.Wrap("issue token", err)
 	}
 	return secret, nil
+}
+
+// allowToken decides who may issue a token with an administrator's role, or with none.
+func allowToken(by *Principal, admin string) error {
+	switch {
+	case admin == "":
+		return allow(by, GrantManagePeople)
+	case by.Anonymous() || by.MustChange:
+		return allow(by, GrantManagePeople) // for its words
+	case admin == RoleSecurity:
+		return errs.Say(errs.Denied, "令牌不得担任安全管理员", "no token works as the security administrator")
+	case by.Person() != "" && by.Has(admin) || by.prefix == "identity.":
+		return nil
+	}
+	return errs.Say(errs.Denied, "管理员的令牌只能由该管理员本人签发", "a token with an administrator's role is issued by that administrator alone")
 }
 
 // Token finds who a bearer token stands for (errs.Unauthenticated).
@@ -121,15 +140,19 @@ func (s *Service) readToken(ctx context.Context, k key) (seat seat, err error) {
 	return seat, nil
 }
 
-// Tokens lists all tokens, newest first, with those that have ended (identity.read).
+// Tokens lists tokens, newest first, with those that have ended: all of them with identity.read, otherwise those that by issued.
 func (s *Service) Tokens(ctx context.Context, by *Principal) ([]Token, error) {
-	if err := allow(by, GrantReadPeople); err != nil {
-		return nil, err
+	own := ""
+	if !by.Can(GrantReadPeople) {
+		if by.Person() == "" || by.MustChange {
+			return nil, allow(by, GrantReadPeople)
+		}
+		own = by.ID
 	}
-	var list []Token
+	list := []Token{}
 	err := s.db.Read(ctx, func(tx *store.Tx) error {
 		list = list[:0]
-		return tx.Each(qTokens, nil, func(scan func(...any) error) error {
+		return tx.Each(qTokens, []any{own}, func(scan func(...any) error) error {
 			var t Token
 			var packed string
 			var created, expires, used, revoked int64
@@ -145,18 +168,29 @@ func (s *Service) Tokens(ctx context.Context, by *Principal) ([]Token, error) {
 	return list, errs.Wrap("list tokens", err)
 }
 
-// RevokeToken ends a token at once (identity.manage; errs.NotFound where there is none that lives).
+// RevokeToken ends a token at once: any with identity.manage, otherwise one that by issued (errs.NotFound where there is none that lives).
 func (s *Service) RevokeToken(ctx context.Context, by *Principal, id string) error {
-	if err := allow(by, GrantManagePeople); err != nil {
-		return err
+	own, under := "", GrantManagePeople
+	if !by.Can(GrantManagePeople) {
+		if by.Person() == "" || by.MustChange {
+			return allow(by, GrantManagePeople)
+		}
+		own, under = by.ID, "self"
 	}
 	err := s.change(ctx, by, func(tx *store.Tx) (journal.Act, error) {
 		tx.OnCommit(func() { s.cache.dropAll(tokenPrefix + id) })
-		n, err := tx.Exec(qTokenRevoke, store.Micros(s.now()), id)
+		n, err := tx.Exec(qTokenRevoke, store.Micros(s.now()), id, own)
 		if err == nil && n == 0 {
 			err = errs.Say(errs.NotFound, "没有这个令牌，或已撤销", "there is no such token, or it was revoked already")
 		}
-		return journal.Act{Authority: GrantManagePeople, Verb: "revoke-token", Object: tokenPrefix + id}, err
+		return journal.Act{Authority: under, Verb: "revoke-token", Object: tokenPrefix + id}, err
 	})
 	return errs.Wrap("revoke token", err)
+}
+
+// endTokens revokes what a person issued as an administrator, when they are one no longer. There are few, so all principals are read anew.
+func (s *Service) endTokens(tx *store.Tx, person string) error {
+	tx.OnCommit(s.cache.clear)
+	_, err := tx.Exec(qTokenEnd, store.Micros(s.now()), personPrefix+person)
+	return err
 }

@@ -40,19 +40,20 @@ CREATE TABLE identity_session (
 CREATE INDEX identity_session_person ON identity_session (person);
 CREATE INDEX identity_session_expires ON identity_session (expires);
 
--- A token works for a program and never administers: no admin column.
+-- A token works for a program. It holds business roles, or one administrator's role alone; never the security administrator's.
 CREATE TABLE identity_token (
     id        TEXT   PRIMARY KEY,
     hash      BYTEA  NOT NULL UNIQUE,
     name      TEXT   NOT NULL,
     unit      TEXT   NOT NULL,
-    roles     TEXT   NOT NULL CHECK (roles NOT LIKE '%-admin%'),
+    roles     TEXT   NOT NULL CHECK (roles NOT LIKE '%-admin%' OR roles IN (' system-admin ', ' audit-admin ')),
     issued_by TEXT   NOT NULL,
     created   BIGINT NOT NULL,
     expires   BIGINT NOT NULL,
     last_used BIGINT NOT NULL,
     revoked   BIGINT NOT NULL
 );
+CREATE INDEX identity_token_issued_by ON identity_token (issued_by);
 
 -- The server's own secrets, made at the first start.
 CREATE TABLE identity_key (
