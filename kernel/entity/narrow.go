@@ -147,7 +147,7 @@ func (w *walk) choose() error {
 	if ok, err := w.gather(keys); ok || err != nil {
 		return err
 	}
-	return w.range_(typ)
+	return w.along(typ)
 }
 
 func (w *walk) typeID() (int64, error) {
@@ -387,8 +387,8 @@ func successor(p string) (string, bool) {
 	return "", false
 }
 
-// range_ walks over a type, an owner or everything, whichever is least.
-func (w *walk) range_(typ int64) error {
+// along walks over a type, an owner or everything, whichever is least.
+func (w *walk) along(typ int64) error {
 	d := direction(w.desc)
 	tail := ` AND ` + d.after("num", "$2") + ` ORDER BY num` + d.order + ` LIMIT $3`
 	q, arg := store.Q("entity.walk.type", columns+`WHERE type = $1`+tail), any(typ)
