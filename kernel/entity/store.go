@@ -44,9 +44,11 @@ var (
 	qIndexDel      = store.Q("entity.index.del", `DELETE FROM entity_index WHERE key = $1`)
 	qTextAdd       = store.Q("entity.text.add", `INSERT INTO entity_text (key, value, num) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`)
 	qTextDel       = store.Q("entity.text.del", `DELETE FROM entity_text WHERE key = $1 AND value = $2 AND num = $3`)
+	qTextSet       = store.Q("entity.text.set", `UPDATE entity_text SET value = $4 WHERE key = $1 AND value = $2 AND num = $3`)
 	qTextDelKey    = store.Q("entity.text.del.key", `DELETE FROM entity_text WHERE key = $1`)
 	qNumberAdd     = store.Q("entity.number.add", `INSERT INTO entity_number (key, value, num) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`)
 	qNumberDel     = store.Q("entity.number.del", `DELETE FROM entity_number WHERE key = $1 AND value = $2 AND num = $3`)
+	qNumberSet     = store.Q("entity.number.set", `UPDATE entity_number SET value = $4 WHERE key = $1 AND value = $2 AND num = $3`)
 	qNumberDelKey  = store.Q("entity.number.del.key", `DELETE FROM entity_number WHERE key = $1`)
 	qChangeAdd     = store.Q("entity.change.add", `INSERT INTO entity_change (num, seq, verb, at, version, owner, names, doc) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
 	qChangeHistory = store.Q("entity.change.list", `SELECT seq, verb, at, version, owner, names, doc FROM entity_change
