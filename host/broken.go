@@ -9,10 +9,11 @@ import (
 	"github.com/haihe-city/haihe/web/ui"
 )
 
-// brokenRoutes answer everything of a system that could not be opened with 503 and the reason.
+// brokenRoutes answer everything of a system that could not be opened with 503 and the reason. The cause went to the
+// log once, when the system was opened.
 func (r *room) brokenRoutes() (out []web.Route) {
 	fail := func() error {
-		return &errs.Error{Kind: errs.Unavailable, Err: r.broken, Msg: lang.T(
+		return &errs.Error{Kind: errs.Unavailable, Msg: lang.T(
 			"“"+r.Title.Zh+"”未能启动："+reasonOf(r.broken).Zh+"。其他系统照常运行；请系统管理员查看日志。",
 			r.Title.En+" could not be started: "+reasonOf(r.broken).En+". The other systems go on; the administrator finds more in the log.")}
 	}

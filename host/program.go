@@ -21,6 +21,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/web"
 )
@@ -36,7 +37,8 @@ type Options struct {
 	Log      *slog.Logger
 	Settings Settings
 	Version  string
-	Scratch  string // folder of files that are being taken in; "" takes the machine's
+	Banner   lang.Text // said above every page
+	Scratch  string    // folder of files that are being taken in; "" takes the machine's
 }
 
 // Program is the city's program with its kernels and systems, opened.
@@ -86,7 +88,7 @@ func Open(ctx context.Context, o Options) (p *Program, err error) {
 	if err := p.openKernels(ctx); err != nil {
 		return nil, err
 	}
-	p.live = new(web.Hub)
+	p.live = web.NewHub()
 	for i := range o.Systems {
 		p.rooms = append(p.rooms, p.openRoom(ctx, o.Systems[i]))
 	}
@@ -100,6 +102,9 @@ func (p *Program) openKernels(ctx context.Context) (err error) {
 	var grants []identity.Grant
 	for _, s := range o.Systems {
 		grants = append(grants, s.Grants...)
+	}
+	if err := o.DB.Migrate(ctx, "host", tables); err != nil {
+		return errs.Wrap("migrate the host", err)
 	}
 	if p.Journal, err = journal.Open(ctx, o.DB, now); err != nil {
 		return errs.Wrap("open the journal", err)

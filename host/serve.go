@@ -56,10 +56,8 @@ func (p *Program) stop(srv *http.Server, endRequests func()) error {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	p.draining.Store(true)
-	p.work.cancel()                                      // feeds stop taking in while the last pages are answered
-	if c, ok := any(p.live).(interface{ Close() }); ok { // event streams would hold the server open for ever
-		c.Close()
-	}
+	p.work.cancel() // feeds stop taking in while the last pages are answered
+	p.live.Close()  // event streams would hold the server open for ever
 	half, cancelHalf := context.WithTimeout(ctx, within/2)
 	defer cancelHalf()
 	err := srv.Shutdown(half)

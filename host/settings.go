@@ -22,6 +22,8 @@ type ServerSettings struct {
 	Certificate string        `toml:"certificate" doc:"TLS 证书文件（PEM）；留空则不启用 TLS / TLS certificate file (PEM); empty: no TLS"`
 	Key         string        `toml:"key" doc:"TLS 私钥文件（PEM） / TLS key file (PEM)"`
 	Metrics     string        `toml:"metrics" choice:"loopback,grant,open" doc:"何人可读 /metrics：loopback 本机或有 system.read 权限者，grant 仅有权限者，open 任何人 / who may read /metrics: loopback (this machine, or the grant system.read), grant, open"`
+	Proxied     bool          `toml:"proxied" doc:"前有反向代理，来访地址取 X-Forwarded-For 末项 / a reverse proxy stands before it: the caller's address is the last of X-Forwarded-For"`
+	PublicPlan  bool          `toml:"public_plan" doc:"行动方案页面和数据对公众开放 / the plan's pages and figures are open to anybody"`
 	Log         string        `toml:"log" choice:"text,json" doc:"日志格式 / format of the log"`
 	Level       string        `toml:"level" choice:"debug,info,warn,error" doc:"日志级别 / level of the log"`
 	StopWithin  time.Duration `toml:"stop_within" min:"1s" max:"10m" doc:"停机宽限时间 / time to stop in"`

@@ -5,11 +5,13 @@ package systems
 import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/systems/grid"
+	"github.com/haihe-city/haihe/systems/plan"
 )
 
 // All gives the systems, each with a configuration of its own that holds its defaults.
 func All() []host.System {
 	return []host.System{
+		plan.System(),
 		grid.System(),
 	}
 }

@@ -60,14 +60,13 @@ func (d *demo) run(ctx context.Context, s *setup) error {
 	if err != nil {
 		return err
 	}
-	conf.Server.Level = "warn"
 	ln, err := listen(conf.Server.Listen)
 	if err != nil {
 		return err
 	}
 	defer ln.Close()
 	d.sh.printf("data %s", s.data)
-	city, err := openCity(ctx, d.sh, conf, list)
+	city, err := openCity(ctx, d.sh, conf, list, lang.T("演示环境，数据为模拟生成", "Demonstration: the data are simulated"))
 	if err != nil {
 		return err
 	}

@@ -13,21 +13,24 @@ import (
 )
 
 func helpCommand() command {
-	return command{
-		name: "help", args: "[COMMAND]", says: lang.T("显示用法", "show how the program is used"),
-		run: func(ctx context.Context, sh *shell, args []string) error {
-			if len(args) == 0 {
-				printHelp(sh.out)
-				return nil
+	c := command{name: "help", args: "[COMMAND]", says: lang.T("显示用法", "show how the program is used")}
+	c.run = func(ctx context.Context, sh *shell, args []string) error {
+		words, err := newFlags(c).parse(sh, args)
+		if err != nil {
+			return err
+		}
+		if len(words) == 0 {
+			printHelp(sh.out)
+			return nil
+		}
+		for _, other := range commands() {
+			if other.name == words[0] {
+				return other.run(ctx, sh, []string{"--help"})
 			}
-			for _, c := range commands() {
-				if c.name == args[0] {
-					return c.run(ctx, sh, []string{"--help"})
-				}
-			}
-			return usage("没有子命令“%s”", "there is no command %q", args[0])
-		},
+		}
+		return usage("没有子命令“%s”", "there is no command %q", words[0])
 	}
+	return c
 }
 
 func printHelp(w io.Writer) {
@@ -42,13 +45,15 @@ func printHelp(w io.Writer) {
 }
 
 func versionCommand() command {
-	return command{
-		name: "version", says: lang.T("显示版本", "show the version"),
-		run: func(_ context.Context, sh *shell, args []string) error {
-			sh.printf("haihe %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return nil
-		},
+	c := command{name: "version", says: lang.T("显示版本", "show the version")}
+	c.run = func(_ context.Context, sh *shell, args []string) error {
+		if err := newFlags(c).none(sh, args); err != nil {
+			return err
+		}
+		sh.printf("haihe %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return nil
 	}
+	return c
 }
 
 // flags are a command's flags; doc is bilingual, "中文 / English".

@@ -69,7 +69,7 @@ func (im *importing) offline(ctx context.Context, s *setup, files []string) erro
 	if err != nil {
 		return err
 	}
-	if im.city, err = openCity(ctx, im.sh, conf, list); err != nil {
+	if im.city, err = openCity(ctx, im.sh, conf, list, lang.Text{}); err != nil {
 		return err
 	}
 	defer im.city.close()

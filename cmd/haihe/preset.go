@@ -10,6 +10,9 @@ dlt645_listen = ""
 // demoPreset is the demo's configuration: the plan's clock stands in its second year, and the head-end takes free ports, so that
 // the demo starts beside anything.
 const demoPreset = `
+[server]
+public_plan = true
+level = "warn"
 [clock]
 start = "2015-11-20T09:30:00+08:00"
 [grid]

@@ -51,10 +51,9 @@ func (r *remote) do(ctx context.Context, method, path string, body io.Reader, si
 // refusal reads what the platform said in its problem document (RFC 9457).
 func refusal(resp *http.Response) error {
 	var problem struct {
-		Kind   string    `json:"kind"`
 		Title  string    `json:"title"`
 		Detail string    `json:"detail"`
-		Text   lang.Text `json:"text"`
+		Text   lang.Text `json:"details"`
 	}
 	_ = json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&problem)
 	kind := errs.Unavailable

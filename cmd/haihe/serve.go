@@ -32,7 +32,7 @@ func serveCommand() command {
 			return err
 		}
 		defer ln.Close()
-		city, err := openCity(ctx, sh, conf, list)
+		city, err := openCity(ctx, sh, conf, list, lang.Text{})
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/plans/tianjin"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/store/postgres"
@@ -81,8 +82,8 @@ type city struct {
 	log        *slog.Logger
 }
 
-// openCity opens everything. Whoever calls closes it: Serve closes the program, close the database.
-func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.System) (*city, error) {
+// openCity opens everything; banner is said above every page. Whoever calls closes it: Serve closes the program, close the database.
+func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.System, banner lang.Text) (*city, error) {
 	log := newLog(sh, conf.Server)
 	plan, units, err := tianjin.Load()
 	if err != nil {
@@ -101,7 +102,7 @@ func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.Sy
 				log.Warn("the plan's clock keeps the shift of this data's first start; clock.start is not followed")
 			}
 			c.Program, err = host.Open(ctx, host.Options{
-				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version,
+				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version, Banner: banner,
 			})
 		}
 	}

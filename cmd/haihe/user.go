@@ -30,7 +30,7 @@ func userCommand() command {
 		if err != nil {
 			return err
 		}
-		city, err := openCity(ctx, sh, conf, list)
+		city, err := openCity(ctx, sh, conf, list, lang.Text{})
 		if err != nil {
 			return err
 		}

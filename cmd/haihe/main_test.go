@@ -1,0 +1,363 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/store/sqlite"
+)
+
+// buffer takes what a command prints, while the test looks.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// running is a command under way.
+type running struct {
+	t        *testing.T
+	out, err buffer
+	stop     context.CancelFunc
+	code     chan int
+}
+
+// start runs a command as the shell would, in this process.
+func start(t *testing.T, args ...string) *running {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	r := &running{t: t, stop: stop, code: make(chan int, 1)}
+	sh := &shell{in: strings.NewReader(""), out: &r.out, err: &r.err, now: time.Now}
+	go func() { r.code <- sh.main(ctx, args) }()
+	t.Cleanup(stop)
+	return r
+}
+
+// end waits for the exit code.
+func (r *running) end() int {
+	r.t.Helper()
+	return <-r.code
+}
+
+// line waits for a line that matches and gives its first group.
+func (r *running) line(pattern string) string {
+	r.t.Helper()
+	re := regexp.MustCompile("(?m)" + pattern)
+	for {
+		if m := re.FindStringSubmatch(r.out.String()); m != nil {
+			return m[len(m)-1]
+		}
+		select {
+		case code := <-r.code:
+			r.t.Fatalf("ended with %d before it printed %s\n%s\n%s", code, pattern, r.out.String(), r.err.String())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func run(t *testing.T, args ...string) (code int, out, err string) {
+	t.Helper()
+	r := start(t, args...)
+	code = r.end()
+	return code, r.out.String(), r.err.String()
+}
+
+// quietConfig is a configuration whose listeners take free ports.
+func quietConfig(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "haihe.toml")
+	text := "[server]\nlisten = \"127.0.0.1:0\"\nlevel = \"error\"\n[grid]\ndlt698_listen = \"127.0.0.1:0\"\ndlt645_listen = \"\"\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestExitCodesAndWords(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bad := filepath.Join(dir, "bad.toml")
+	if err := os.WriteFile(bad, []byte("[server]\nlissten = \"x\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	noDB := filepath.Join(dir, "nodb")
+	if err := os.MkdirAll(noDB, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(noDB, "haihe.db"), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	used, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer used.Close()
+	conf := quietConfig(t)
+	for _, c := range []struct {
+		name   string
+		args   string
+		code   int
+		zh, en string
+	}{
+		{"no command", "", exitUsage, "用法", "usage"},
+		{"an unknown command", "frob", exitUsage, "没有子命令“frob”", `no command "frob"`},
+		{"an unknown flag", "serve --frob", exitUsage, "参数有误", "wrong flags"},
+		{"a word too many", "serve now", exitUsage, "不需要参数“now”", `no use for "now"`},
+		{"no configuration", "serve --config " + dir + "/none.toml", exitUsage, "读不了", "cannot be read"},
+		{"a wrong configuration", "config --check " + bad, exitUsage, "第 2 行", `did you mean "listen"?`},
+		{"no address", "serve --listen here", exitUsage, "不是监听地址", "no address to listen on"},
+		{"an engine that is none", "serve --store mysql", exitUsage, "可选：sqlite, postgres", "choose one of"},
+		{"a used port", "serve --data " + dir + "/d1 --listen " + used.Addr().String(), exitPort, "已被占用", "is in use"},
+		{"an address of another machine", "serve --data " + dir + "/d1 --listen 203.0.113.1:80", exitPort, "无法监听", "cannot listen"},
+		{"a folder that cannot be made", "serve --config " + conf + " --data " + file + "/x", exitData, "数据", "data"},
+		{"a file that is no database", "serve --config " + conf + " --data " + noDB, exitData, "不是数据库", "is not a database"},
+		{"no database server", "serve --config " + conf + " --dsn postgres://127.0.0.1:1/x", exitData, "连接不上", "127.0.0.1"},
+		{"a demo without meters", "demo --meters 0", exitUsage, "--meters", "--meters"},
+		{"an import without a place", "import " + file, exitUsage, "--server", "--data"},
+		{"an import without files", "import --data " + dir, exitUsage, "请给出要导入的文件", "name the files"},
+		{"a platform that is away", "import --server http://127.0.0.1:1 --token x " + file, exitOther, "连接不上平台", "cannot be reached"},
+		{"a journal without a verb", "journal", exitUsage, "journal verify", "journal export"},
+		{"a backup over a file", "backup --data " + dir + "/d2 " + file, exitData, "已存在", "exists already"},
+		{"a restore of no backup", "restore --data " + dir + "/d3 " + file, exitData, "已损坏", "damaged"},
+		{"nobody", "user reset-password nobody --config " + conf + " --data " + dir + "/d4", exitUsage, "没有登录名", "nobody whose login"},
+		{"a system that cannot be simulated", "simulate buses", exitUsage, "grid", "grid"},
+		{"a simulation without a place", "simulate grid --meters 10", exitUsage, "--server", "--dlt698"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, _, said := run(t, strings.Fields(c.args)...)
+			if code != c.code {
+				t.Errorf("code %d, want %d: %s", code, c.code, said)
+			}
+			if !strings.Contains(said, c.zh) || !strings.Contains(said, c.en) {
+				t.Errorf("says %q, want %q and %q", said, c.zh, c.en)
+			}
+			if c.args != "" && strings.Count(strings.TrimSpace(said), "\n") > 0 {
+				t.Errorf("says more than one sentence: %q", said)
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, c := range commands() {
+		code, out, _ := run(t, "help", c.name)
+		if code != 0 || !strings.Contains(out, c.says.Zh) || !strings.Contains(out, c.says.En) {
+			t.Errorf("help %s: %d %q", c.name, code, out)
+		}
+	}
+	if code, out, _ := run(t, "version"); code != 0 || !strings.HasPrefix(out, "haihe ") {
+		t.Errorf("version: %d %q", code, out)
+	}
+	code, out, _ := run(t, "config")
+	if code != 0 || !strings.Contains(out, "[server]") || !strings.Contains(out, "[grid]") {
+		t.Errorf("config: %d %q", code, out)
+	}
+	path := filepath.Join(t.TempDir(), "sample.toml")
+	if err := os.WriteFile(path, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, said := run(t, "config", "--check", path); code != 0 {
+		t.Errorf("the sample does not pass: %s", said)
+	}
+}
+
+// TestServe: a new city prints its administrators' passwords once, answers, keeps a second instance out, and stops gracefully;
+// what it holds can be backed up, restored, verified, and a person's password reset.
+func TestServe(t *testing.T) {
+	data, conf := filepath.Join(t.TempDir(), "data"), quietConfig(t)
+	r := start(t, "serve", "--config", conf, "--data", data)
+	url := r.line(`^address (http://\S+)$`)
+	r.line(`^account login=security password=(\S+) role=security-admin unit=\S+$`)
+	if status, body := get(t, url+"healthz", ""); status != 200 || !strings.Contains(body, `"ok"`) {
+		t.Errorf("healthz: %d %s", status, body)
+	}
+	if status, body := get(t, url+"readyz", ""); status != 200 || strings.Contains(body, "degraded") {
+		t.Errorf("readyz: %d %s", status, body)
+	}
+	if code, _, said := run(t, "serve", "--config", conf, "--data", data); code != exitData || !strings.Contains(said, "另一个实例") || !strings.Contains(said, "another instance") {
+		t.Errorf("a second instance: %d %s", code, said)
+	}
+	r.stop()
+	if code := r.end(); code != 0 {
+		t.Errorf("stopped with %d: %s", code, r.err.String())
+	}
+
+	again := start(t, "serve", "--config", conf, "--data", data)
+	again.line(`^address (http://\S+)$`)
+	if strings.Contains(again.out.String(), "password=") {
+		t.Error("the second start prints passwords")
+	}
+	again.stop()
+	again.end()
+
+	if code, out, said := run(t, "user", "reset-password", "security", "--config", conf, "--data", data); code != 0 || !strings.Contains(out, "account login=security password=") {
+		t.Errorf("reset-password: %d %s %s", code, out, said)
+	}
+	backup := filepath.Join(t.TempDir(), "city.backup")
+	if code, _, said := run(t, "backup", "--data", data, backup); code != 0 {
+		t.Fatalf("backup: %d %s", code, said)
+	}
+	restored := filepath.Join(t.TempDir(), "restored")
+	if code, _, said := run(t, "restore", backup, "--data", restored); code != 0 {
+		t.Fatalf("restore: %d %s", code, said)
+	}
+	if code, _, said := run(t, "restore", backup, "--data", restored); code != exitData || !strings.Contains(said, "not empty") {
+		t.Errorf("restore over data: %d %s", code, said)
+	}
+	code, out, said := run(t, "journal", "verify", "--data", restored)
+	if code != 0 || !strings.Contains(out, "faults=0") {
+		t.Errorf("journal verify: %d %s %s", code, out, said)
+	}
+	export := filepath.Join(t.TempDir(), "journal.jsonl")
+	if code, _, said := run(t, "journal", "export", export, "--data", restored); code != 0 {
+		t.Errorf("journal export: %d %s", code, said)
+	}
+	if b, err := os.ReadFile(export); err != nil || !bytes.Contains(b, []byte("reset-password")) {
+		t.Errorf("the export lacks the act: %v %s", err, b)
+	}
+	tamper(t, restored)
+	if code, out, said = run(t, "journal", "verify", "--data", restored); code != exitVerify || !strings.Contains(out, "fault seq=2") || !strings.Contains(said, "broken") {
+		t.Errorf("a changed journal: %d %s %s", code, out, said)
+	}
+}
+
+// tamper changes one act in the database itself.
+func tamper(t *testing.T, data string) {
+	t.Helper()
+	db, err := store.Open(t.Context(), sqlite.Dialect(filepath.Join(data, "haihe.db")), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Write(t.Context(), func(tx *store.Tx) error {
+		n, err := tx.Exec(store.Q("tamper", `UPDATE journal_entry SET verb = 'nothing' WHERE seq = 2`))
+		if err == nil && n != 1 {
+			err = fmt.Errorf("%d rows changed", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDemo: the demo prints what a program needs, and its meters' readings become a figure of the plan.
+func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the demo takes some seconds")
+	}
+	r := start(t, "demo", "--listen", "127.0.0.1:0", "--meters", "120")
+	token := r.line(`^token=(hh_\S+)$`)
+	url := r.line(`^address (http://127\.0\.0\.1:\d+/)$`)
+	for _, account := range []string{"system", "security", "audit", "officer", "leader", "power-officer", "reader"} {
+		r.line(`^account login=` + account + ` password=\S+ role=(\S+) unit=\S+$`)
+	}
+	for {
+		status, body := get(t, url+"api/plan/targets/collection-coverage", token)
+		var target struct {
+			Value *float64
+			State string
+		}
+		if status != 200 || json.Unmarshal([]byte(body), &target) != nil {
+			t.Fatalf("the target: %d %s", status, body)
+		}
+		if target.Value != nil && *target.Value > 90 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	code, out, said := run(t, "import", "--server", url, "--token", token, "--system", "grid", "--kind", "archive", "--dry-run", archiveFile(t))
+	if code != 0 || !strings.Contains(out, "result read=50") {
+		t.Errorf("import: %d %s %s", code, out, said)
+	}
+	if code, _, said := run(t, "import", "--server", url, "--token", "hh_wrong", archiveFile(t)); code == 0 || !strings.Contains(said, "sign") && !strings.Contains(said, "登录") {
+		t.Errorf("import with a wrong token: %d %s", code, said)
+	}
+	r.stop()
+	if code := r.end(); code != 0 {
+		t.Errorf("stopped with %d: %s", code, r.err.String())
+	}
+	if dir := regexp.MustCompile(`(?m)^data (\S+)$`).FindStringSubmatch(r.out.String()); dir == nil {
+		t.Error("the demo does not say where its data lie")
+	} else if _, err := os.Stat(dir[1]); err == nil {
+		t.Errorf("the demo left %s behind", dir[1])
+	}
+}
+
+// TestImportOffline takes the archive of a simulated city into data that nobody serves.
+func TestImportOffline(t *testing.T) {
+	data, file := filepath.Join(t.TempDir(), "data"), archiveFile(t)
+	code, out, said := run(t, "import", "--data", data, "--system", "grid", "--kind", "archive", file)
+	if code != 0 || !strings.Contains(out, "result read=50 taken=50 refused=0") {
+		t.Fatalf("import: %d %s %s", code, out, said)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := filepath.Join(t.TempDir(), "bad.csv")
+	if err := os.WriteFile(bad, append(b, []byte("not,a,meter\n")...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, said = run(t, "import", "--data", data, "--system", "grid", "--kind", "archive", bad)
+	if code != exitUsage || !strings.Contains(out, "line 52 error") {
+		t.Errorf("a bad file: %d %s %s", code, out, said)
+	}
+}
+
+func archiveFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "archive.csv")
+	if code, _, said := run(t, "simulate", "grid", "--meters", "50", "--archive", path); code != 0 {
+		t.Fatalf("simulate --archive: %d %s", code, said)
+	}
+	return path
+}
+
+func get(t *testing.T, url, token string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
