@@ -22,6 +22,7 @@ type Shell struct {
 	Banner  lang.Text // said above every page: 演示
 	Bare    bool      // no navigation: sign-in, and errors of people who are not signed in
 	Version string
+	Since   string // event id up to which the page is current, for its stream
 }
 
 // User is who is signed in.

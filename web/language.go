@@ -1,0 +1,86 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"github.com/haihe-city/haihe/lang"
+)
+
+var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English})
+
+// negotiate picks the language of who came without one: Chinese, unless a browser asks for English before it.
+func negotiate(r *http.Request) lang.Lang {
+	if l, ok := lang.Parse(r.URL.Query().Get("lang")); ok {
+		return l
+	}
+	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if err != nil || len(tags) == 0 {
+		return lang.Zh
+	}
+	_, i, sure := languages.Match(tags...)
+	if i == 1 && sure > language.No {
+		return lang.En
+	}
+	return lang.Zh
+}
+
+// ofPath finds the language of a page's path; ok is false for paths outside both.
+func ofPath(path string) (l lang.Lang, rest string, ok bool) {
+	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	l, ok = lang.Parse(first)
+	return l, "/" + rest, ok
+}
+
+// serveElsewhere answers what no route does. A page's path without a language goes to the reader's language.
+func (s *Server) serveElsewhere(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		s.problem(w, r, notFound())
+		return
+	}
+	l, rest, ok := ofPath(r.URL.Path)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		s.refuse(w, r, negotiate(r), notFound())
+		return
+	}
+	switch {
+	case ok && (rest == "/"):
+		s.redirect(w, r, l, s.o.Home, http.StatusFound)
+	case ok:
+		s.refuse(w, r, l, notFound())
+	case r.URL.Path == "/":
+		w.Header().Set("Vary", "Accept-Language")
+		s.redirect(w, r, negotiate(r), s.o.Home, http.StatusFound)
+	case s.known(r):
+		w.Header().Set("Vary", "Accept-Language")
+		to := r.URL.EscapedPath()
+		if r.URL.RawQuery != "" {
+			to += "?" + r.URL.RawQuery
+		}
+		s.redirect(w, r, negotiate(r), to, http.StatusFound)
+	default:
+		s.refuse(w, r, negotiate(r), notFound())
+	}
+}
+
+// known tells whether there is a page at this path in the reader's language.
+func (s *Server) known(r *http.Request) bool {
+	if !local(r.URL.Path) {
+		return false
+	}
+	q := r.Clone(r.Context())
+	q.URL.Path = "/" + string(lang.Zh) + r.URL.Path
+	_, pattern := s.mux.Handler(q)
+	return strings.HasPrefix(pattern, "GET /zh/")
+}
+
+// redirect goes to a path below the language prefix.
+func (s *Server) redirect(w http.ResponseWriter, r *http.Request, l lang.Lang, path string, code int) {
+	if !local(path) {
+		path = s.o.Home
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, "/"+string(l)+path, code)
+}

@@ -1,0 +1,164 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web/static"
+	"github.com/haihe-city/haihe/web/ui"
+)
+
+// Options is what a server is made of.
+type Options struct {
+	People     *identity.Service
+	Journal    *journal.Journal
+	Hub        *Hub             // nil takes one of its own
+	Now        func() time.Time // the plan's clock
+	Wall       func() time.Time // the machine's, for measuring and deadlines
+	Log        *slog.Logger
+	Version    string
+	Home       string    // where "/" and the brand lead, below the language prefix; "" takes "/plan"
+	Banner     lang.Text // said above every page
+	Nav        []NavGroup
+	Routes     []Route
+	Topics     []Topic
+	Search     []SearchFunc
+	PublicPlan bool // the plan's pages, figures and stream are open to anybody who reads
+	Secure     bool // cookies go over TLS only, also where TLS ends at a proxy
+	Proxied    bool // the caller's address is the last one of X-Forwarded-For
+	// Observe, where it is there, is told of every answer: pattern of the route ("" where none matched), method, status, time taken.
+	Observe func(pattern, method string, status int, took time.Duration)
+}
+
+// Server answers everything that people and programs ask over HTTP.
+type Server struct {
+	o      Options
+	files  *static.Handler
+	mux    *http.ServeMux
+	cross  *http.CrossOriginProtection
+	topics map[string]Topic
+	live   sync.Map // pattern of a page's route to the topic that its page named last
+}
+
+// New makes a server. A route that cannot be mounted is a mistake in the program and keeps it from starting.
+func New(o Options) (*Server, error) {
+	if o.Home == "" {
+		o.Home = "/plan"
+	}
+	if o.Hub == nil {
+		o.Hub = new(Hub)
+	}
+	files, err := static.New()
+	if err != nil {
+		return nil, fmt.Errorf("read the static files: %w", err)
+	}
+	s := &Server{o: o, files: files, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), topics: map[string]Topic{}}
+	var names []string
+	for _, t := range o.Topics {
+		s.topics[t.Name] = t
+		names = append(names, t.Name)
+	}
+	o.Hub.Open(names, o.Wall, s.drawUpdate, func(topic string, err error) {
+		o.Log.Error("an update could not be drawn", "topic", topic, "error", err)
+	})
+	for _, r := range append(s.ownRoutes(), o.Routes...) {
+		if err := s.mount(r); err != nil {
+			return nil, err
+		}
+	}
+	s.mux.Handle("GET /assets/", s.files)
+	s.mux.HandleFunc("GET /events/{topic}", s.serveEvents)
+	s.mux.HandleFunc("/", s.serveElsewhere)
+	return s, nil
+}
+
+// Handler answers everything, with what every request needs around it.
+func (s *Server) Handler() http.Handler { return s.guard(s.mux) }
+
+// ownRoutes are the console's own pages.
+func (s *Server) ownRoutes() []Route {
+	out := []Route{
+		{Pattern: "GET /login", Grant: Public, Page: s.pageLogin},
+		{Pattern: "POST /login", Grant: Public, Form: s.formLogin},
+		{Pattern: "POST /logout", Grant: Public, Form: s.formLogout},
+		{Pattern: "GET /account/password", Page: s.pagePassword},
+		{Pattern: "POST /account/password", Form: s.formPassword},
+		{Pattern: "GET /account/sessions", Page: s.pageSessions},
+		{Pattern: "POST /account/sessions", Form: s.formSessions},
+		{Pattern: "GET /search", Page: s.pageSearch},
+	}
+	return append(out, s.adminRoutes()...)
+}
+
+// mount binds a route in both languages, or below /api/.
+func (s *Server) mount(r Route) (err error) {
+	defer func() { // ServeMux says by a panic that two patterns quarrel
+		if v := recover(); v != nil {
+			err = fmt.Errorf("route %q: %v", r.Pattern, v)
+		}
+	}()
+	method, path, ok := strings.Cut(r.Pattern, " ")
+	if !ok || !strings.HasPrefix(path, "/") {
+		return fmt.Errorf("route %q: a pattern is a method, a space and a path", r.Pattern)
+	}
+	if r.MaxBody == 0 {
+		r.MaxBody = 1 << 20
+	}
+	r.Grant = s.open(r, path)
+	api := strings.HasPrefix(path, "/api/")
+	switch {
+	case r.API != nil && api && r.Page == nil && r.Form == nil:
+		s.mux.HandleFunc(r.Pattern, func(w http.ResponseWriter, q *http.Request) { s.serveAPI(w, q, r) })
+	case r.API == nil && !api && (r.Page != nil) != (r.Form != nil):
+		for _, l := range []lang.Lang{lang.Zh, lang.En} {
+			s.mux.HandleFunc(method+" /"+string(l)+path, func(w http.ResponseWriter, q *http.Request) { s.servePage(w, q, l, r) })
+		}
+	default:
+		return fmt.Errorf("route %q: an API function stands below /api/, a page or form function elsewhere, and one of them only", r.Pattern)
+	}
+	return nil
+}
+
+// open gives a route's grant, which is Public for what the plan lets anybody read.
+func (s *Server) open(r Route, path string) string {
+	if !s.o.PublicPlan || !strings.HasPrefix(r.Pattern, "GET ") || r.Grant != "" && r.Grant != "plan.read" {
+		return r.Grant
+	}
+	path = strings.TrimPrefix(path, "/api")
+	if path == "/plan" || strings.HasPrefix(path, "/plan/") {
+		return Public
+	}
+	return r.Grant
+}
+
+// allowed tells whether who has a grant.
+func allowed(who *identity.Principal, grant string) bool {
+	switch grant {
+	case Public:
+		return true
+	case "":
+		return !who.Anonymous() && !who.MustChange
+	}
+	return who.Can(grant)
+}
+
+// drawUpdate draws an update once a language. Nothing on it depends on who reads.
+func (s *Server) drawUpdate(u ui.Update) (texts [2]string, err error) {
+	for i, l := range []lang.Lang{lang.Zh, lang.En} {
+		var b bytes.Buffer
+		if err := ui.RenderUpdate(context.Background(), &b, ui.Shell{Lang: l, Static: s.files.Prefix(), Now: s.o.Now()}, u); err != nil {
+			return texts, err
+		}
+		texts[i] = b.String()
+	}
+	return texts, nil
+}
