@@ -258,8 +258,8 @@ func lookupParameter(d DI) (Info, error) {
 	n := uint8(d)
 	k := strconv.Itoa(int(n))
 	switch {
-	case d>>8 == 0x040005 && n >= 1 && n <= 7: // DL/T 645-2007 C.2
-		return Info{lang.T("电能表运行状态字 "+k, "status word "+k), Format{Kind: Bits, Bytes: 2}, "C.2"}, nil
+	case d>>8 == 0x040005 && n >= 1 && n <= 7: // DL/T 645-2007 annex C
+		return Info{lang.T("电能表运行状态字 "+k, "status word "+k), Format{Kind: Bits, Bytes: 2}, "annex C"}, nil
 	case d>>8 == 0x04000A && n >= 2 && n <= 7:
 		k = strconv.Itoa(int(n) - 1)
 		return Info{lang.T("第 "+k+" 类负荷记录间隔时间", "interval of load record "+k), Format{Kind: Number, Bytes: 2, Unit: "min"}, "A.5"}, nil

@@ -109,7 +109,7 @@ type (
 	}
 )
 
-// ErrorWord says why an order was not carried out. DL/T 645-2007 C.7
+// ErrorWord says why an order was not carried out. DL/T 645-2007 annex C
 type ErrorWord uint8
 
 // Its bits.

@@ -85,7 +85,7 @@ func (r *reader) length() int {
 		return 0
 	}
 	v := int(r.num(width))
-	// DL/T 790.6 6.2 lets a sender pad; we do not, so that what is printed equals what was parsed
+	// A-XDR lets a sender pad; we do not take that, so that what is printed equals what was parsed
 	if r.err == nil && (v < 0x80 || width == 2 && v < 0x100 || width == 3 && v < 0x10000) {
 		r.fail(at, "7.3.1", "长度未按最短形式编码", "the length is not in its shortest form")
 	}
