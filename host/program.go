@@ -88,7 +88,7 @@ func Open(ctx context.Context, o Options) (p *Program, err error) {
 	if err := p.openKernels(ctx); err != nil {
 		return nil, err
 	}
-	p.live = web.NewHub()
+	p.live = new(web.Hub)
 	for i := range o.Systems {
 		p.rooms = append(p.rooms, p.openRoom(ctx, o.Systems[i]))
 	}

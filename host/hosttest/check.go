@@ -86,7 +86,7 @@ func checkPages(t *testing.T, s host.System) {
 			for _, prefix := range prefixes(r) {
 				got := app.As(login).Get(prefix + asked)
 				if got.Status != http.StatusOK && !(unknown && got.Status >= 400 && got.Status < 500) {
-					t.Errorf("%s%s as %s: status %d\n%.1500s", prefix, asked, login, got.Status, got.Body)
+					t.Errorf("%s%s as %s: status %d\n%.1500s", prefix, asked, login, got.Status, got.main())
 				}
 				if nobody := app.Nobody().Get(prefix + asked); r.Grant != web.Public && nobody.Status == http.StatusOK {
 					t.Errorf("%s%s is shown to somebody who is not signed in", prefix, asked)
@@ -139,6 +139,10 @@ func checkTexts(t *testing.T, app *App, r web.Route, path, login string) {
 		if msg, ok := errs.MsgOf(err); !ok || msg.Zh == "" || msg.En == "" {
 			t.Errorf("the page fails without words for its reader: %v", err)
 		}
+		return
+	}
+	if page == nil {
+		t.Error("neither a page nor an error")
 		return
 	}
 	if page.Title.Empty() {

@@ -42,6 +42,14 @@ func (a Answer) JSON(t testing.TB, into any) {
 	}
 }
 
+// main is the part of a page that differs, or the whole of another answer.
+func (a Answer) main() string {
+	if _, after, ok := strings.Cut(a.Body, "<main"); ok {
+		return after
+	}
+	return a.Body
+}
+
 // Nobody is a client that is not signed in.
 func (a *App) Nobody() *Client { return &Client{app: a} }
 
@@ -166,11 +174,11 @@ func (a *App) Rows(t *testing.T, rows []Row) {
 				got = c.Do(r.Method, r.Path, "", "")
 			}
 			if got.Status != r.Status {
-				t.Errorf("%s %s: status %d, want %d\n%.800s", r.Method, r.Path, got.Status, r.Status, got.Body)
+				t.Errorf("%s %s: status %d, want %d\n%.800s", r.Method, r.Path, got.Status, r.Status, got.main())
 			}
 			for _, h := range r.Has {
 				if !strings.Contains(got.Body, h) {
-					t.Errorf("%s %s: the answer lacks %q\n%.2000s", r.Method, r.Path, h, got.Body)
+					t.Errorf("%s %s: the answer lacks %q\n%.2000s", r.Method, r.Path, h, got.main())
 				}
 			}
 			for _, l := range r.Lacks {
