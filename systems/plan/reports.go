@@ -211,7 +211,7 @@ func (s *service) formDecide(r *web.Request) (*ui.Page, string, error) {
 	switch {
 	case err == nil:
 		return nil, reportPath(id), nil
-	case !again(err):
+	case !errs.Is(err, errs.Invalid): // who decided it first, or may not decide it, is not helped by the form
 		return nil, "", err
 	}
 	rep, rerr := s.board.Report(r.Context(), id)
