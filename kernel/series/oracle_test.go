@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -139,6 +140,9 @@ func (w *world) inside(keys []int64, from, to int64) (out []place) {
 
 func (w *world) window() (from, to int64) {
 	start := chunk.DayStart(firstDay)
+	if w.rng.IntN(3) == 0 {
+		return 0, chunk.LastTime
+	}
 	from = start + w.rng.Int64N(4*96)*900_000_000
 	return from, from + w.rng.Int64N(3*96)*900_000_000
 }
@@ -264,10 +268,32 @@ func (w *world) step() {
 	case n < 94:
 		w.open()
 	default: // a compaction that is stopped at some point
-		ctx, cancel := context.WithTimeout(w.t.Context(), time.Duration(w.rng.IntN(8000))*time.Microsecond)
-		_, _ = w.table.Compact(ctx, time.UnixMicro(chunk.DayStart(firstDay+5)))
-		cancel()
+		before := time.UnixMicro(chunk.DayStart(firstDay + 5))
+		if _, err := w.table.Compact(stopped(w.t.Context(), w.rng.Int64N(12)), before); err != nil && !errors.Is(err, context.Canceled) {
+			w.t.Fatal(err)
+		}
 	}
+}
+
+// stopAfter is a context that ends when it has been asked n times, so that each step of the upkeep is the one that fails.
+type stopAfter struct {
+	context.Context
+	left atomic.Int64
+}
+
+func stopped(ctx context.Context, n int64) context.Context {
+	c := &stopAfter{Context: ctx}
+	c.left.Store(n)
+	return c
+}
+
+func (c *stopAfter) Done() <-chan struct{} { return nil }
+
+func (c *stopAfter) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
 }
 
 func TestAgainstMap(t *testing.T) {

@@ -163,15 +163,21 @@ func TestRetention(t *testing.T) {
 	if _, err := w.table.Aggregate(t.Context(), nil, "power", start, to, 90*time.Minute); !errs.Is(err, errs.Invalid) {
 		t.Fatalf("a period that is no multiple of the roll-up: %v", err)
 	}
-	// The same samples once more: they are summed already.
+	// Some of the samples once more: they are summed already, and their part must not stand for the whole.
 	again := &Batch{}
-	for _, p := range w.inside(nil, start, start+chunk.DayMicros) {
+	for i, p := range w.inside(nil, start, start+chunk.DayMicros) {
+		if i%3 == 0 {
+			continue
+		}
 		was := w.want[p]
 		again.Add(p.key, p.at, was.q, was.vals[:]...)
 	}
 	w.append(again)
 	check("sent again")
 	w.open()
+	if _, err := w.e.Declare(t.Context(), short); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.e.Maintain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -244,6 +250,67 @@ func TestUpkeep(t *testing.T) {
 	cs, err := w.table.Compact(t.Context(), w.now)
 	if err != nil || cs != (CompactStats{}) {
 		t.Fatalf("a second compaction did something: %+v, %v", cs, err)
+	}
+}
+
+// TestManySmall: hundreds of small batches with corrections stay readable while their runs are merged in the background.
+func TestManySmall(t *testing.T) {
+	w := newWorld(t, 10, Limits{})
+	for i := range 400 {
+		b := &Batch{}
+		for range 1 + w.rng.IntN(6) {
+			b.Add(w.rng.Int64N(30), chunk.DayStart(firstDay)+w.rng.Int64N(8)*quarter, Measured, w.rng.Int64N(1000), 1)
+		}
+		w.append(b)
+		if i%20 == 0 {
+			w.check()
+		}
+	}
+	w.now = midday
+	for range 20 {
+		w.check()
+	}
+	st, err := w.table.Stats(t.Context())
+	if err != nil || st.Batches != 400 {
+		t.Fatalf("%+v, %v", st, err)
+	}
+	w.e.work.Wait() // the worker has nothing left to do
+	w.table.f.mu.Lock()
+	defer w.table.f.mu.Unlock()
+	for d, o := range w.table.f.days {
+		if len(o.runs) >= 3*fanIn {
+			t.Errorf("%s has %d runs", chunk.DayName(d), len(o.runs))
+		}
+	}
+}
+
+// TestStopped: whichever step of a flush and compaction fails, nothing is lost and the next one finishes the work.
+func TestStopped(t *testing.T) {
+	for n := range int64(12) {
+		w := newWorld(t, 20+uint64(n), Limits{})
+		for range 3 {
+			w.append(w.batch(), w.batch())
+			_, err := w.table.Compact(stopped(t.Context(), n), midday.Add(48*time.Hour))
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			w.append(w.batch())
+			for range 3 {
+				w.check()
+			}
+		}
+		w.open()
+		if _, err := w.table.Compact(t.Context(), midday.Add(6*24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		st, err := w.table.Stats(t.Context())
+		if err != nil || st.Samples != int64(len(w.want)) || st.Batches != 0 || st.OpenSamples != 0 {
+			t.Fatalf("after step %d: %+v, want %d samples, %v", n, st, len(w.want), err)
+		}
+		got, err := w.table.Aggregate(t.Context(), nil, "power", 0, chunk.LastTime, time.Hour)
+		if want := w.sum(w.inside(nil, 0, chunk.LastTime), 1, time.Hour); err != nil || !slices.Equal(got, want) {
+			t.Fatalf("after step %d: %v", n, err)
+		}
 	}
 }
 
