@@ -146,7 +146,7 @@ func checkHalves(zh, en ast.Expr) string {
 		return fmt.Sprintf("the Chinese half is not Chinese: %q", z)
 	case eok && han(e) && !slices.Contains(chineseInEnglish, e):
 		return fmt.Sprintf("the English half holds Chinese: %q", e)
-	case zok && eok && !sameVerbs(verbs(z), verbs(e)):
+	case zok && eok && !sameVerbs(verbs(z), verbs(e), indexed(z) && indexed(e)):
 		return fmt.Sprintf("the halves take different arguments: %q, %q", z, e)
 	}
 	return ""
@@ -164,8 +164,8 @@ func checkVerbs(c *ast.CallExpr, first int) string {
 		return ""
 	}
 	vz, ve := verbs(z), verbs(e)
-	if !sameVerbs(vz, ve) {
-		return "" // said already
+	if !sameVerbs(vz, ve, false) { // said already, or indexed: then the highest index counts
+		vz, ve = highest(vz, ve), highest(vz, ve)
 	}
 	if len(vz) != given {
 		return fmt.Sprintf("%d arguments for %d verbs in the Chinese half and %d in the English one: %q, %q", given, len(vz), len(ve), z, e)
@@ -174,17 +174,45 @@ func checkVerbs(c *ast.CallExpr, first int) string {
 }
 
 // sameVerbs tells whether two formats print the same arguments as the same kind of thing: %s and %q and %v do for each other,
-// since the languages quote differently.
-func sameVerbs(a, b map[int]string) bool {
-	if len(a) != len(b) {
+// since the languages quote differently. Formats whose every verb has an explicit index may each leave out arguments that are
+// made for the other language.
+func sameVerbs(a, b map[int]string, indexed bool) bool {
+	if len(a) != len(b) && !indexed {
 		return false
 	}
 	for i, v := range a {
-		if w, ok := b[i]; !ok || v != w && !(strings.Contains("sqv", v) && strings.Contains("sqv", w)) {
+		w, ok := b[i]
+		if !ok && indexed {
+			continue
+		}
+		if !ok || v != w && !(strings.Contains("sqv", v) && strings.Contains("sqv", w)) {
 			return false
 		}
 	}
 	return true
+}
+
+// indexed tells whether every verb of a format names its argument.
+func indexed(format string) bool {
+	for _, m := range verb.FindAllStringSubmatch(format, -1) {
+		if m[4] != "%" && m[2] == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// highest pretends that all arguments up to the highest index are used.
+func highest(a, b map[int]string) map[int]string {
+	out := map[int]string{}
+	for _, m := range []map[int]string{a, b} {
+		for i := range m {
+			for j := 1; j <= i; j++ {
+				out[j] = "v"
+			}
+		}
+	}
+	return out
 }
 
 var verb = regexp.MustCompile(`%([-+# 0]*)(?:\[(\d+)\])?([0-9.]*)([a-zA-Z%])`)
@@ -251,6 +279,8 @@ func TestWordsFail(t *testing.T) {
 		{`errs.Say(errs.Invalid, "第 %d 行：%s", "line %d: %s", 1, "x")`, ""},
 		{`errs.Say(errs.Invalid, "%[2]s（第 %[1]d 行）", "line %[1]d: %[2]s", 1, "x")`, ""},
 		{`errs.Say(errs.Invalid, "第 %d 行：%s", "line %s: %d", 1, "x")`, "different arguments"},
+		{`errs.Say(errs.Invalid, "%[1]s：%[3]d", "%[2]s: %[3]d", "甲", "a", 1)`, ""},
+		{`errs.Say(errs.Invalid, "%[1]s：%[3]d", "%[2]s: %[3]s", "甲", "a", 1)`, "different arguments"},
 		{`errs.Say(errs.Invalid, "第 %d 行", "line %d", 1, 2)`, "2 arguments for 1 verbs"},
 		{`errs.Because(nil, errs.Invalid, "第 %d 行", "line", 1)`, "different arguments"},
 		{`errs.Say(errs.Invalid, "超过 100 %", "above 100 %")`, ""},
