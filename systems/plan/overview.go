@@ -122,16 +122,20 @@ func (s *service) pageArea(r *web.Request) (*ui.Page, error) {
 	return p, nil
 }
 
-// scales picks up to four targets for the head of an area: those that the plan's section on goals names, the output first.
+// scales picks up to four targets for the head of an area: those with a figure before those without, then those that the plan's
+// section on goals names, the output first.
 func scales(list []indicator.Status) []indicator.Status {
-	rank := func(st indicator.Status) int {
+	rank := func(st indicator.Status) (n int) {
+		if st.Figure == nil {
+			n = 3
+		}
 		switch {
 		case st.Unit == "CNY/year":
-			return 0
+			return n
 		case len(st.Section) == len("2.1") && st.Section[0] <= '2':
-			return 1
+			return n + 1
 		}
-		return 2
+		return n + 2
 	}
 	out := slices.Clone(list)
 	slices.SortStableFunc(out, func(a, b indicator.Status) int { return rank(a) - rank(b) })

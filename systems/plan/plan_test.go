@@ -217,7 +217,7 @@ func TestPages(t *testing.T) {
 		return hosttest.Row{Name: name, Method: "GET", Path: path, As: "officer", Status: status, Has: has}
 	}
 	app.Rows(t, []hosttest.Row{
-		get("overview", "/zh/plan", 200, "63 项量化目标", "97.42", "智能电网", "IPv6 升级改造全面完成", "下一代互联网（未接入）", "targets.csv"),
+		get("overview", "/zh/plan", 200, "63 项量化目标", "97.42", "智能电网", "IPv6 升级改造全面完成", "下一代互联网", "targets.csv"),
 		get("overview in English", "/en/plan", 200, "Meter collection coverage", "500", "bn CNY"),
 		get("filtered", "/zh/plan?status=on", 200, "用电信息采集覆盖率"),
 		get("filtered by nonsense", "/zh/plan?status=fine", 400),
@@ -372,6 +372,10 @@ func TestLive(t *testing.T) {
 	want := []string{"plan-lead", "plan-attention", "r-collection-coverage", "plan-feed"}
 	if !slices.Equal(keys, want) {
 		t.Errorf("updates of %v, want %v", keys, want)
+	}
+	again := newService(&host.Host{Clock: app.Clock, Indicators: app.Indicators, People: app.People, Journal: app.Journal})
+	if err := again.seed(t.Context()); err != nil || len(again.feed) != 1 || again.feed[0].Href != "/plan/target/collection-coverage" {
+		t.Errorf("after a restart the list of the newest holds %+v (%v)", again.feed, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
@@ -127,13 +128,13 @@ func (s *service) pageUnits(r *web.Request) (*ui.Page, error) {
 		Search: &ui.Field{Name: "q", Kind: "search", Label: lang.T("单位名称", "Name of the unit"), Value: r.Query("q")}, Empty: lang.T("没有符合的单位", "No unit matches"),
 		Query: map[string]string{"q": r.Query("q"), "sort": r.Query("sort")}}
 	for _, d := range list {
-		t.Rows = append(t.Rows, d.row())
+		t.Rows = append(t.Rows, d.row(s.clock.Now()))
 	}
 	p.Body = []ui.Block{t}
 	return p, nil
 }
 
-func (d *duty) row() ui.Row {
+func (d *duty) row(now time.Time) ui.Row {
 	num := func(n int) ui.Cell { return ui.Cell{Text: lang.Same(ui.Grouped(int64(n)))} }
 	gap, due := lang.Same(ui.None), lang.Same(ui.None)
 	if d.worst < 0 {
@@ -141,11 +142,22 @@ func (d *duty) row() ui.Row {
 	}
 	if d.earliest > 0 {
 		due = lang.T(fmt.Sprintf("%d 年底", d.earliest), fmt.Sprintf("end of %d", d.earliest))
+		if now.In(indicator.China).Year() > d.earliest {
+			due = lang.T(due.Zh+"（已逾期）", due.En+" (past)")
+		}
 	}
 	return ui.Row{ID: "u-" + d.unit.ID, Cells: []ui.Cell{
 		{Text: d.unit.Name, Href: unitPath(d.unit.ID), Strong: true}, num(len(d.leads)), num(len(d.joins)), num(d.counts[ui.StatusMet]),
 		num(d.counts[ui.StatusOn]), num(d.counts[ui.StatusRisk]), num(d.counts[ui.StatusBehind]), num(d.counts[ui.StatusNone]), {Text: gap}, {Text: due},
 	}}
+}
+
+// lead says in a sentence what a unit owes and how it stands.
+func (d *duty) lead() lang.Text {
+	return lang.T(fmt.Sprintf("牵头 %d 项、参与 %d 项：%d 项已完成，%d 项达到进度，%d 项有风险，%d 项落后，%d 项未接入。", len(d.leads), len(d.joins),
+		d.counts[ui.StatusMet], d.counts[ui.StatusOn], d.counts[ui.StatusRisk], d.counts[ui.StatusBehind], d.counts[ui.StatusNone]),
+		fmt.Sprintf("Leads %d targets and takes part in %d: %d met, %d on track, %d at risk, %d behind, %d not connected.", len(d.leads), len(d.joins),
+			d.counts[ui.StatusMet], d.counts[ui.StatusOn], d.counts[ui.StatusRisk], d.counts[ui.StatusBehind], d.counts[ui.StatusNone]))
 }
 
 // pageUnit is one unit with the targets that it leads and those that it takes part in.
@@ -165,10 +177,7 @@ func (s *service) pageUnit(r *web.Request) (*ui.Page, error) {
 	list := s.allDuties(all)
 	d := list[slices.IndexFunc(list, func(d duty) bool { return d.unit.ID == u.ID })]
 	p := s.page(u.Name, "/plan/units", ui.Link{Text: lang.T("责任单位", "Responsible units"), Href: "/plan/units"}, ui.Link{Text: u.Name})
-	p.Lead = lang.T(fmt.Sprintf("牵头 %d 项、参与 %d 项：%d 项已完成，%d 项达到进度，%d 项有风险，%d 项落后，%d 项未接入。", len(d.leads), len(d.joins),
-		d.counts[ui.StatusMet], d.counts[ui.StatusOn], d.counts[ui.StatusRisk], d.counts[ui.StatusBehind], d.counts[ui.StatusNone]),
-		fmt.Sprintf("Leads %d targets and takes part in %d: %d met, %d on track, %d at risk, %d behind, %d not connected.", len(d.leads), len(d.joins),
-			d.counts[ui.StatusMet], d.counts[ui.StatusOn], d.counts[ui.StatusRisk], d.counts[ui.StatusBehind], d.counts[ui.StatusNone]))
+	p.Lead = d.lead()
 	if d.total() == 0 {
 		p.Body = []ui.Block{ui.Notice{ID: "unit-none", Kind: "info", Text: lang.T("该单位承担方案任务，但没有量化目标。", "The plan gives this unit tasks, but no measured target.")}}
 		return p, nil

@@ -32,7 +32,7 @@ func (s *service) targetView(st indicator.Status) ui.Target {
 	goal, unit := ui.QuantityLike(st.Value, st.Unit, st.Value)
 	t := ui.Target{
 		ID: st.ID, Area: st.Area, Name: st.Name, Clause: ui.Clause(st.Section), Owner: s.people.UnitName(st.Owners[0]),
-		Source: s.source(st), Value: lang.Same(ui.None), Goal: opGoal(st.Op, goal), Unit: unit, Status: statusOf(st.State),
+		Source: s.measuredBy(st), Value: lang.Same(ui.None), Goal: opGoal(st.Op, goal), Unit: unit, Status: statusOf(st.State),
 		Expected: clamp(st.Expected()), Forecast: forecastText(st), Due: st.Due, Href: targetPath(st.ID),
 	}
 	if st.Figure == nil {
@@ -55,6 +55,14 @@ func opGoal(op string, goal lang.Text) lang.Text {
 }
 
 func clamp(v float64) float64 { return min(1, max(0, v)) }
+
+// measuredBy is where a figure comes from or is to come from; whether it does, the status beside it says.
+func (s *service) measuredBy(st indicator.Status) lang.Text {
+	if st.Source == indicator.SourceReport || st.Figure == nil && st.Reported {
+		return lang.T("单位填报", "Submitted")
+	}
+	return s.systemName(st.System)
+}
 
 // source names where a figure comes from: the system, with the word for reports, or that it is not there yet.
 func (s *service) source(st indicator.Status) lang.Text {
