@@ -7,7 +7,7 @@
 // Each figure stands for three candidates: Haihe on SQLite, Haihe on PostgreSQL, and plain tables in PostgreSQL with the
 // indexes that the questions need, written with one statement a change and with COPY for readings. All of them flush before
 // they acknowledge. PostgreSQL is a private server with the settings that it comes with. The medians of the rounds are
-// printed, and the median over the rounds of each one's ratio to the plain tables.
+// printed, and the median over the rounds of each one's ratio to the plain tables; -v prints every round.
 //
 // The results that were kept lie in docs/results. Nothing is asserted about speed; answers are compared with each other and
 // a difference fails.

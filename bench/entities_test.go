@@ -34,7 +34,7 @@ CREATE INDEX ON meter_history (id, seq);`
 const (
 	plainCreate = `WITH m AS (INSERT INTO meter VALUES ($1, 'Meter', $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, now(), now()) RETURNING *)
 		INSERT INTO meter_history (id, verb, at, content) SELECT id, 'create', modified, to_jsonb(m) FROM m`
-	plainMerge = `WITH m AS (UPDATE meter SET status = $2, version = version + 1, modified = now() WHERE id = $1 RETURNING *)
+	plainMerge = `WITH m AS (UPDATE meter SET status = $2, ratio = $3, version = version + 1, modified = now() WHERE id = $1 RETURNING *)
 		INSERT INTO meter_history (id, verb, at, content) SELECT id, 'merge', modified, to_jsonb(m) FROM m`
 )
 
@@ -57,7 +57,7 @@ func meterArgs(n int) []any {
 	return []any{meterID(n), "power", fmt.Sprintf("%012d", n), "online", "heping", fmt.Sprintf("urn:ngsi-ld:Feeder:%04d", n%300), 1.5, 220.0, lon, lat}
 }
 
-// entities measures single durable writes by 64 writers at once: creates, and merges of one indexed attribute, with history.
+// entities measures single durable writes by 64 writers at once: creates, and merges of two attributes, one of them indexed, with history.
 func entities(b *testing.B, t *table, s scale) {
 	dbs, _, dsn := haihe(b)
 	conns := connect(b, dsn, writers)
@@ -111,13 +111,14 @@ func entities(b *testing.B, t *table, s scale) {
 		}
 		for _, c := range turns(r) {
 			v := crowd(b, writers, s.spell, func(w, n int) error {
-				id, status := meterID((n*7919+round)%s.known), states[(n/s.known+n+round)%3]
+				// The ratio is new every time, since Haihe writes nothing where nothing changes.
+				id, status, ratio := meterID((n*7919+round)%s.known), states[(n/s.known+n+round)%3], float64(base+n)
 				if c == plain {
-					_, err := conns[w].Exec(b.Context(), plainMerge, id, status)
+					_, err := conns[w].Exec(b.Context(), plainMerge, id, status, ratio)
 					return err
 				}
 				return dbs[c].Write(b.Context(), func(tx *store.Tx) error {
-					_, err := kept[c].Merge(tx, id, entity.TextAttr("status", status))
+					_, err := kept[c].Merge(tx, id, entity.TextAttr("status", status), entity.NumberAttr("ratio", ratio, ""))
 					return err
 				})
 			})

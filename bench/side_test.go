@@ -88,6 +88,13 @@ func (t *table) print(b *testing.B) {
 	if err := w.Flush(); err != nil {
 		b.Error(err)
 	}
+	if testing.Verbose() {
+		for _, f := range t.figures {
+			for c, v := range f.values {
+				fmt.Printf("%s, %s, round by round: %s\n", f.name, candidates[c], strings.Join(strings.Fields(fmt.Sprintf("%.4g", v)), " "))
+			}
+		}
+	}
 }
 
 func show(v float64) string {
