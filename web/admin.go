@@ -37,19 +37,12 @@ func (s *Server) adminNav() NavGroup {
 	item := func(id, href, icon, zh, en, grant string) NavItem {
 		return NavItem{NavItem: ui.NavItem{ID: id, Href: href, Icon: icon, Text: lang.T(zh, en)}, Grant: grant}
 	}
-	g := NavGroup{Text: lang.T("系统管理", "Administration")}
-	for _, r := range s.o.Routes {
-		if r.Pattern == "GET /system" {
-			g.Items = append(g.Items, item("system", "/system", "cog", "系统运行", "System", r.Grant))
-		}
-	}
-	g.Items = append(g.Items,
+	return NavGroup{Text: lang.T("系统管理", "Administration"), Items: []NavItem{
 		item("people", "/admin/people", "user", "人员与角色", "People and roles", identity.GrantReadPeople),
 		item("tokens", "/admin/tokens", "card", "接口令牌", "API tokens", identity.GrantReadPeople),
 		item("grants", "/admin/grants", "grid", "权限一览", "Grants", identity.GrantReadPeople),
 		item("journal", "/admin/journal", "book", "审计日志", "Journal", identity.GrantReadJournal),
-	)
-	return g
+	}}
 }
 
 // pageAdmin says who administers what and leads to the parts that are the reader's.

@@ -101,9 +101,9 @@ func (s *Server) serveForm(w http.ResponseWriter, r *Request, route Route) {
 // readForm reads a form within its bound and checks that it came from a page of ours.
 func (s *Server) readForm(w http.ResponseWriter, r *Request, limit int64) error {
 	r.HTTP.Body = http.MaxBytesReader(w, r.HTTP.Body, limit)
-	err := r.HTTP.ParseMultipartForm(formRAM)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = nil
+	err := r.HTTP.ParseForm() // first and alone: ParseMultipartForm hides its error
+	if mime, _, _ := strings.Cut(r.HTTP.Header.Get("Content-Type"), ";"); err == nil && mime == "multipart/form-data" {
+		err = r.HTTP.ParseMultipartForm(formRAM)
 	}
 	if err != nil {
 		return errs.Wrap("read the form", classifyForm(err))
@@ -244,7 +244,7 @@ func (s *Server) nav(r *Request) []ui.NavGroup {
 		x := ui.NavGroup{Text: g.Text}
 		for _, it := range g.Items {
 			grant := it.Grant
-			if grant == "" && s.o.PublicPlan && (it.Href == s.o.Home || strings.HasPrefix(it.Href, "/plan")) {
+			if s.o.PublicPlan && (grant == "" || grant == planGrant) && (it.Href == "/plan" || strings.HasPrefix(it.Href, "/plan/")) {
 				grant = Public
 			}
 			if !allowed(r.Who, grant) {

@@ -18,19 +18,7 @@ const heartbeat = 20 * time.Second
 // serveEvents answers GET /events/{topic}?lang=..&since=..: server-sent events whose data is HTML that htmx puts in place. A page
 // that comes back says with Last-Event-ID (or since, when it was just drawn) what it saw last.
 func (s *Server) serveEvents(w http.ResponseWriter, q *http.Request) {
-	t, ok := s.topics[q.PathValue("topic")]
-	if !ok {
-		s.problem(w, q, notFound())
-		return
-	}
-	r, err := s.request(w, q)
-	if err == nil {
-		grant := t.Grant
-		if s.o.PublicPlan && t.Name == "plan" && (grant == "" || grant == "plan.read") {
-			grant = Public
-		}
-		err = s.admit(r, grant)
-	}
+	r, err := s.listener(w, q)
 	if err != nil {
 		s.problem(w, q, err)
 		return
@@ -39,7 +27,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, q *http.Request) {
 	if last == "" {
 		last = r.Query("since")
 	}
-	reader, ok := s.o.Hub.Join(t.Name, last)
+	reader, ok := s.o.Hub.Join(r.Path("topic"), last)
 	if !ok {
 		s.problem(w, q, errs.Say(errs.Busy, "实时连接已满，页面仍可手动刷新。", "There are too many live pages; this one can still be reloaded by hand."))
 		return
@@ -60,6 +48,23 @@ func (s *Server) serveEvents(w http.ResponseWriter, q *http.Request) {
 		out.messages(reader.Missed)
 	}
 	s.follow(q, out, r)
+}
+
+// listener finds out who wants to listen to a topic, and whether they may.
+func (s *Server) listener(w http.ResponseWriter, q *http.Request) (*Request, error) {
+	t, ok := s.topics[q.PathValue("topic")]
+	if !ok {
+		return nil, notFound()
+	}
+	r, err := s.request(w, q)
+	if err != nil {
+		return nil, err
+	}
+	grant := t.Grant
+	if s.o.PublicPlan && (t.Name == "plan" || strings.HasPrefix(t.Name, "plan/")) && (grant == "" || grant == planGrant) {
+		grant = Public
+	}
+	return r, s.admit(r, grant)
 }
 
 // follow sends what happens until the page or the program goes. Now and then it looks whether the reader may still read: a

@@ -76,7 +76,7 @@ func New(o Options) (*Server, error) {
 		}
 	}
 	s.mux.Handle("GET /assets/", s.files)
-	s.mux.HandleFunc("GET /events/{topic}", s.serveEvents)
+	s.mux.HandleFunc("GET /events/{topic...}", s.serveEvents)
 	s.mux.HandleFunc("/", s.serveElsewhere)
 	return s, nil
 }
@@ -128,9 +128,12 @@ func (s *Server) mount(r Route) (err error) {
 	return nil
 }
 
+// planGrant is what reading the plan needs, where it is not open to anybody.
+const planGrant = "plan.read"
+
 // open gives a route's grant, which is Public for what the plan lets anybody read.
 func (s *Server) open(r Route, path string) string {
-	if !s.o.PublicPlan || !strings.HasPrefix(r.Pattern, "GET ") || r.Grant != "" && r.Grant != "plan.read" {
+	if !s.o.PublicPlan || !strings.HasPrefix(r.Pattern, "GET ") || r.Grant != "" && r.Grant != planGrant {
 		return r.Grant
 	}
 	path = strings.TrimPrefix(path, "/api")
