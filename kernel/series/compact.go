@@ -3,6 +3,8 @@ package series
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -39,11 +41,7 @@ func (f *family) compact(ctx context.Context, due func(d dayRow) bool) (CompactS
 	if err != nil {
 		return st, err
 	}
-	before, err := f.stored(ctx)
-	if err != nil {
-		return st, err
-	}
-	_, err = f.flush(ctx, func(day int64) bool {
+	written, dropped, err := f.flush(ctx, func(day int64) bool {
 		d, ok := rows[day]
 		if !ok {
 			d = dayRow{day: day}
@@ -56,36 +54,34 @@ func (f *family) compact(ctx context.Context, due func(d dayRow) bool) (CompactS
 	if rows, err = f.knownDays(ctx); err != nil {
 		return st, err
 	}
-	for day, d := range rows {
-		if !d.parts || d.rollup != 0 || !due(d) {
+	// The rows that the flush has just written stood in blobs before.
+	st.BytesBefore = dropped - written
+	for _, day := range slices.Sorted(maps.Keys(rows)) {
+		if d := rows[day]; !d.parts || d.rollup != 0 || !due(d) {
 			continue
 		}
-		if err := f.compactDay(ctx, day); err != nil {
+		if err := f.compactDay(ctx, day, &st); err != nil {
 			return st, errs.Wrap("compact "+chunk.DayName(day), err)
 		}
-		var s sums
-		err := f.e.db.Read(ctx, func(tx *store.Tx) error { return s.read(tx, f.num, day, day) })
-		if err != nil {
-			return st, err
-		}
-		st.Days, st.Series, st.Samples = st.Days+1, st.Series+s.series, st.Samples+s.samples
-		st.BytesAfter += s.bytes
 	}
-	after, err := f.stored(ctx)
-	st.BytesBefore = before - after + st.BytesAfter
-	return st, err
+	return st, nil
 }
 
-// stored is the bytes of a family's blobs and rows.
-func (f *family) stored(ctx context.Context) (int64, error) {
-	var blobs, rows sums
-	err := f.e.db.Read(ctx, func(tx *store.Tx) error {
-		if err := tx.Get(qBlobSum, []any{f.num}, &blobs.rows, &blobs.samples, &blobs.bytes); err != nil {
-			return err
-		}
-		return rows.read(tx, f.num, chunk.MinDay, chunk.MaxDay)
-	})
-	return blobs.bytes + rows.bytes, err
+// compactDay leaves one row a block and adds to st what it did.
+func (f *family) compactDay(ctx context.Context, day int64, st *CompactStats) error {
+	var before, after sums
+	if err := f.e.db.Read(ctx, func(tx *store.Tx) error { return before.read(tx, f.num, day, day) }); err != nil {
+		return err
+	}
+	if err := f.mergeDay(ctx, day); err != nil {
+		return err
+	}
+	if err := f.e.db.Read(ctx, func(tx *store.Tx) error { return after.read(tx, f.num, day, day) }); err != nil {
+		return err
+	}
+	st.Days, st.Series, st.Samples = st.Days+1, st.Series+after.series, st.Samples+after.samples
+	st.BytesBefore, st.BytesAfter = st.BytesBefore+before.bytes, st.BytesAfter+after.bytes
+	return nil
 }
 
 func (f *family) knownDays(ctx context.Context) (map[int64]dayRow, error) {
@@ -100,8 +96,7 @@ func (f *family) knownDays(ctx context.Context) (map[int64]dayRow, error) {
 	return out, err
 }
 
-// compactDay leaves one row a block.
-func (f *family) compactDay(ctx context.Context, day int64) error {
+func (f *family) mergeDay(ctx context.Context, day int64) error {
 	out := rowWriter{f: f, num: f.num, merge: true}
 	var w chunk.Writer
 	var m chunk.Merger

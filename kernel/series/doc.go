@@ -15,8 +15,8 @@
 //
 // # The rule that everything follows
 //
-// Of two samples of one key and time the later committed wins. Rows of a block are read in the order of the last batch that
-// they contain, the open stage after them; so reading twice what lies in two places changes nothing, and every step of a
+// Of two samples of one key and time the later committed wins. Rows of a block are read in the order of the flushes that
+// wrote them, the open stage after them; so reading twice what lies in two places changes nothing, and every step of a
 // flush or a compaction may be repeated after a crash.
 //
 // # What it leaves to others

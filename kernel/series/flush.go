@@ -55,13 +55,12 @@ type rowWriter struct {
 	merge bool  // each row stands for all rows of its block up to its seq
 	rows  []row
 	size  int
-
-	Bytes, Series, Samples int64
+	bytes int64 // of all rows so far
 }
 
 func (w *rowWriter) add(ctx context.Context, r row) error {
 	w.rows, w.size = append(w.rows, r), w.size+len(r.body)
-	w.Bytes, w.Series, w.Samples = w.Bytes+int64(len(r.body)), w.Series+r.series, w.Samples+r.samples
+	w.bytes += int64(len(r.body))
 	if len(w.rows) < sliceRows && w.size < sliceBytes {
 		return nil
 	}
@@ -95,20 +94,41 @@ func (w *rowWriter) flush(ctx context.Context) error {
 // Rows first, in bounded transactions; then the mark of each day, from which moment a restart skips the batches that the rows
 // contain; then the blobs go. A crash between any two of these leaves samples in two places, never in none, and reading
 // merges them.
-func (f *family) flush(ctx context.Context, due func(day int64) bool) (written rowWriter, err error) {
-	written = rowWriter{f: f, num: f.num}
+//
+// written and dropped are the bytes of the rows and of the blobs.
+func (f *family) flush(ctx context.Context, due func(day int64) bool) (written, dropped int64, err error) {
 	if err := f.fold(); err != nil {
-		return written, err
+		return 0, 0, err
 	}
+	out := rowWriter{f: f, num: f.num}
 	days, seq := f.freeze(due)
-	if err := f.writeDays(ctx, &written, days, seq); err != nil {
+	if err := f.writeDays(ctx, &out, days, seq); err != nil {
 		f.thaw()
-		return written, err
+		return 0, 0, err
 	}
-	return written, f.dropBlobs(ctx, f.release(days, seq))
+	idle := f.release(days, seq)
+	for _, b := range idle {
+		dropped += int64(b.size)
+	}
+	return out.bytes, dropped, f.dropBlobs(ctx, idle)
 }
 
 func (f *family) writeDays(ctx context.Context, out *rowWriter, days []openRuns, seq int64) error {
+	if len(days) == 0 {
+		return nil
+	}
+	held := f.held(seq)
+	var number int64 // of this flush: each attempt has its own, so that its rows never meet others
+	err := f.e.db.Write(ctx, func(tx *store.Tx) (err error) {
+		if err := f.alone(tx, seq, held); err != nil {
+			return err
+		}
+		number, err = tx.Next(sequence)
+		return err
+	})
+	if err != nil {
+		return errs.Wrap("begin a flush", err)
+	}
 	var w chunk.Writer
 	var m chunk.Merger
 	cols := f.cols()
@@ -118,7 +138,7 @@ func (f *family) writeDays(ctx context.Context, out *rowWriter, days []openRuns,
 			if err != nil {
 				return err
 			}
-			return out.add(ctx, row{d.day, block, seq, int64(w.Series), int64(w.Samples), body})
+			return out.add(ctx, row{d.day, block, number, int64(w.Series), int64(w.Samples), body})
 		})
 		if err != nil {
 			return err
@@ -127,10 +147,18 @@ func (f *family) writeDays(ctx context.Context, out *rowWriter, days []openRuns,
 	if err := out.flush(ctx); err != nil {
 		return err
 	}
+	return f.markDays(ctx, days, seq, held)
+}
+
+// markDays notes up to which batch the days stand in series_chunk.
+func (f *family) markDays(ctx context.Context, days []openRuns, seq int64, held int) error {
 	for len(days) > 0 {
 		part := days[:min(len(days), sliceRows)]
 		days = days[len(part):]
 		err := f.e.db.Write(ctx, func(tx *store.Tx) error {
+			if err := f.alone(tx, seq, held); err != nil {
+				return err
+			}
 			for _, d := range part {
 				if _, err := tx.Exec(qDayFlushed, f.num, d.day, seq); err != nil {
 					return err
@@ -143,6 +171,18 @@ func (f *family) writeDays(ctx context.Context, out *rowWriter, days []openRuns,
 		}
 	}
 	return nil
+}
+
+// alone refuses to mark days where a blob up to seq lies in the database that this process does not hold: another process
+// appends to the same family, and the mark would make a restart skip what it wrote.
+func (f *family) alone(tx *store.Tx, seq int64, held int) error {
+	var n int
+	if err := tx.Get(qBlobCount, []any{f.num, seq}, &n); err != nil || n <= held {
+		return err
+	}
+	return errs.Say(errs.Conflict, "时序族“%s”正被另一实例写入（库中 %d 批，本实例持有 %d 批）；同一时序族只能由一个实例写入，请停止另一实例后重启",
+		"series %q is written by another instance too (%d batches in the database, %d held here); let one instance write it: stop the other and restart",
+		f.def.Load().Name, n, held)
 }
 
 // dropBlobs deletes blobs whose samples all stand in series_chunk. What fails here is tried again with the next flush.

@@ -48,7 +48,7 @@ func (f *family) retain(ctx context.Context, now time.Time) error {
 	}
 	// The day itself must have ended before the limit.
 	before := chunk.DayOf(now.Add(-def.KeepRaw).UnixMicro())
-	if _, err := f.flush(ctx, func(day int64) bool { return day < before }); err != nil {
+	if _, _, err := f.flush(ctx, func(day int64) bool { return day < before }); err != nil {
 		return err
 	}
 	days, err := f.knownDays(ctx)

@@ -314,6 +314,44 @@ func TestStopped(t *testing.T) {
 	}
 }
 
+// TestSecondWriter: two engines on one database are refused before either loses what the other wrote.
+func TestSecondWriter(t *testing.T) {
+	w := newWorld(t, 11, Limits{})
+	w.append(w.batch())
+	second, err := Open(t.Context(), w.db, func() time.Time { return w.now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	table, err := second.Declare(t.Context(), load)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := w.batch()
+	if err := w.write(func(tx *store.Tx) error { return table.Append(tx, b) }); err != nil {
+		t.Fatal(err)
+	}
+	w.note(b)
+	w.append(w.batch())
+	before := midday.Add(6 * 24 * time.Hour)
+	if _, err := w.table.Compact(t.Context(), before); !errs.Is(err, errs.Conflict) {
+		t.Fatalf("a second writer: %v", err)
+	}
+	if _, err := table.Compact(t.Context(), before); err != nil { // its own are the last it knows of
+		t.Fatal(err)
+	}
+	w.open()
+	for range 20 {
+		w.check()
+	}
+	if _, err := w.table.Compact(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		w.check()
+	}
+}
+
 // TestDamagedRow: damage on disk is told, not read.
 func TestDamagedRow(t *testing.T) {
 	w := newWorld(t, 7, Limits{})

@@ -165,7 +165,7 @@ func (f *family) worker() {
 // putAway flushes the whole stage.
 func (f *family) putAway() {
 	f.maintain.Lock()
-	_, err := f.flush(f.e.ctx, func(int64) bool { return true })
+	_, _, err := f.flush(f.e.ctx, func(int64) bool { return true })
 	f.maintain.Unlock()
 	f.mu.Lock()
 	f.putting, f.patient = false, 0
@@ -363,6 +363,16 @@ func (f *family) freeze(due func(day int64) bool) (days []openRuns, seq int64) {
 	}
 	slices.SortFunc(days, func(a, b openRuns) int { return int(a.day - b.day) })
 	return days, f.folded
+}
+
+// held counts the blobs up to seq that are not deleted yet.
+func (f *family) held(seq int64) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for n < len(f.batches) && f.batches[n].seq <= seq {
+		n++
+	}
+	return n
 }
 
 // thaw takes a freeze back after a failed flush.

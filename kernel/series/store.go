@@ -9,7 +9,7 @@ import (
 //go:embed table/*.sql
 var tables embed.FS
 
-// sequence numbers the batches of all families in the order of their commits.
+// sequence numbers the batches of all families, in the order of their commits, and the flushes among them.
 const sequence = "series_batch"
 
 var (
@@ -18,16 +18,15 @@ var (
 	qFamilySet = store.Q("series.family.set", `UPDATE series_family SET body = $2 WHERE num = $1`)
 	qFamilyTop = store.Q("series.family.top", `SELECT COALESCE(MAX(num), 0) FROM series_family`)
 
-	qBlobAdd  = store.Q("series.blob.add", `INSERT INTO series_blob (family, seq, samples, body) VALUES ($1, $2, $3, $4)`)
-	qBlobs    = store.Q("series.blob.list", `SELECT seq, samples, body FROM series_blob WHERE family = $1 AND seq > $2 ORDER BY seq LIMIT 256`)
-	qBlobDrop = store.Q("series.blob.drop", `DELETE FROM series_blob WHERE family = $1 AND seq = $2`)
-	qBlobSum  = store.Q("series.blob.sum", `SELECT COUNT(*), CAST(COALESCE(SUM(samples), 0) AS BIGINT), CAST(COALESCE(SUM(length(body)), 0) AS BIGINT)
+	qBlobAdd   = store.Q("series.blob.add", `INSERT INTO series_blob (family, seq, samples, body) VALUES ($1, $2, $3, $4)`)
+	qBlobs     = store.Q("series.blob.list", `SELECT seq, samples, body FROM series_blob WHERE family = $1 AND seq > $2 ORDER BY seq LIMIT 256`)
+	qBlobDrop  = store.Q("series.blob.drop", `DELETE FROM series_blob WHERE family = $1 AND seq = $2`)
+	qBlobCount = store.Q("series.blob.count", `SELECT COUNT(*) FROM series_blob WHERE family = $1 AND seq <= $2`)
+	qBlobSum   = store.Q("series.blob.sum", `SELECT COUNT(*), CAST(COALESCE(SUM(samples), 0) AS BIGINT), CAST(COALESCE(SUM(length(body)), 0) AS BIGINT)
 		FROM series_blob WHERE family = $1`)
 
-	// A flush that is repeated after a crash may meet its own rows.
 	qChunkPut = store.Q("series.chunk.put", `INSERT INTO series_chunk (family, day, block, seq, series, samples, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (family, day, block, seq) DO UPDATE SET series = excluded.series, samples = excluded.samples, body = excluded.body`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`)
 	qChunkDay = store.Q("series.chunk.day", `SELECT block, seq, body FROM series_chunk
 		WHERE family = $1 AND day = $2 AND block >= $3 AND block <= $4 ORDER BY block, seq`)
 	qChunkBlock = store.Q("series.chunk.block", `SELECT day, seq, body FROM series_chunk

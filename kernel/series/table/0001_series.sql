@@ -14,7 +14,8 @@ CREATE TABLE series_blob (
     PRIMARY KEY (family, seq)
 );
 
--- One row a day and 64 neighbouring keys after compaction, several before. seq is the last batch that a row contains.
+-- One row a day and 64 neighbouring keys after compaction, several before. seq is the number of
+-- the flush that wrote the row, drawn from the batches' numbers: a row contains earlier batches only, and later rows win.
 CREATE TABLE series_chunk (
     family  BIGINT NOT NULL,
     day     BIGINT NOT NULL,
