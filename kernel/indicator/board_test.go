@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,13 +258,13 @@ func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := openOn(t, d, small())
 		r.now = time.Now // the bubble's
-		var n, slow int
+		var n, slow atomic.Int32
 		v := 0.0
 		ctx, cancel := context.WithCancel(t.Context())
-		if err := r.Connect("coverage", func(context.Context) (Figure, error) { n++; v += 0.5; return Figure{Value: v}, nil }, "/x"); err != nil {
+		if err := r.Connect("coverage", func(context.Context) (Figure, error) { n.Add(1); v += 0.5; return Figure{Value: v}, nil }, "/x"); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Connect("share", func(ctx context.Context) (Figure, error) { slow++; <-ctx.Done(); return Figure{}, ctx.Err() }, "/x"); err != nil {
+		if err := r.Connect("share", func(ctx context.Context) (Figure, error) { slow.Add(1); <-ctx.Done(); return Figure{}, ctx.Err() }, "/x"); err != nil {
 			t.Fatal(err)
 		}
 		done := make(chan error, 1)
@@ -274,18 +275,18 @@ func TestRun(t *testing.T) {
 		}
 		time.Sleep(500 * time.Millisecond)
 		synctest.Wait()
-		if n != 2 {
-			t.Errorf("%d measurements for a connection and a hundred marks in one period, want 2", n)
+		if n.Load() != 2 {
+			t.Errorf("%d measurements for a connection and a hundred marks in one period, want 2", n.Load())
 		}
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
-		if n != 2 || slow != 1 {
-			t.Errorf("measured without a mark: %d, %d", n, slow)
+		if n.Load() != 2 || slow.Load() != 1 {
+			t.Errorf("measured without a mark: %d, %d", n.Load(), slow.Load())
 		}
 		time.Sleep(40 * time.Second)
 		synctest.Wait()
-		if n != 3 || slow != 2 {
-			t.Errorf("after a minute everything is measured once more: %d, %d", n, slow)
+		if n.Load() != 3 || slow.Load() != 2 {
+			t.Errorf("after a minute everything is measured once more: %d, %d", n.Load(), slow.Load())
 		}
 		if s := r.get(t, "share"); s.Failed == "" || s.Figure != nil {
 			t.Error("a measurement that never ends is said to have failed after half a minute")
