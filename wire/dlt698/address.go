@@ -64,9 +64,6 @@ func (a Address) String() string {
 	return strings.TrimPrefix(string(s[:2*int(a.n)]), "F")
 }
 
-// Len is the number of address bytes.
-func (a Address) Len() int { return int(a.n) }
-
 // Matches tells whether a (wildcards and broadcast allowed) means the single address of other.
 func (a Address) Matches(other Address) bool {
 	if a.Kind == Broadcast {

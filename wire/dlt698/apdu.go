@@ -10,7 +10,7 @@ func (p PIID) Number() uint8 { return uint8(p) & 0x3F }
 // Body is the service of an APDU: one of the Request, Response and Notification types of this package.
 type Body interface {
 	tag() uint8
-	write(*writer)
+	write(*coder)
 }
 
 // APDU is one application message. DL/T 698.45-2017 7.2
@@ -61,145 +61,135 @@ const (
 // ParseAPDU reads one APDU that must fill b. What it gives may share memory with b. Any error is an *Error; of a service that
 // is recognised but not spoken, errors.Is(err, ErrUnsupported) holds.
 func ParseAPDU(b []byte) (APDU, error) {
-	r := &reader{b: b}
+	c := &coder{b: b}
+	var tag uint8
 	var a APDU
-	tag := r.u8()
-	a.Body = r.body(tag)
-	if r.err == nil && tag != tagLinkRequest && tag != tagLinkResponse {
-		if tag&0x80 != 0 {
-			a.Follow = r.follow()
-		}
-		a.Tag = r.timeTag()
+	if u8(c, &tag); c.err == nil {
+		a.Body = c.body(tag)
 	}
-	if r.err == nil && r.at != len(b) {
-		r.fail(r.at, "7.2", "APDU 之后有多余字节", "bytes are left over after the APDU")
+	if c.err == nil {
+		a.extras(c, tag)
 	}
-	if r.err != nil {
-		return APDU{}, r.err
+	if c.err == nil && c.at != len(b) {
+		c.fail(c.at, "7.2", "APDU 之后有多余字节", "bytes are left over after the APDU")
+	}
+	if c.err != nil {
+		return APDU{}, c.err
 	}
 	return a, nil
 }
 
-func (r *reader) body(tag uint8) Body {
-	if r.err != nil {
-		return nil
-	}
+func (c *coder) body(tag uint8) Body {
 	switch tag {
 	case tagLinkRequest:
-		return r.linkRequest()
+		return read[LinkRequest](c)
 	case tagLinkResponse:
-		return r.linkResponse()
+		return read[LinkResponse](c)
 	case tagConnectRequest:
-		return r.connectRequest()
+		return read[ConnectRequest](c)
 	case tagConnectResponse:
-		return r.connectResponse()
+		return read[ConnectResponse](c)
 	case tagReleaseRequest:
-		return ReleaseRequest{PIID: r.piid()}
+		return read[ReleaseRequest](c)
 	case tagReleaseResponse:
-		return ReleaseResponse{PIID: r.piid(), Result: r.u8()}
+		return read[ReleaseResponse](c)
 	case tagReleaseNotification:
-		return ReleaseNotification{PIID: r.piid(), Established: r.dateTimeS(), Now: r.dateTimeS()}
+		return read[ReleaseNotification](c)
 	case tagGetRequest:
-		return r.getRequest()
+		return read[GetRequest](c)
 	case tagGetResponse:
-		return r.getResponse()
+		return read[GetResponse](c)
 	case tagSetRequest:
-		return r.setRequest()
+		return read[SetRequest](c)
 	case tagSetResponse:
-		return r.setResponse()
+		return read[SetResponse](c)
 	case tagActionRequest:
-		return r.actionRequest()
+		return read[ActionRequest](c)
 	case tagActionResponse:
-		return r.actionResponse()
+		return read[ActionResponse](c)
 	case tagReportNotification:
-		return r.reportNotification()
+		return read[ReportNotification](c)
 	case tagReportResponse:
-		return r.reportResponse()
+		return read[ReportResponse](c)
 	case tagErrorFromClient, tagErrorFromServer:
-		return ErrorResponse{FromServer: tag == tagErrorFromServer, PIID: r.piid(), Kind: r.u8()}
+		v := read[ErrorResponse](c)
+		v.FromServer = tag == tagErrorFromServer
+		return v
 	case tagSecurityRequest, tagSecurityResponse:
-		r.err = unsupported(0, "7.3.9", "不支持安全传输（密文或带 MAC 的报文）", "security transport (enciphered or with MAC) is not supported")
+		c.err = unsupported(0, "7.3.9", "不支持安全传输（密文或带 MAC 的报文）", "security transport (enciphered or with MAC) is not supported")
 	case tagProxyRequest, tagProxyResponse:
-		r.err = unsupported(0, "7.3.8", "不支持代理服务", "proxy services are not supported")
+		c.err = unsupported(0, "7.3.8", "不支持代理服务", "proxy services are not supported")
 	default:
-		r.fail(0, "7.2", "APDU 类型未定义", "no such kind of APDU")
+		c.fail(0, "7.2", "APDU 类型未定义", "no such kind of APDU")
 	}
 	return nil
 }
 
 // Append prints the APDU after dst.
 func (a APDU) Append(dst []byte) ([]byte, error) {
-	w := &writer{b: dst}
+	c := &coder{b: dst, writing: true}
 	if a.Body == nil {
-		w.fail("APDU 没有内容", "the APDU has no body")
-		return dst, w.err
+		c.fail(0, "7.2", "APDU 没有内容", "the APDU has no body")
+		return dst, c.err
 	}
 	tag := a.Body.tag()
-	w.u8(tag)
-	a.Body.write(w)
+	u8(c, &tag)
+	a.Body.write(c)
+	if c.err == nil {
+		a.extras(c, tag)
+	}
+	if c.err != nil {
+		return dst, c.err
+	}
+	return c.b, nil
+}
+
+// extras walks over what stands behind the service: of a server the follow report, of both the time tag. LINK has neither.
+func (a *APDU) extras(c *coder, tag uint8) {
 	link := tag == tagLinkRequest || tag == tagLinkResponse
 	if a.Follow != nil && tag&0x80 == 0 || link && (a.Follow != nil || a.Tag != nil) {
-		w.fail("该 APDU 没有此附加域", "this APDU has no such extra field")
-	}
-	if !link {
-		if tag&0x80 != 0 {
-			w.follow(a.Follow)
-		}
-		w.timeTag(a.Tag)
-	}
-	if w.err != nil {
-		return dst, w.err
-	}
-	return w.b, nil
-}
-
-func (r *reader) piid() PIID { return PIID(r.u8()) }
-
-// option takes the byte that says whether an optional field is there.
-func (r *reader) option() bool { return r.choice(1, "7.2") == 1 }
-
-func (r *reader) follow() *FollowReport {
-	if !r.option() {
-		return nil
-	}
-	f := &FollowReport{}
-	switch c := r.u8(); c { // DL/T 698.45-2017 7.2: FollowReport
-	case 1:
-		f.Normal = r.resultsNormal()
-	case 2:
-		f.Records, f.Record = true, r.resultsRecord()
-	default:
-		r.fail(r.at-1, "7.2", "跟随上报类型未定义", "no such kind of follow report")
-	}
-	return f
-}
-
-func (w *writer) follow(f *FollowReport) {
-	switch {
-	case f == nil:
-		w.u8(0)
-	case f.Records:
-		w.b = append(w.b, 1, 2)
-		w.resultsRecord(f.Record)
-	default:
-		w.b = append(w.b, 1, 1)
-		w.resultsNormal(f.Normal)
-	}
-}
-
-func (r *reader) timeTag() *TimeTag {
-	if !r.option() {
-		return nil
-	}
-	return &TimeTag{Sent: r.dateTimeS(), Delay: r.ti()}
-}
-
-func (w *writer) timeTag(t *TimeTag) {
-	if t == nil {
-		w.u8(0)
+		c.fail(0, "7.2", "该 APDU 没有此附加域", "this APDU has no such extra field")
 		return
 	}
-	w.u8(1)
-	w.dateTimeS(t.Sent)
-	w.ti(t.Delay)
+	if link {
+		return
+	}
+	if tag&0x80 != 0 {
+		option(c, &a.Follow)
+	}
+	option(c, &a.Tag)
+}
+
+// option walks over a field that may be left out, behind the byte that says so.
+func option[T any, P walker[T]](c *coder, p *P) {
+	there := *p != nil
+	if c.flag(&there); !there {
+		return
+	}
+	if !c.writing {
+		*p = new(T)
+	}
+	(*p).code(c)
+}
+
+func (f *FollowReport) code(c *coder) { // DL/T 698.45-2017 7.2: 1 attributes, 2 records
+	kind := uint8(1)
+	if f.Records {
+		kind = 2
+	}
+	at := c.at
+	switch u8(c, &kind); kind {
+	case 1:
+		list(c, &f.Normal, 6, (*ResultNormal).code)
+	case 2:
+		f.Records = true
+		list(c, &f.Record, 7, (*ResultRecord).code)
+	default:
+		c.fail(at, "7.2", "跟随上报类型未定义", "no such kind of follow report")
+	}
+}
+
+func (t *TimeTag) code(c *coder) {
+	t.Sent.code(c)
+	t.Delay.code(c)
 }

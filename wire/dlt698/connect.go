@@ -69,76 +69,51 @@ func (ReleaseRequest) tag() uint8      { return tagReleaseRequest }
 func (ReleaseResponse) tag() uint8     { return tagReleaseResponse }
 func (ReleaseNotification) tag() uint8 { return tagReleaseNotification }
 
-func (r *reader) limits() (v Limits) {
-	v.Version = r.u16()
-	copy(v.Protocol[:], r.take(8))
-	copy(v.Functions[:], r.take(16))
-	v.Send, v.Receive, v.Window, v.APDU, v.TimeoutSeconds = r.u16(), r.u16(), r.u8(), r.u16(), r.u32()
-	return v
+func (v *Limits) code(c *coder) {
+	u16(c, &v.Version)
+	c.fixed(v.Protocol[:])
+	c.fixed(v.Functions[:])
+	u16(c, &v.Send)
+	u16(c, &v.Receive)
+	u8(c, &v.Window)
+	u16(c, &v.APDU)
+	u32(c, &v.TimeoutSeconds)
 }
 
-func (w *writer) limits(v Limits) {
-	w.u16(v.Version)
-	w.b = append(append(w.b, v.Protocol[:]...), v.Functions[:]...)
-	w.u16(v.Send)
-	w.u16(v.Receive)
-	w.u8(v.Window)
-	w.u16(v.APDU)
-	w.u32(v.TimeoutSeconds)
-}
-
-func (r *reader) connectRequest() (v ConnectRequest) {
-	v.PIID, v.Limits = r.piid(), r.limits()
-	v.Mechanism = Mechanism(r.choice(uint8(Signed), "7.3.4"))
+func (v *ConnectRequest) code(c *coder) {
+	u8(c, &v.PIID)
+	v.Limits.code(c)
+	choice(c, &v.Mechanism, Signed, "7.3.4")
 	if v.Mechanism != Public {
-		v.Secret = r.bytes()
+		c.bytes(&v.Secret)
 	}
 	if v.Mechanism >= Symmetric {
-		v.Signature = r.bytes()
-	}
-	return v
-}
-
-func (v ConnectRequest) write(w *writer) {
-	w.u8(uint8(v.PIID))
-	w.limits(v.Limits)
-	w.u8(uint8(v.Mechanism))
-	if v.Mechanism != Public {
-		w.bytes(v.Secret)
-	}
-	if v.Mechanism >= Symmetric {
-		w.bytes(v.Signature)
+		c.bytes(&v.Signature)
 	}
 }
 
-func (r *reader) connectResponse() (v ConnectResponse) {
-	v.PIID = r.piid()
-	copy(v.Factory[:], r.take(32))
-	v.Limits, v.Result = r.limits(), r.u8()
-	if v.Secured = r.option(); v.Secured {
-		v.Random, v.Signature = r.bytes(), r.bytes()
+func (v *ConnectResponse) code(c *coder) {
+	u8(c, &v.PIID)
+	c.fixed(v.Factory[:])
+	v.Limits.code(c)
+	u8(c, &v.Result)
+	if c.flag(&v.Secured); v.Secured {
+		c.bytes(&v.Random)
+		c.bytes(&v.Signature)
 	}
-	return v
 }
 
-func (v ConnectResponse) write(w *writer) {
-	w.u8(uint8(v.PIID))
-	w.b = append(w.b, v.Factory[:]...)
-	w.limits(v.Limits)
-	w.u8(v.Result)
-	if !v.Secured {
-		w.u8(0)
-		return
-	}
-	w.u8(1)
-	w.bytes(v.Random)
-	w.bytes(v.Signature)
+func (v *ReleaseRequest) code(c *coder)  { u8(c, &v.PIID) }
+func (v *ReleaseResponse) code(c *coder) { u8(c, &v.PIID); u8(c, &v.Result) }
+
+func (v *ReleaseNotification) code(c *coder) {
+	u8(c, &v.PIID)
+	v.Established.code(c)
+	v.Now.code(c)
 }
 
-func (v ReleaseRequest) write(w *writer)  { w.u8(uint8(v.PIID)) }
-func (v ReleaseResponse) write(w *writer) { w.b = append(w.b, byte(v.PIID), v.Result) }
-func (v ReleaseNotification) write(w *writer) {
-	w.u8(uint8(v.PIID))
-	w.dateTimeS(v.Established)
-	w.dateTimeS(v.Now)
-}
+func (v ConnectRequest) write(c *coder)      { v.code(c) }
+func (v ConnectResponse) write(c *coder)     { v.code(c) }
+func (v ReleaseRequest) write(c *coder)      { v.code(c) }
+func (v ReleaseResponse) write(c *coder)     { v.code(c) }
+func (v ReleaseNotification) write(c *coder) { v.code(c) }

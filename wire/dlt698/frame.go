@@ -153,6 +153,3 @@ func (f Frame) Append(dst []byte) ([]byte, error) {
 	dst = binary.LittleEndian.AppendUint16(dst, Checksum(dst[from:]))
 	return append(dst, 0x16), nil
 }
-
-// Overhead is the number of bytes that a frame to or from this address adds to its APDU.
-func (f Frame) Overhead() int { return 12 + int(f.Server.n) }

@@ -87,242 +87,102 @@ type GetResponse struct {
 func (GetRequest) tag() uint8  { return tagGetRequest }
 func (GetResponse) tag() uint8 { return tagGetResponse }
 
-func (r *reader) getRecord() GetRecord {
-	return GetRecord{OAD: r.oad(), Rows: r.rsd(), Cols: r.rcsd()}
+func (v GetRequest) write(c *coder)  { v.code(c) }
+func (v GetResponse) write(c *coder) { v.code(c) }
+
+func (v *GetRecord) code(c *coder) {
+	u32(c, &v.OAD)
+	v.Rows.code(c)
+	v.Cols.code(c)
 }
 
-func (w *writer) getRecord(v GetRecord) {
-	w.oad(v.OAD)
-	w.rsd(v.Rows)
-	w.rcsd(v.Cols)
-}
-
-func (r *reader) getRequest() (v GetRequest) {
-	v.Kind = Access(r.u8())
-	v.PIID = r.piid()
+func (v *GetRequest) code(c *coder) {
+	u8(c, &v.Kind)
+	u8(c, &v.PIID)
 	switch v.Kind {
 	case Normal, MD5:
-		v.OADs = []OAD{r.oad()}
+		single(c, &v.OADs, "7.3.5", (*OAD).code)
 	case NormalList:
-		v.OADs = r.oads()
+		list(c, &v.OADs, 4, (*OAD).code)
 	case Record:
-		v.Records = []GetRecord{r.getRecord()}
+		single(c, &v.Records, "7.3.5", (*GetRecord).code)
 	case RecordList:
-		for range r.count(6) {
-			v.Records = append(v.Records, r.getRecord())
-		}
+		list(c, &v.Records, 6, (*GetRecord).code)
 	case Next:
-		v.Block = r.u16()
+		u16(c, &v.Block)
 	default:
-		r.fail(1, "7.3.5", "读取方式未定义", "no such form of GET")
-	}
-	return v
-}
-
-func (v GetRequest) write(w *writer) {
-	w.b = append(w.b, byte(v.Kind), byte(v.PIID))
-	switch {
-	case (v.Kind == Normal || v.Kind == MD5) && len(v.OADs) == 1:
-		w.oad(v.OADs[0])
-	case v.Kind == NormalList:
-		w.oads(v.OADs)
-	case v.Kind == Record && len(v.Records) == 1:
-		w.getRecord(v.Records[0])
-	case v.Kind == RecordList:
-		w.length(len(v.Records))
-		for _, x := range v.Records {
-			w.getRecord(x)
-		}
-	case v.Kind == Next:
-		w.u16(v.Block)
-	default:
-		w.fail("读取方式与内容不符", "form and content of the GET do not fit")
+		c.fail(1, "7.3.5", "读取方式未定义", "no such form of GET")
 	}
 }
 
-func (r *reader) oads() []OAD {
-	n := r.count(4)
-	v := make([]OAD, 0, n)
-	for range n {
-		v = append(v, r.oad())
-	}
-	return v
-}
-
-func (w *writer) oads(v []OAD) {
-	w.length(len(v))
-	for _, o := range v {
-		w.oad(o)
+// result walks over the byte that tells a DAR (0) from a result (1), and over the DAR.
+func (c *coder) result(failed *bool, dar *DAR) {
+	ok := !*failed
+	c.flag(&ok)
+	if *failed = !ok; *failed {
+		u8(c, dar)
 	}
 }
 
-func (r *reader) resultNormal() (v ResultNormal) {
-	v.OAD = r.oad()
-	if v.Failed = !r.option(); v.Failed { // DL/T 698.45-2017 7.3.5: Get-Result, 0 DAR, 1 Data
-		v.DAR = DAR(r.u8())
-	} else {
-		v.Data = r.data()
+func (v *ResultNormal) code(c *coder) {
+	u32(c, &v.OAD)
+	if c.result(&v.Failed, &v.DAR); !v.Failed {
+		v.Data.code(c)
 	}
-	return v
 }
 
-func (w *writer) resultNormal(v ResultNormal) {
-	w.oad(v.OAD)
-	if v.Failed {
-		w.b = append(w.b, 0, byte(v.DAR))
+func (v *ResultRecord) code(c *coder) {
+	u32(c, &v.OAD)
+	v.Cols.code(c)
+	if c.result(&v.Failed, &v.DAR); v.Failed || c.err != nil {
 		return
 	}
-	w.u8(1)
-	w.data(v.Data)
-}
-
-func (r *reader) resultsNormal() (v []ResultNormal) {
-	for range r.count(6) {
-		v = append(v, r.resultNormal())
-		if r.err != nil {
-			break
+	at, cols := c.at, len(v.Cols)
+	list(c, &v.Rows, cols, func(row *[]Data, c *coder) {
+		if !c.writing {
+			// DL/T 698.45-2017 7.3.5: a row has no count of its own, the columns tell it
+			if c.items += cols; c.items > maxItems || cols == 0 {
+				c.fail(at, "7.3.5", "记录过多，或没有列选择", "there are too many rows, or no columns")
+				return
+			}
+			*row = make([]Data, cols)
 		}
-	}
-	return v
-}
-
-func (w *writer) resultsNormal(v []ResultNormal) {
-	w.length(len(v))
-	for _, x := range v {
-		w.resultNormal(x)
-	}
-}
-
-func (r *reader) resultRecord() (v ResultRecord) {
-	v.OAD, v.Cols = r.oad(), r.rcsd()
-	if v.Failed = !r.option(); v.Failed {
-		v.DAR = DAR(r.u8())
-		return v
-	}
-	at := r.at
-	n := r.count(len(v.Cols))
-	if n > 0 && len(v.Cols) == 0 {
-		r.fail(at, "7.3.5", "有记录而没有列选择", "there are rows but no columns")
-	}
-	if r.items += n * len(v.Cols); r.items > maxItems {
-		r.fail(at, "7.3.1", "元素过多", "too many elements")
-	}
-	if r.err != nil {
-		return v
-	}
-	v.Rows = make([][]Data, 0, n)
-	cells := make([]Data, 0, n*len(v.Cols))
-	for range n {
-		from := len(cells)
-		for range v.Cols {
-			cells = append(cells, r.data())
+		if len(*row) != cols {
+			c.fail(at, "7.3.5", "记录的列数不符", "a row has not as many values as there are columns")
 		}
-		if r.err != nil {
-			return v
+		for i := range *row {
+			(*row)[i].code(c)
 		}
-		v.Rows = append(v.Rows, cells[from:len(cells):len(cells)])
-	}
-	return v
+	})
 }
 
-func (w *writer) resultRecord(v ResultRecord) {
-	w.oad(v.OAD)
-	w.rcsd(v.Cols)
-	if v.Failed {
-		w.b = append(w.b, 0, byte(v.DAR))
-		return
-	}
-	w.u8(1)
-	w.length(len(v.Rows))
-	for _, row := range v.Rows {
-		if len(row) != len(v.Cols) {
-			w.fail("记录的列数不符", "a row has not as many values as there are columns")
-			return
-		}
-		for _, d := range row {
-			w.data(d)
-		}
-	}
-}
-
-func (r *reader) resultsRecord() (v []ResultRecord) {
-	for range r.count(7) {
-		v = append(v, r.resultRecord())
-		if r.err != nil {
-			break
-		}
-	}
-	return v
-}
-
-func (w *writer) resultsRecord(v []ResultRecord) {
-	w.length(len(v))
-	for _, x := range v {
-		w.resultRecord(x)
-	}
-}
-
-func (r *reader) getResponse() (v GetResponse) {
-	v.Kind = Access(r.u8())
-	v.PIID = r.piid()
+func (v *GetResponse) code(c *coder) {
+	u8(c, &v.Kind)
+	u8(c, &v.PIID)
 	switch v.Kind {
 	case Normal:
-		v.Normals = []ResultNormal{r.resultNormal()}
+		single(c, &v.Normals, "7.3.5", (*ResultNormal).code)
 	case NormalList:
-		v.Normals = r.resultsNormal()
+		list(c, &v.Normals, 6, (*ResultNormal).code)
 	case Record:
-		v.Records = []ResultRecord{r.resultRecord()}
+		single(c, &v.Records, "7.3.5", (*ResultRecord).code)
 	case RecordList:
-		v.Records = r.resultsRecord()
+		list(c, &v.Records, 7, (*ResultRecord).code)
 	case Next:
-		v.Last, v.Block = r.choice(1, "7.3.5") == 1, r.u16()
-		switch v.Part = r.choice(2, "7.3.5"); v.Part {
+		c.flag(&v.Last)
+		u16(c, &v.Block)
+		switch choice(c, &v.Part, 2, "7.3.5"); v.Part {
 		case 0:
-			v.DAR = DAR(r.u8())
+			u8(c, &v.DAR)
 		case 1:
-			v.Normals = r.resultsNormal()
+			list(c, &v.Normals, 6, (*ResultNormal).code)
 		case 2:
-			v.Records = r.resultsRecord()
+			list(c, &v.Records, 7, (*ResultRecord).code)
 		}
 	case MD5:
-		v.OAD, v.Digest = r.oad(), r.bytes()
+		u32(c, &v.OAD)
+		c.bytes(&v.Digest)
 	default:
-		r.fail(1, "7.3.5", "读取方式未定义", "no such form of GET")
-	}
-	return v
-}
-
-func (v GetResponse) write(w *writer) {
-	w.b = append(w.b, byte(v.Kind), byte(v.PIID))
-	switch {
-	case v.Kind == Normal && len(v.Normals) == 1:
-		w.resultNormal(v.Normals[0])
-	case v.Kind == NormalList:
-		w.resultsNormal(v.Normals)
-	case v.Kind == Record && len(v.Records) == 1:
-		w.resultRecord(v.Records[0])
-	case v.Kind == RecordList:
-		w.resultsRecord(v.Records)
-	case v.Kind == Next && v.Part <= 2:
-		last := byte(0)
-		if v.Last {
-			last = 1
-		}
-		w.u8(last)
-		w.u16(v.Block)
-		w.u8(v.Part)
-		switch v.Part {
-		case 0:
-			w.u8(uint8(v.DAR))
-		case 1:
-			w.resultsNormal(v.Normals)
-		case 2:
-			w.resultsRecord(v.Records)
-		}
-	case v.Kind == MD5:
-		w.oad(v.OAD)
-		w.bytes(v.Digest)
-	default:
-		w.fail("读取方式与内容不符", "form and content of the GET do not fit")
+		c.fail(1, "7.3.5", "读取方式未定义", "no such form of GET")
 	}
 }

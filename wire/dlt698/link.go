@@ -49,33 +49,22 @@ func AnswerLink(q LinkRequest, result LinkResult, received, answered DateTime) L
 func (LinkRequest) tag() uint8  { return tagLinkRequest }
 func (LinkResponse) tag() uint8 { return tagLinkResponse }
 
-func (r *reader) linkRequest() (v LinkRequest) {
-	v.PIID = r.piid()
-	v.Kind = LinkKind(r.choice(uint8(Logout), "7.3.3"))
-	v.Period, v.Time = r.u16(), r.dateTime()
-	return v
+func (v *LinkRequest) code(c *coder) {
+	u8(c, &v.PIID)
+	choice(c, &v.Kind, Logout, "7.3.3")
+	u16(c, &v.Period)
+	v.Time.code(c)
 }
 
-func (v LinkRequest) write(w *writer) {
-	w.b = append(w.b, byte(v.PIID), byte(v.Kind))
-	w.u16(v.Period)
-	w.dateTime(v.Time)
-}
-
-func (r *reader) linkResponse() (v LinkResponse) {
-	v.PIID, v.Result = r.piid(), LinkResult(r.u8())
-	if r.err == nil && v.Result&0x78 != 0 {
-		r.fail(r.at-1, "7.3.3", "预连接结果保留位不为 0", "reserved bits of the result are set")
+func (v *LinkResponse) code(c *coder) {
+	u8(c, &v.PIID)
+	at := c.at
+	if u8(c, &v.Result); c.err == nil && v.Result&0x78 != 0 {
+		c.fail(at, "7.3.3", "预连接结果保留位不为 0", "reserved bits of the result are set")
 	}
-	v.Requested, v.Received, v.Answered = r.dateTime(), r.dateTime(), r.dateTime()
-	return v
-}
-
-func (v LinkResponse) write(w *writer) {
-	w.b = append(w.b, byte(v.PIID), byte(v.Result))
-	w.dateTime(v.Requested)
-	w.dateTime(v.Received)
-	w.dateTime(v.Answered)
+	v.Requested.code(c)
+	v.Received.code(c)
+	v.Answered.code(c)
 }
 
 // ErrorResponse says that an APDU could not be taken: kind 1 cannot be parsed, 2 service not supported, 255 other.
@@ -92,4 +81,8 @@ func (v ErrorResponse) tag() uint8 {
 	return tagErrorFromClient
 }
 
-func (v ErrorResponse) write(w *writer) { w.b = append(w.b, byte(v.PIID), v.Kind) }
+func (v *ErrorResponse) code(c *coder) { u8(c, &v.PIID); u8(c, &v.Kind) }
+
+func (v LinkRequest) write(c *coder)   { v.code(c) }
+func (v LinkResponse) write(c *coder)  { v.code(c) }
+func (v ErrorResponse) write(c *coder) { v.code(c) }

@@ -40,61 +40,37 @@ func Acknowledge(n ReportNotification) ReportResponse {
 func (ReportNotification) tag() uint8 { return tagReportNotification }
 func (ReportResponse) tag() uint8     { return tagReportResponse }
 
-func (r *reader) reportNotification() (v ReportNotification) {
-	v.Kind = Access(r.u8())
-	v.PIID = r.piid()
+func (v ReportNotification) write(c *coder) { v.code(c) }
+func (v ReportResponse) write(c *coder)     { v.code(c) }
+
+func (v *ReportNotification) code(c *coder) {
+	u8(c, &v.Kind)
+	u8(c, &v.PIID)
 	switch v.Kind {
 	case ReportList:
-		v.Normals = r.resultsNormal()
+		list(c, &v.Normals, 6, (*ResultNormal).code)
 	case ReportRecords:
-		v.Records = r.resultsRecord()
+		list(c, &v.Records, 7, (*ResultRecord).code)
 	case ReportPassed:
-		v.OAD, v.Passed = r.oad(), r.bytes()
+		u32(c, &v.OAD)
+		c.bytes(&v.Passed)
 	case 4, 5, 6: // simplified records of the later supplements
-		if r.err == nil {
-			r.err = unsupported(1, "7.3.8", "不支持简化上报", "simplified reports are not supported")
+		if c.err == nil {
+			c.err = unsupported(1, "7.3.8", "不支持简化上报", "simplified reports are not supported")
 		}
 	default:
-		r.fail(1, "7.3.8", "上报方式未定义", "no such form of report")
-	}
-	return v
-}
-
-func (v ReportNotification) write(w *writer) {
-	w.b = append(w.b, byte(v.Kind), byte(v.PIID))
-	switch v.Kind {
-	case ReportList:
-		w.resultsNormal(v.Normals)
-	case ReportRecords:
-		w.resultsRecord(v.Records)
-	case ReportPassed:
-		w.oad(v.OAD)
-		w.bytes(v.Passed)
-	default:
-		w.fail("上报方式未定义", "no such form of report")
+		c.fail(1, "7.3.8", "上报方式未定义", "no such form of report")
 	}
 }
 
-func (r *reader) reportResponse() (v ReportResponse) {
-	v.Kind = Access(r.u8())
-	v.PIID = r.piid()
+func (v *ReportResponse) code(c *coder) {
+	u8(c, &v.Kind)
+	u8(c, &v.PIID)
 	switch v.Kind {
 	case ReportList, ReportRecords:
-		v.OADs = r.oads()
+		list(c, &v.OADs, 4, (*OAD).code)
 	case ReportPassed:
 	default:
-		r.fail(1, "7.3.8", "上报响应方式未定义", "no such form of report response")
-	}
-	return v
-}
-
-func (v ReportResponse) write(w *writer) {
-	w.b = append(w.b, byte(v.Kind), byte(v.PIID))
-	switch v.Kind {
-	case ReportList, ReportRecords:
-		w.oads(v.OADs)
-	case ReportPassed:
-	default:
-		w.fail("上报响应方式未定义", "no such form of report response")
+		c.fail(1, "7.3.8", "上报响应方式未定义", "no such form of report response")
 	}
 }

@@ -35,8 +35,10 @@ func (d DateTimeS) num() uint64 {
 	return uint64(d.Year)<<40 | uint64(d.Month)<<32 | uint64(d.Day)<<24 | uint64(d.Hour)<<16 | uint64(d.Minute)<<8 | uint64(d.Second)
 }
 
-func (d DateTimeS) append(dst []byte) []byte {
-	return append(binary.BigEndian.AppendUint16(dst, d.Year), d.Month, d.Day, d.Hour, d.Minute, d.Second)
+func (d *DateTimeS) code(c *coder) {
+	n := d.num()
+	c.num(&n, 7)
+	*d = dateTimeSFrom(n)
 }
 
 func dateTimeSFrom(n uint64) DateTimeS {
@@ -78,6 +80,14 @@ func (d DateTime) append(dst []byte) []byte {
 
 func dateTimeFrom(b []byte) DateTime {
 	return DateTime{binary.BigEndian.Uint16(b), b[2], b[3], b[4], b[5], b[6], b[7], binary.BigEndian.Uint16(b[8:])}
+}
+
+func (d *DateTime) code(c *coder) {
+	if c.writing {
+		c.b = d.append(c.b)
+	} else if b := c.take(10); b != nil {
+		*d = dateTimeFrom(b)
+	}
 }
 
 // DateTime gives the value of a date_time.
