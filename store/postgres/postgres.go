@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"regexp"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -87,16 +88,37 @@ func (e *engine) setup(ctx context.Context, c *sql.Conn, writer bool, o store.Op
 	if o.Shared {
 		return nil
 	}
-	var got bool
-	err := c.QueryRowContext(ctx, `SELECT pg_try_advisory_lock(hashtextextended('haihe instance ' || current_schema(), 0))`).Scan(&got)
-	if err != nil {
-		return classify(err)
+	return lock(ctx, c)
+}
+
+// A process that was killed leaves its server process behind for a moment: that one notices that nobody is there any more when
+// the flush under way is done. A start right after a crash waits for it rather than calling it another instance.
+const (
+	lockTries = 30
+	lockPause = 100 * time.Millisecond
+)
+
+// lock takes the lock of the instance, which the server gives back when the connection ends.
+func lock(ctx context.Context, c *sql.Conn) error {
+	for try := 1; ; try++ {
+		var got bool
+		err := c.QueryRowContext(ctx, `SELECT pg_try_advisory_lock(hashtextextended('haihe instance ' || current_schema(), 0))`).Scan(&got)
+		if err != nil {
+			return classify(err)
+		}
+		if got {
+			return nil
+		}
+		if try == lockTries {
+			return errs.Say(errs.Conflict, "该数据库正被另一个实例使用；请先停止该实例，或为本实例指定其他数据库",
+				"another instance is using this database; stop it first, or give this one another database")
+		}
+		select {
+		case <-ctx.Done():
+			return errs.As(errs.Unavailable, "wait for the lock of the instance", ctx.Err())
+		case <-time.After(lockPause):
+		}
 	}
-	if !got {
-		return errs.Say(errs.Conflict, "该数据库正被另一个实例使用；请先停止该实例，或为本实例指定其他数据库",
-			"another instance is using this database; stop it first, or give this one another database")
-	}
-	return nil
 }
 
 func (e *engine) makeSchema(ctx context.Context, c *sql.Conn) error {
