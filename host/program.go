@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,7 +59,6 @@ type Program struct {
 	imports  []*importer
 	draining atomic.Bool
 	started  time.Time
-	undo     []func() // what Open undoes, newest last
 }
 
 // room is one system with what came of opening it.
@@ -66,6 +66,7 @@ type room struct {
 	System
 	opened *Opened
 	broken error // why it could not be opened; nil where it runs
+	closed sync.Once
 }
 
 // Open checks the declarations, opens the kernels and every system in the order of the list, and makes the handler. A
@@ -207,15 +208,12 @@ func (p *Program) closeRooms(ctx context.Context) (faults []error) {
 		if r.opened == nil || r.opened.Close == nil {
 			continue
 		}
-		if err := guard(func() error { return r.opened.Close(ctx) }); err != nil {
-			faults = append(faults, errs.Wrap("close "+r.Name, err))
-		}
-		r.opened = nil
+		r.closed.Do(func() {
+			if err := guard(func() error { return r.opened.Close(ctx) }); err != nil {
+				faults = append(faults, errs.Wrap("close "+r.Name, err))
+			}
+		})
 	}
-	for _, undo := range slices.Backward(p.undo) {
-		undo()
-	}
-	p.undo = nil
 	return faults
 }
 
