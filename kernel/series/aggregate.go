@@ -261,7 +261,7 @@ type Stats struct {
 	RollUpBytes int64
 }
 
-// Stats counts exactly; it reads an index and the rows' heads, not the samples.
+// Stats counts exactly: it visits the head of every row of the family, so it is for a page or a bench, not for a hot path.
 func (t *Table) Stats(ctx context.Context) (Stats, error) {
 	return t.stats(ctx, chunk.MinDay, chunk.MaxDay)
 }

@@ -14,7 +14,7 @@ import (
 
 // Limits bound what the engine keeps open. The zero value stands for the defaults.
 type Limits struct {
-	OpenSamples int64 // samples of a family in memory before they are flushed; 4,000,000 (about 45 bytes each with three columns)
+	OpenSamples int64 // samples of a family in memory before they are flushed; 4,000,000 (about 40 bytes each with three columns)
 	OpenBatches int   // batches of a family not yet flushed; 50,000: a restart reads them back
 }
 
