@@ -143,7 +143,10 @@ func readValue(id DI, info Info, b []byte, at int) (v Value, err error) {
 			v.Time, err = moment(b, 5, at, info.Clause)
 		}
 	case Date: // DL/T 645-2007 A.5: weekday day month year
-		v.Time, err = moment([]byte{0, 0, b[1], b[2], b[3]}, 5, at, info.Clause)
+		v.Time, err = moment([]byte{0, 0, b[1], b[2], b[3]}, 5, at-1, info.Clause)
+		if e, ok := err.(*Error); ok {
+			e.Offset = max(e.Offset, at+1)
+		}
 		if v.Num = int64(b[0]); err == nil && b[0] > 6 {
 			err = refuse(at, info.Clause, "星期应为 0 至 6", "a weekday is 0 to 6")
 		}
