@@ -13,6 +13,9 @@ const webgl = () => { try { return !!document.createElement('canvas').getContext
 const fc = (features) => ({ type: 'FeatureCollection', features });
 const point = (coordinates, properties) => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates } });
 
+// The land layer ends at 114.8 E and between 37.4 and 41.2 N; beyond these sides is land, which wide maps show.
+const rim = fc([[90, 30, 114.81, 50], [90, 41.19, 130, 50], [90, 30, 122.5, 37.41]].map(([w, s, e, n]) => ({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [[[w, s], [e, s], [e, n], [w, n], [w, s]]] } })));
+
 /** A colour by class, sand for the lowest, ground for "no data". @param {string} p "r" for areas, "o" for the words on them */
 const ramp = (p) => ['match', ['get', 'class'], 0, token(p + 0), 1, token(p + 1), 2, token(p + 2), 3, token(p + 3), 4, token(p + 4), token(p === 'r' ? 'line' : 'ink2')];
 
@@ -25,13 +28,14 @@ function style(d, base) {
   return {
     version: 8,
     sources: {
-      land: geo(base.url + 'land.geojson'), water: geo(base.url + 'water.geojson'), plants: geo(base.url + 'power-plants.geojson'), towns: geo(base.towns),
+      land: geo(base.url + 'land.geojson'), rim: geo(rim), water: geo(base.url + 'water.geojson'), plants: geo(base.url + 'power-plants.geojson'), towns: geo(base.towns),
       districts: geo(base.districts, { promoteId: 'adcode' }), labels: geo(fc(base.districts.features.map((f) => point(f.properties.label, f.properties)))),
       points: geo(fc(d.points.map((p, i) => point(p.at, { i, kind: p.kind })))),
     },
     layers: [
       { id: 'sea', type: 'background', paint: { 'background-color': token('sea') } },
       { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': token('land') } },
+      { id: 'rim', type: 'fill', source: 'rim', paint: { 'fill-color': token('land') } },
       { id: 'd-fill', type: 'fill', source: 'districts', paint: { 'fill-color': ramp('r'), 'fill-opacity': ['case', ['boolean', ['feature-state', 'hover'], false], 1, .92] } },
       { id: 'lake', type: 'fill', source: 'water', filter: ['==', ['get', 'kind'], 'lake'], paint: { 'fill-color': token('sea'), 'fill-opacity': .7 } },
       { id: 'd-line', type: 'line', source: 'districts', paint: { 'line-color': token('surface'), 'line-width': ['interpolate', ['linear'], ['zoom'], 7, .8, 11, 2] } },
@@ -105,7 +109,7 @@ async function start(box) {
     return style(d, { url, districts, towns });
   };
   const map = new gl.Map({
-    container: box, style: fill(), bounds: views.city, fitBoundsOptions: { padding: 10 }, minZoom: 6.4, maxZoom: 14, dragRotate: false, pitchWithRotate: false, attributionControl: false,
+    container: box, style: fill(), bounds: views.city, fitBoundsOptions: { padding: 10 }, minZoom: 6.4, maxZoom: 14, maxBounds: [[108, 35], [119.8, 43]], dragRotate: false, pitchWithRotate: false, attributionControl: false,
     localIdeographFontFamily: '"Haihe SC", "Noto Sans CJK SC", sans-serif', fadeDuration: 0, cooperativeGestures: false, scrollZoom: false,
     locale: { 'NavigationControl.ZoomIn': zoomIn, 'NavigationControl.ZoomOut': zoomOut, 'Map.Title': title },
   });
