@@ -103,7 +103,7 @@ type headend struct {
 	answers chan dlt698.GetResponse
 }
 
-func listen(t *testing.T, serve func(net.Conn)) string {
+func listen(t testing.TB, serve func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -98,12 +98,9 @@ func TestValuesRefused(t *testing.T) {
 // TestEveryIdentifierHasItsFormat walks over all identifiers that are known.
 func TestEveryIdentifierHasItsFormat(t *testing.T) {
 	n := 0
-	for _, family := range []DI{0, 1, 2, 4, 5} {
-		for low := range DI(1 << 24) {
-			if low&0xFF > 0x20 || low>>8&0xFF > 0x40 { // beyond every table
-				continue
-			}
-			d := family<<24 | low
+	for k := range DI(256 * 0x41 * 0x21) { // DI1 and DI0 go no further in any table
+		for _, family := range []DI{0, 1, 2, 4, 5} {
+			d := family<<24 | k/(0x41*0x21)<<16 | k/0x21%0x41<<8 | k%0x21
 			i, err := Lookup(d)
 			if err != nil {
 				continue
