@@ -80,6 +80,11 @@ func killStory(t *testing.T, engine ...string) {
 	awaitAcks(t, s, stations, acks(stations)+1)
 	cancel()
 	wg.Wait()
+	// A report that was cut off may still be on its way into the database. A stop in good order settles it.
+	if code, _ := s.stop(); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, s.errout)
+	}
+	s = start(t, demo...)
 	judge(t, s, stations)
 	if code, _ := s.stop(); code != exitDone {
 		t.Errorf("exit code %d\n%s", code, s.errout)

@@ -1,0 +1,229 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// looks are how every page is looked at: the first two always, the others in turn.
+var looks = []look{{"zh", "light", 1440}, {"en", "dark", 390}, {"zh", "dark", 390}, {"en", "light", 1440}, {"zh", "dark", 1440}, {"en", "light", 390}, {"zh", "light", 390}, {"en", "dark", 1440}}
+
+// TestBrowserPages proves that every page that the console links to, for everybody who may sign in and for nobody, opens without
+// an error of any kind: in Chinese and English, light and dark, at a desk and on a phone; that nothing on it is cut off, that
+// axe-core has nothing serious against it, and that no request leaves the machine.
+func TestBrowserPages(t *testing.T) {
+	c := startChrome(t)
+	s := startCity(t)
+	w := &walk{server: s, seen: map[string]bool{}, files: map[string]bool{}}
+	for _, who := range []string{"power-officer", "", "system", "security", "audit", "reader", "leader"} {
+		name := who
+		if who == "" {
+			name = "nobody"
+		}
+		t.Run(name, func(t *testing.T) {
+			b := c.open(t, s.url)
+			b.wear(t, looks[0])
+			if who != "" {
+				b.login(t, s, who)
+			}
+			began := time.Now()
+			w.all(t, b)
+			t.Logf("%d views of %d pages in %v", w.views, w.pages, time.Since(began).Round(time.Second))
+		})
+	}
+	t.Logf("%d kinds of pages, %d files", len(w.seen), len(w.files))
+}
+
+// startCity starts the demo with a small city and waits until its first figures have come.
+func startCity(t *testing.T, args ...string) *server {
+	t.Helper()
+	s := start(t, append([]string{"demo", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--meters", "800", "--password", "stories-2015-haihe"}, args...)...)
+	s.untilCovered()
+	return s
+}
+
+// untilCovered waits for a live figure of the coverage.
+func (s *server) untilCovered() {
+	s.t.Helper()
+	for limit := time.Now().Add(startLimit); time.Now().Before(limit); time.Sleep(200 * time.Millisecond) {
+		var x struct{ Value *float64 }
+		if err := json.Unmarshal(s.get("/api/plan/targets/collection-coverage"), &x); err != nil {
+			s.t.Fatal(err)
+		}
+		if x.Value != nil && *x.Value > 50 {
+			return
+		}
+	}
+	s.t.Fatalf("no coverage within %v\n%s", startLimit, s.errout)
+}
+
+// walk goes through the console by its links.
+type walk struct {
+	server       *server
+	seen         map[string]bool // kinds of pages that somebody saw in the first looks already
+	files        map[string]bool // kinds of files that were fetched
+	turn         int             // of the looks in turn
+	pages, views int
+}
+
+// all follows the links from the plan's page; of pages of one kind it opens a few.
+func (w *walk) all(t *testing.T, b *tab) {
+	w.pages, w.views = 0, 0
+	queue, known, kinds := []string{"/zh/plan", "/zh/search?q=12", "/zh/search?q=%E6%B2%B3"}, map[string]bool{}, map[string]int{}
+	for len(queue) > 0 {
+		path := queue[0]
+		queue = queue[1:]
+		kind := kindOf(path)
+		if limit := 1 + 2*strings.Count(kind, "*"); known[path] || kinds[kind] >= limit {
+			continue
+		}
+		known[path] = true
+		kinds[kind]++
+		w.pages++
+		t.Run(strings.TrimPrefix(path, "/zh/"), func(t *testing.T) {
+			queue = append(queue, w.page(t, b, path, kind)...)
+		})
+	}
+}
+
+// kindOf tells which pages are alike: a third part of the path is an object's name, and values of a query do not matter.
+func kindOf(path string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return path
+	}
+	parts := strings.Split(strings.TrimPrefix(u.Path, "/zh/"), "/")
+	if len(parts) > 2 {
+		parts[2] = "*"
+	}
+	var keys []string
+	for k := range u.Query() {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return strings.Join(parts, "/") + "?" + strings.Join(keys, "&")
+}
+
+// page opens one page in its looks, and gives where it leads.
+func (w *walk) page(t *testing.T, b *tab, path, kind string) (links []string) {
+	list := []look{looks[0], looks[1], looks[2+w.turn%(len(looks)-2)]}
+	if w.seen[kind] {
+		list = list[2:]
+	}
+	w.seen[kind] = true
+	w.turn++
+	for i, l := range list {
+		b.wear(t, l)
+		at := "/" + l.lang + strings.TrimPrefix(path, "/zh")
+		if status := b.visit(t, at); status != http.StatusOK {
+			t.Errorf("%s answers %d", at, status)
+			b.none(t, "the server responded with a status")
+			return nil
+		}
+		w.views++
+		b.inspect(t, l)
+		for _, s := range b.take() {
+			t.Errorf("%v: %s", l, s)
+		}
+		if i == 0 {
+			links = w.follow(t, b)
+		}
+	}
+	return links
+}
+
+// leads lists the links of a page: of a table, a list or a map the first entry stands for all.
+const leads = `(() => {
+  const pages = new Set(), files = new Set();
+  for (const a of document.querySelectorAll('a[href]')) {
+    const u = new URL(a.href.baseVal ?? a.href, location.href);
+    const item = a.closest('main tbody tr, main li, main svg a');
+    if (item && !item.closest('.rail')) {
+      const first = [...item.parentElement.children].find(x => x.matches('a[href]') || x.querySelector('a[href]'));
+      if (first !== item) continue;
+    }
+    if (u.origin !== location.origin) { pages.add(u.href); continue; }
+    const path = u.pathname + u.search;
+    if (u.pathname.startsWith('/api/')) files.add(path);
+    else if (!a.hreflang && !a.hasAttribute('download')) pages.add(path);
+  }
+  return { pages: [...pages], files: [...files] };
+})()`
+
+// follow gathers where a page leads, in Chinese, and fetches the files that it offers.
+func (w *walk) follow(t *testing.T, b *tab) []string {
+	found := value[struct{ Pages, Files []string }](t, b, leads)
+	for _, f := range found.Files {
+		u, err := url.Parse(f)
+		if err != nil {
+			t.Errorf("link %s: %v", f, err)
+			continue
+		}
+		who, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.querySelector('.who b')?.textContent ?? ''`))
+		if w.files[who+u.Path] {
+			continue
+		}
+		w.files[who+u.Path] = true
+		if status := value[int](t, b, fmt.Sprintf(`fetch(%q).then(async r => { await r.arrayBuffer(); return r.status; })`, f)); status != http.StatusOK {
+			t.Errorf("the file %s answers %d", f, status)
+		}
+	}
+	b.take() // what a refused file says in the console is said above
+	for i, p := range found.Pages {
+		switch {
+		case strings.HasPrefix(p, "/en/"):
+			found.Pages[i] = "/zh" + strings.TrimPrefix(p, "/en")
+		case !strings.HasPrefix(p, "/zh/") && p != "/zh":
+			t.Errorf("a link leads to %s, which is in no language", p)
+		}
+	}
+	return slices.DeleteFunc(found.Pages, func(p string) bool { return !strings.HasPrefix(p, "/zh/") })
+}
+
+// faults holds a page to what every page keeps: a language, one heading, a title, nothing wider than the window, nothing cut off
+// in a box, no Chinese on an English page but where it is marked as such.
+const faults = `(() => {
+  const out = [], wide = innerWidth >= 1000, en = location.pathname.startsWith('/en/');
+  const name = e => e.tagName.toLowerCase() + (e.id ? '#' + e.id : '') + [...e.classList].map(c => '.' + c).join('') + ' “' + e.textContent.trim().replace(/\s+/g, ' ').slice(0, 60) + '”';
+  if (document.documentElement.lang !== (en ? 'en' : 'zh-CN')) out.push('lang is ' + document.documentElement.lang);
+  const h1 = [...document.querySelectorAll('h1')].map(h => h.textContent.trim());
+  if (h1.length !== 1 || !h1[0]) out.push('headings of the first order: ' + JSON.stringify(h1));
+  if (!/\S · \S/.test(document.title)) out.push('title is ' + JSON.stringify(document.title));
+  const over = document.documentElement.scrollWidth - innerWidth;
+  if (over > 0) {
+    const far = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility({ visibilityProperty: true })).slice(0, 3).map(name);
+    out.push('the page is ' + over + ' px wider than the window: ' + far.join(', '));
+  }
+  for (const e of document.querySelectorAll('body *')) {
+    if (e.closest('svg, .vh, .maplibregl-map, .uplot, .skip') || /INPUT|SELECT|TEXTAREA/.test(e.tagName) || !e.clientWidth || !e.checkVisibility({ visibilityProperty: true })) continue;
+    const s = getComputedStyle(e);
+    if (s.overflowX === 'visible' || s.clipPath !== 'none' || e.scrollWidth <= e.clientWidth + 1) continue;
+    if (!wide && e.matches('.tabs, .chips')) continue; // these are swiped
+    out.push('cut off by ' + (e.scrollWidth - e.clientWidth) + ' px: ' + name(e));
+  }
+  if (en) {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let n = texts.nextNode(); n; n = texts.nextNode()) {
+      if (/\p{Script=Han}/u.test(n.data) && !n.parentElement.closest('[lang^=zh], script, style')) out.push('Chinese on the English page: ' + name(n.parentElement));
+    }
+  }
+  return out.slice(0, 12);
+})()`
+
+// inspect holds the page that is open to what every page keeps.
+func (b *tab) inspect(t testing.TB, l look) {
+	t.Helper()
+	for _, f := range value[[]string](t, b, faults) {
+		t.Errorf("%v: %s", l, f)
+	}
+	b.axe(t)
+}
