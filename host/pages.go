@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,7 +68,7 @@ func (p *Program) pageSystems(r *web.Request) (*ui.Page, error) {
 		return nil, err
 	}
 	t := ui.Table{
-		ID: "systems", Title: lang.T("城市系统", "City systems"), Path: "/systems", Total: int64(len(p.rooms)),
+		ID: "systems", Title: lang.T("城市系统", "City systems"), Path: "/systems",
 		Columns: []ui.Column{
 			{Key: "name", Text: lang.T("系统", "System")}, {Key: "state", Text: lang.T("状态", "State")},
 			{Key: "sections", Text: lang.T("方案条款", "Sections of the plan")}, {Key: "owners", Text: lang.T("责任单位", "Responsible units")},
@@ -87,6 +88,14 @@ func (p *Program) pageSystems(r *web.Request) (*ui.Page, error) {
 			{Text: lang.Same(strings.Join(s.Sections, ", "))}, {Text: p.owners(s.Owners)}, {Text: lang.Same(strconv.Itoa(measured))},
 		}})
 	}
+	for _, s := range p.o.Plan.Systems { // what the plan names and nobody has built yet is said, not left out
+		if !slices.ContainsFunc(p.rooms, func(r *room) bool { return r.Name == s.ID }) {
+			t.Rows = append(t.Rows, ui.Row{ID: "system-" + s.ID, Cells: []ui.Cell{
+				{Text: s.Name}, {Tag: &ui.Tag{Status: ui.StatusNone, Text: lang.T("未接入", "not connected")}}, {Text: lang.Same(s.Section)}, {}, {},
+			}})
+		}
+	}
+	t.Total = int64(len(t.Rows))
 	return &ui.Page{
 		Title: lang.T("城市系统", "City systems"), Nav: "systems",
 		Lead: lang.T("方案所列各系统的运行状态。故障的系统不影响其他系统。", "How the plan's systems stand. One that is broken does not affect the others."),

@@ -279,20 +279,7 @@ func TestDemo(t *testing.T) {
 	for _, account := range []string{"system", "security", "audit", "officer", "leader", "power-officer", "reader"} {
 		r.line(`^account login=` + account + ` password=\S+ role=(\S+) unit=\S+$`)
 	}
-	for {
-		status, body := get(t, url+"api/plan/targets/collection-coverage", token)
-		var target struct {
-			Value *float64
-			State string
-		}
-		if status != 200 || json.Unmarshal([]byte(body), &target) != nil {
-			t.Fatalf("the target: %d %s", status, body)
-		}
-		if target.Value != nil && *target.Value > 90 {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	waitForCoverage(t, url, token)
 	code, out, said := run(t, "import", "--server", url, "--token", token, "--system", "grid", "--kind", "archive", "--dry-run", archiveFile(t))
 	if code != 0 || !strings.Contains(out, "result read=50") {
 		t.Errorf("import: %d %s %s", code, out, said)
@@ -308,6 +295,42 @@ func TestDemo(t *testing.T) {
 		t.Error("the demo does not say where its data lie")
 	} else if _, err := os.Stat(dir[1]); err == nil {
 		t.Errorf("the demo left %s behind", dir[1])
+	}
+}
+
+// TestSimulateAgainstAPlatform: the simulation finds the ports and the plan's time by itself, and imports its archive.
+func TestSimulateAgainstAPlatform(t *testing.T) {
+	r := start(t, "demo", "--listen", "127.0.0.1:0", "--no-simulate")
+	url, token := r.line(`^address (http://\S+)$`), r.line(`^token=(hh_\S+)$`)
+	truth := filepath.Join(t.TempDir(), "truth.jsonl")
+	sim := start(t, "simulate", "grid", "--meters", "60", "--server", url, "--token", token, "--truth", truth)
+	waitForCoverage(t, url, token)
+	sim.stop()
+	if code := sim.end(); code != 0 {
+		t.Errorf("the simulation ended with %d: %s", code, sim.err.String())
+	}
+	if _, err := os.Stat(truth); err != nil {
+		t.Error(err)
+	}
+	r.stop()
+	if code := r.end(); code != 0 {
+		t.Errorf("the platform ended with %d: %s", code, r.err.String())
+	}
+}
+
+// waitForCoverage waits until the plan shows nearly all readings; the test's time limit ends it otherwise.
+func waitForCoverage(t *testing.T, url, token string) {
+	t.Helper()
+	for {
+		status, body := get(t, url+"api/plan/targets/collection-coverage", token)
+		var target struct{ Value *float64 }
+		if status != 200 || json.Unmarshal([]byte(body), &target) != nil {
+			t.Fatalf("the target: %d %s", status, body)
+		}
+		if target.Value != nil && *target.Value > 90 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }
 

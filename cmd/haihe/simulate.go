@@ -68,6 +68,7 @@ func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, ar
 		shift = now.Sub(sh.now())
 	}
 	o.Clock = func() time.Time { return sh.now().Add(shift) }
+	o.From = midnight(o.Clock())
 	o.Progress = simulationLine(sh)
 	city, err := grid.NewCity(o)
 	if err != nil {
@@ -142,6 +143,13 @@ func aim(o *grid.Options, listening map[string]string) error {
 	return nil
 }
 
+// midnight is the beginning of a day in China. The simulation reports from there on: the morning is caught up with in moments,
+// and what was reported before is reported again, which changes nothing.
+func midnight(t time.Time) time.Time {
+	t = t.In(grid.China())
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, grid.China())
+}
+
 func writeArchive(path string, city *grid.City) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
@@ -168,9 +176,7 @@ func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error 
 	if err := aim(&o, city.Listening()); err != nil {
 		return err
 	}
-	// From midnight of the plan's day on: the morning is caught up with within the first minute.
-	now := city.Now().In(grid.China())
-	o.From = time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, grid.China())
+	o.From = midnight(city.Now())
 	simulated, err := grid.NewCity(o)
 	if err != nil {
 		return err
