@@ -80,6 +80,17 @@ func energyKind(di2 uint8) (row, phase int, ok bool) {
 	return 0, 0, false
 }
 
+// lossNames are the active energies of DI2 80 to 86, and again per phase from 94, A8 and BC. DL/T 645-2007 A.1
+var lossNames = [...]lang.Text{
+	lang.T("关联总电能", "linked energy"),
+	lang.T("正向有功基波电能", "forward active energy, fundamental"),
+	lang.T("反向有功基波电能", "reverse active energy, fundamental"),
+	lang.T("正向有功谐波电能", "forward active energy, harmonics"),
+	lang.T("反向有功谐波电能", "reverse active energy, harmonics"),
+	lang.T("铜损有功电能补偿量", "copper loss compensation"),
+	lang.T("铁损有功电能补偿量", "iron loss compensation"),
+}
+
 // energyUnit gives unit and whether the value bears a sign: only what is combined can be negative.
 func energyUnit(row int) (unit string, signed bool) {
 	switch {
@@ -118,6 +129,11 @@ func unknown(d DI) error {
 
 func lookupEnergy(d DI) (Info, error) {
 	di2, di1, di0 := uint8(d>>16), uint8(d>>8), uint8(d)
+	for phase, from := range [...]uint8{0x80, 0x94, 0xA8, 0xBC} {
+		if i := int(di2) - int(from); i >= 0 && i < len(lossNames) && di1 == 0 && di0 <= 0x0C {
+			return Info{Name: named(lossNames[i], phase, 0, di0), Format: energyFormat, Clause: "A.1"}, nil
+		}
+	}
 	row, phase, ok := energyKind(di2)
 	if !ok || di1 > 0x3F || di0 > 0x0C {
 		return Info{}, unknown(d)

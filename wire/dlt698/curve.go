@@ -21,6 +21,7 @@ const (
 	ForwardFine   OAD = 0x00100400 // the same in 0.0001 kWh
 	Voltage       OAD = 0x20000200 // 电压, 0.1 V; array of phases
 	ActivePower   OAD = 0x20040200 // 有功功率, 0.1 W; array of total and phases
+	commAddress   OAD = 0x40010200 // 通信地址, octet-string: how older terminals name the meter
 )
 
 // None marks a value that is not there.
@@ -119,9 +120,13 @@ func (row *CurveRow) cell(oad OAD, d Data) *Error {
 		if row.Time.IsZero() { // the freeze time, where there is one, says more
 			return row.setTime(d)
 		}
-	case MeterAddress:
-		s, ok := TSA(d.Bytes).Digits()
-		if d.Tag != TagTSA || !ok {
+	case MeterAddress, commAddress:
+		t := TSA(d.Bytes)
+		if d.Tag == TagOctetString {
+			t = append(TSA{byte(len(t) - 1)}, t...)
+		}
+		s, ok := t.Digits()
+		if d.Tag != TagTSA && d.Tag != TagOctetString || !ok {
 			return refuse(0, "7.3.1", "电能表地址无效", "the meter's address is not valid")
 		}
 		row.Meter = pad12(s)
