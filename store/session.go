@@ -176,6 +176,7 @@ func (p *pool) begin(ctx context.Context) (*session, error) {
 			return s, nil
 		}
 		broken := s.broken
+		s.broken = true // a BEGIN whose context ended may have begun all the same: the session must not be used again
 		p.put(s)
 		if c := ctx.Err(); c != nil {
 			return nil, c

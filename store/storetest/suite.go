@@ -43,7 +43,7 @@ func Run(t *testing.T, e Engine) {
 	}{
 		{"types", s.types}, {"nine differences", s.differences}, {"sticky", s.sticky}, {"refused values", s.refusedValues},
 		{"kinds", s.kinds}, {"misuse", s.misuse}, {"text order", s.textOrder}, {"snapshot", s.snapshot},
-		{"many writers", s.manyWriters}, {"panic and goexit", s.panics}, {"busy", s.busy}, {"context", s.contexts},
+		{"many writers", s.manyWriters}, {"panic and goexit", s.panics}, {"busy", s.busy}, {"context", s.contexts}, {"readers who leave", s.leavingReaders},
 		{"commit fails", s.commitFails}, {"write inside write", s.nested}, {"close", s.close},
 		{"counts", s.counts}, {"sequences", s.sequences}, {"paging", s.paging},
 		{"migrations", s.migrations}, {"second instance", s.second},

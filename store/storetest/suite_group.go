@@ -217,6 +217,27 @@ func (s suite) contexts(t *testing.T) {
 	number(t, db, qLogN.SQL) // the reader is of use again
 }
 
+// leavingReaders: a reader whose time runs out while its snapshot begins must not leave the session inside a transaction for
+// the next one.
+func (s suite) leavingReaders(t *testing.T) {
+	db := s.open(t)
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 60 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(w*i%61)*time.Microsecond)
+				_ = db.Read(ctx, func(*store.Tx) error { return nil }) // it may or may not come in time
+				cancel()
+				if err := db.Read(t.Context(), func(tx *store.Tx) error { return tx.Get(qLogN, nil, new(int64)) }); err != nil {
+					t.Error("a reader after one who left:", err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // commitFails: when the commit itself fails everyone in the group is told, nothing stands, and no number gathered survives.
 func (s suite) commitFails(t *testing.T) {
 	db := s.open(t)
