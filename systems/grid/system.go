@@ -61,8 +61,8 @@ func System() host.System {
 		Config:     conf,
 		Indicators: []string{targetCoverage, targetMeters},
 		Imports: []host.Import{
-			{Name: importArchive, Title: lang.T("电表档案（CSV）", "Meter archive (CSV)"), Extensions: []string{".csv"}, Grant: grantImport},
-			{Name: importNEM, Title: lang.T("区间数据（NEM12/NEM13）", "Interval data (NEM12, NEM13)"), Extensions: []string{".csv", ".zip"}, Grant: grantImport},
+			{Name: importArchive, Title: lang.T("电表档案（CSV）", "Meter archive (CSV)"), Extensions: []string{".csv"}, Begins: []string{"address,", "\ufeffaddress,"}, Grant: grantImport},
+			{Name: importNEM, Title: lang.T("区间数据（NEM12/NEM13）", "Interval data (NEM12, NEM13)"), Extensions: []string{".csv", ".zip"}, Begins: []string{"100,", "PK", "\"100"}, Grant: grantImport},
 		},
 		Open: func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *conf) },
 	}
@@ -73,19 +73,18 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.listen()
-	if err != nil {
+	if err := s.listen(); err != nil {
 		return nil, errs.Wrap("open the head-end", err)
 	}
 	return &host.Opened{
 		Routes:   s.routes(),
 		Topics:   []web.Topic{{Name: topic, Grant: grantRead}},
 		Jobs:     s.jobs(),
-		Feeds:    append(e.feeds(), host.Feed{Name: "intake", Run: s.intake.run}),
+		Feeds:    append(s.head.Feeds(), host.Feed{Name: "intake", Run: s.intake.run}),
 		Measures: s.measures(),
 		Search:   s.search,
-		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.importNEM},
+		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import},
 		Health:   s.health,
-		Close:    e.close,
+		Close:    s.head.Close,
 	}, nil
 }

@@ -1,0 +1,274 @@
+package grid
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"github.com/haihe-city/haihe/systems/grid/book"
+	"io"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/web"
+)
+
+// apiCoverage answers how much of a day has come: the city, each district.
+func (s *service) apiCoverage(r *web.Request) (any, error) {
+	d, due, err := s.queryDay(r)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.dayBook(r.Context(), d)
+	if err != nil {
+		return nil, err
+	}
+	city, by := b.Coverage(d, due)
+	type row struct {
+		Code string `json:"code,omitempty"`
+		Zh   string `json:"zh"`
+		En   string `json:"en"`
+		book.Cover
+		Rate float64 `json:"rate"` // percent
+	}
+	out := struct {
+		Day       string    `json:"day"`
+		Due       int       `json:"dueSlots"`
+		AsOf      time.Time `json:"asOf"`
+		City      row       `json:"city"`
+		Districts []row     `json:"districts"`
+	}{d.String(), due, s.clock.Now(), row{"", "天津市", "Tianjin", city, city.Rate()}, nil}
+	for i, c := range by {
+		out.Districts = append(out.Districts, row{book.Districts[i].Code, book.Districts[i].Name.Zh, book.Districts[i].Name.En, c, c.Rate()})
+	}
+	return out, nil
+}
+
+// meterJSON is a meter as the interface gives it.
+type meterJSON struct {
+	Address      string        `json:"address"`
+	District     string        `json:"district"`
+	Feeder       string        `json:"feeder"`
+	Concentrator string        `json:"concentrator"`
+	Category     book.Category `json:"category"`
+	Protocol     book.Protocol `json:"protocol"`
+	Status       string        `json:"status"`
+	Entity       string        `json:"entity"`
+	Newest       time.Time     `json:"newest,omitzero"`
+	Measured     int           `json:"measuredSlots"`
+	Gaps         int           `json:"missingSlots"`
+}
+
+func asJSON(m book.Standing) meterJSON {
+	return meterJSON{m.Address, m.District, m.Feeder, m.Concentrator, m.Category, m.Protocol, m.Status(), book.MeterID(m.Address), m.Heard, m.Slots.Measured.Count(), m.Gaps}
+}
+
+func (s *service) apiMeters(r *web.Request) (any, error) { return s.apiList(r, "") }
+
+// apiMissing lists exactly the meters with gaps on a day.
+func (s *service) apiMissing(r *web.Request) (any, error) { return s.apiList(r, "incomplete") }
+
+func (s *service) apiList(r *web.Request, state string) (any, error) {
+	sel, err := selection(r)
+	if err != nil {
+		return nil, err
+	}
+	d, due, err := s.queryDay(r)
+	if err != nil {
+		return nil, err
+	}
+	if state != "" {
+		sel.State = state
+	}
+	if text := r.Query("limit"); text != "" {
+		if sel.Limit, err = strconv.Atoi(text); err != nil || sel.Limit < 1 || sel.Limit > 10_000 {
+			return nil, errs.Say(errs.Invalid, "limit 应为 1 至 10000", "limit runs from 1 to 10000")
+		}
+	}
+	b, err := s.dayBook(r.Context(), d)
+	if err != nil {
+		return nil, err
+	}
+	page, total, more := b.List(d, due, sel)
+	out := struct {
+		Day    string      `json:"day"`
+		Due    int         `json:"dueSlots"`
+		Total  int64       `json:"total"`
+		Meters []meterJSON `json:"meters"`
+		Next   string      `json:"next,omitempty"`
+	}{Day: d.String(), Due: due, Total: total, Meters: []meterJSON{}}
+	for _, m := range page {
+		out.Meters = append(out.Meters, asJSON(m))
+	}
+	if more {
+		out.Next = strconv.Itoa(int(page[len(page)-1].Place))
+	}
+	return out, nil
+}
+
+// apiMetersCSV streams every meter that the filters take.
+func (s *service) apiMetersCSV(r *web.Request) (any, error) {
+	sel, err := selection(r)
+	if err != nil {
+		return nil, err
+	}
+	d, due, err := s.queryDay(r)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.dayBook(r.Context(), d)
+	if err != nil {
+		return nil, err
+	}
+	sel.After, sel.Limit = -1, 5000
+	return web.Reply{Type: "text/csv; charset=utf-8", Name: "meters-" + d.String() + ".csv", Body: web.Stream(func(w io.Writer, flush func()) error {
+		cw := csv.NewWriter(w)
+		if err := cw.Write([]string{"address", "district", "feeder", "concentrator", "category", "protocol", "status", "newest", "measured_slots", "missing_slots"}); err != nil {
+			return err
+		}
+		for {
+			page, _, more := b.List(d, due, sel)
+			for _, m := range page {
+				newest := ""
+				if !m.Heard.IsZero() {
+					newest = m.Heard.In(book.China).Format(time.RFC3339)
+				}
+				if err := cw.Write([]string{m.Address, m.District, m.Feeder, m.Concentrator, string(m.Category), string(m.Protocol), m.Status(), newest, strconv.Itoa(m.Slots.Measured.Count()), strconv.Itoa(m.Gaps)}); err != nil {
+					return err
+				}
+				sel.After = m.Place
+			}
+			cw.Flush()
+			flush()
+			if !more {
+				return cw.Error()
+			}
+		}
+	})}, nil
+}
+
+// meterAt finds the meter and the day of a request.
+func (s *service) meterAt(r *web.Request) (m book.Standing, d book.Day, due int, err error) {
+	if d, due, err = s.queryDay(r); err != nil {
+		return m, d, due, err
+	}
+	m, ok := s.book.Standing(r.Path("address"), d, due)
+	if !ok {
+		err = errs.Say(errs.NotFound, "档案中没有电表 %s", "meter %s is not in the archive", r.Path("address"))
+	}
+	return m, d, due, err
+}
+
+func (s *service) apiMeter(r *web.Request) (any, error) {
+	m, _, _, err := s.meterAt(r)
+	if err != nil {
+		return nil, err
+	}
+	return asJSON(m), nil
+}
+
+// apiDay gives the 96 quarter hours of a meter's day.
+func (s *service) apiDay(r *web.Request) (any, error) {
+	m, d, due, err := s.meterAt(r)
+	if err != nil {
+		return nil, err
+	}
+	rows, _, err := s.dayOfMeter(r.Context(), m.Meter, d, due)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"address": m.Address, "day": d.String(), "dueSlots": due, "slots": rows}, nil
+}
+
+func (s *service) apiDayCSV(r *web.Request) (any, error) {
+	m, d, due, err := s.meterAt(r)
+	if err != nil {
+		return nil, err
+	}
+	rows, _, err := s.dayOfMeter(r.Context(), m.Meter, d, due)
+	if err != nil {
+		return nil, err
+	}
+	text := func(v *ratio) string {
+		if v == nil {
+			return ""
+		}
+		return v.String()
+	}
+	return web.Reply{Type: "text/csv; charset=utf-8", Name: m.Address + "-" + d.String() + ".csv", Body: web.Stream(func(w io.Writer, _ func()) error {
+		cw := csv.NewWriter(w)
+		_ = cw.Write([]string{"time", "state", "energy_kwh", "power_kw", "voltage_v"}) // kept by cw and told at the end
+		for _, x := range rows {
+			_ = cw.Write([]string{x.Time, string(x.State), text(x.Energy), text(x.Power), text(x.Voltage)})
+		}
+		cw.Flush()
+		return cw.Error()
+	})}, nil
+}
+
+// apiLoad gives the city's load by quarter hour, or a district's.
+func (s *service) apiLoad(r *web.Request) (any, error) {
+	d, _, err := s.queryDay(r)
+	if err != nil {
+		return nil, err
+	}
+	var keys []int64
+	if code := r.Query("district"); code != "" {
+		keys = s.book.Keys(book.Select{District: code})
+	}
+	mw, err := s.cityLoad(r.Context(), keys, d)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*float64, len(mw))
+	for i := range mw {
+		if !math.IsNaN(mw[i]) {
+			out[i] = &mw[i]
+		}
+	}
+	return map[string]any{"day": d.String(), "unit": "MW", "stepSeconds": 900, "load": out}, nil
+}
+
+func (s *service) apiConcentrators(r *web.Request) (any, error) {
+	return map[string]any{"concentrators": s.head.Concentrators(r.Query("district"), r.Query("state"))}, nil
+}
+
+func (s *service) apiRefused(r *web.Request) (any, error) {
+	below, err := queryPlace(r)
+	if err != nil {
+		return nil, err
+	}
+	list, err := listRefused(r.Context(), s.db, int64(below), 1000)
+	return map[string]any{"refused": list}, err
+}
+
+func (s *service) apiRereads(r *web.Request) (any, error) {
+	list, err := listReread(r.Context(), s.db, 100)
+	return map[string]any{"rereads": list}, err
+}
+
+// apiReread takes an order: {"day":"2015-11-20","meters":["…"]}; without meters, all with gaps, in a district where one is named.
+func (s *service) apiReread(r *web.Request) (any, error) {
+	var in struct {
+		Day, District, Concentrator string
+		Meters                      []string
+	}
+	dec := json.NewDecoder(r.HTTP.Body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); err != nil {
+		return nil, errs.Say(errs.Invalid, "请求内容不是所需的 JSON：%s", "the body is not the JSON that is wanted: %s", err.Error())
+	}
+	d, _ := s.today()
+	if in.Day != "" {
+		var ok bool
+		if d, ok = book.ParseDay(in.Day); !ok {
+			return nil, errs.Say(errs.Invalid, "日期“%s”无法识别", "%q is no date", in.Day)
+		}
+	}
+	order, err := s.orderReread(r.Context(), r.Who, d, in.Meters, book.Select{District: in.District, Concentrator: in.Concentrator})
+	if err != nil {
+		return nil, err
+	}
+	return web.Reply{Status: 202, Body: order, Header: map[string]string{"Location": fmt.Sprintf("/api/grid/rereads#%s", order.ID)}}, nil
+}

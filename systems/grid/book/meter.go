@@ -1,0 +1,188 @@
+package book
+
+import (
+	"strings"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/lang"
+)
+
+// Protocol is how a meter's readings reach us.
+type Protocol string
+
+// The protocols. A meter of an imported file is no meter of the city's archive and does not count in its coverage.
+const (
+	DLT698 Protocol = "dlt698"
+	DLT645 Protocol = "dlt645"
+	File   Protocol = "file"
+)
+
+// Text names a protocol.
+func (p Protocol) Text() lang.Text {
+	switch p {
+	case DLT698:
+		return lang.Same("DL/T 698.45")
+	case DLT645:
+		return lang.Same("DL/T 645")
+	}
+	return lang.T("区间数据文件", "Interval file")
+}
+
+// Category is the kind of customer behind a meter.
+type Category string
+
+// The Categories, as the tariff knows them.
+const (
+	Residential Category = "residential"
+	Commercial  Category = "commercial"
+	Industrial  Category = "industrial"
+	Agriculture Category = "agriculture"
+)
+
+// Categories are the kinds with their words.
+var Categories = []struct {
+	Category
+	Text lang.Text
+}{
+	{Residential, lang.T("居民", "Home")},
+	{Commercial, lang.T("商业", "Commerce")},
+	{Industrial, lang.T("大工业", "Industry")},
+	{Agriculture, lang.T("农业", "Farm")},
+}
+
+// Text names a category.
+func (c Category) Text() lang.Text {
+	for _, k := range Categories {
+		if k.Category == c {
+			return k.Text
+		}
+	}
+	return lang.T("未分类", "Unclassified")
+}
+
+// Meter is one line of the archive.
+type Meter struct {
+	Num          int64  // of its entity, and key of its series; 0 before it is stored
+	Address      string // 12 digits, or the NMI of an imported file
+	District     string // region code, six digits; "" for an imported meter
+	Feeder       string
+	Concentrator string
+	Category     Category
+	Protocol     Protocol
+	Installed    time.Time
+	Retired      bool
+}
+
+// Check refuses a meter whose archive line cannot be right.
+func (m Meter) Check() error {
+	switch {
+	case !digits(m.Address, 12):
+		return errs.Say(errs.Invalid, "电表地址应为 12 位数字，现为“%s”", "a meter's address has 12 digits, this is %q", m.Address)
+	case DistrictIndex(m.District) < 0:
+		return errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码，应为 120101 至 120119 之一", "%q is no district code of this city, which run from 120101 to 120119", m.District)
+	case !digits(m.Concentrator, 12):
+		return errs.Say(errs.Invalid, "集中器地址应为 12 位数字，现为“%s”", "a concentrator's address has 12 digits, this is %q", m.Concentrator)
+	case m.Protocol != DLT698 && m.Protocol != DLT645:
+		return errs.Say(errs.Invalid, "规约“%s”无法识别，请填 dlt698 或 dlt645", "protocol %q is not known, give dlt698 or dlt645", string(m.Protocol))
+	case m.Feeder == "" || len(m.Feeder) > 64 || strings.ContainsAny(m.Feeder, " :/?#\"<>"):
+		return errs.Say(errs.Invalid, "馈线编号“%s”不合规：1 至 64 个字符，不含空格和 : / ? # 等符号", "feeder %q will not do: 1 to 64 characters, no blanks, none of : / ? #", m.Feeder)
+	}
+	for _, k := range Categories {
+		if k.Category == m.Category {
+			return nil
+		}
+	}
+	return errs.Say(errs.Invalid, "用电类别“%s”无法识别，请填 residential、commercial、industrial 或 agriculture", "category %q is not known, give residential, commercial, industrial or agriculture", string(m.Category))
+}
+
+func digits(s string, n int) bool {
+	if len(s) != n {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Status is the archive's word for whether the meter is in use.
+func (m Meter) Status() string {
+	if m.Retired {
+		return "retired"
+	}
+	return "inService"
+}
+
+// District is one of the city's sixteen.
+type District struct {
+	Code string
+	Name lang.Text
+	Core bool // one of the six of the centre, whose supply the plan holds to 99.99 %
+}
+
+// Districts are the city's, in the order of their codes (GB/T 2260, with the names of today; the plan's time knew 宁河县, 静海县 and 蓟县).
+var Districts = []District{
+	{"120101", lang.T("和平区", "Heping"), true},
+	{"120102", lang.T("河东区", "Hedong"), true},
+	{"120103", lang.T("河西区", "Hexi"), true},
+	{"120104", lang.T("南开区", "Nankai"), true},
+	{"120105", lang.T("河北区", "Hebei"), true},
+	{"120106", lang.T("红桥区", "Hongqiao"), true},
+	{"120110", lang.T("东丽区", "Dongli"), false},
+	{"120111", lang.T("西青区", "Xiqing"), false},
+	{"120112", lang.T("津南区", "Jinnan"), false},
+	{"120113", lang.T("北辰区", "Beichen"), false},
+	{"120114", lang.T("武清区", "Wuqing"), false},
+	{"120115", lang.T("宝坻区", "Baodi"), false},
+	{"120116", lang.T("滨海新区", "Binhai New Area"), false},
+	{"120117", lang.T("宁河区", "Ninghe"), false},
+	{"120118", lang.T("静海区", "Jinghai"), false},
+	{"120119", lang.T("蓟州区", "Jizhou"), false},
+}
+
+// DistrictIndex is where a code stands in Districts; -1 for none of them.
+func DistrictIndex(code string) int {
+	for i := range Districts {
+		if Districts[i].Code == code {
+			return i
+		}
+	}
+	return -1
+}
+
+// DistrictName names a district by its code; the code itself where it is none of ours.
+func DistrictName(code string) lang.Text {
+	if i := DistrictIndex(code); i >= 0 {
+		return Districts[i].Name
+	}
+	if code == "" {
+		return lang.T("档案外", "Not in the archive")
+	}
+	return lang.Same(code)
+}
+
+// Concentrator is a concentrator or gateway: what the archive knows of it, and how its link stands.
+type Concentrator struct {
+	Address  string    `json:"address"`
+	District string    `json:"district"`
+	Protocol Protocol  `json:"protocol"`
+	Meters   int       `json:"meters"`
+	Online   bool      `json:"online"`
+	Since    time.Time `json:"since,omitzero"` // connected since
+	Heard    time.Time `json:"heard,omitzero"` // last frame
+	Peer     string    `json:"peer,omitempty"`
+}
+
+// Reading is one meter's sample as a feed hands it over. A value that did not come is series.Null.
+type Reading struct {
+	Address string
+	At      int64 // microseconds UTC
+	Quality series.Quality
+	Energy  int64 // forward active energy register, 0.0001 kWh
+	Power   int64 // active power, 0.0001 kW, signed
+	Voltage int64 // phase A, 0.1 V
+}

@@ -1,0 +1,298 @@
+package headend
+
+import (
+	"context"
+	"errors"
+	"github.com/haihe-city/haihe/systems/grid/book"
+	"net"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/wire/dlt645"
+)
+
+// The values of a load record that this room keeps. DL/T 645-2007 A.1, A.3
+const (
+	diEnergy  dlt645.DI = 0x00010000 // forward active total, 0.01 kWh
+	diVoltage dlt645.DI = 0x02010100 // phase A, 0.1 V
+	diPower   dlt645.DI = 0x02030000 // active total, 0.0001 kW
+)
+
+// Bounds of the dialogue: a bus answers within half a second, a radio behind it in a few.
+const (
+	answer645 = 5 * time.Second
+	tries645  = 2
+	blocks645 = 16 // load records asked for at once
+	poll645   = 2  // days that are polled for gaps: today and yesterday
+)
+
+// session645 is the dialogue with the meters behind one gateway. DL/T 645 is master and slave: we ask, one meter answers.
+type session645 struct {
+	e    *HeadEnd
+	conn net.Conn
+	peer string
+	sc   dlt645.Scanner
+	link *link
+	buf  [1024]byte
+}
+
+// speak645 asks the gateway who it is and then reads the gaps of its meters' load records, again and again.
+func (e *HeadEnd) speak645(ctx context.Context, conn net.Conn) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c := &session645{e: e, conn: conn, peer: conn.RemoteAddr().String()}
+	m, err := c.ask(ctx, dlt645.AnyMeter, dlt645.AskAddress{})
+	if err != nil {
+		return errs.Wrap("ask the gateway who it is", err)
+	}
+	who, ok := m.(dlt645.AddressAnswer)
+	if !ok || !e.o.Book.Serves(who.Addr.String()) {
+		e.o.Refuse(ctx, Refused{Peer: c.peer, Protocol: dlt645.Standard, Clause: "7.4", Reason: "网关不在档案中 / the gateway is not in the archive"}, nil)
+		return errors.New("gateway not in the archive")
+	}
+	c.link = &link{address: who.Addr.String(), peer: c.peer, since: e.o.Now(), orders: make(chan *order), cancel: func() { cancel(); _ = conn.Close() }}
+	e.links.join(c.link)
+	defer e.links.leave(c.link)
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case o := <-c.link.orders:
+			n, err := c.order(ctx, o)
+			o.done <- orderResult{n, err}
+		case <-next.C:
+			if err := c.poll(ctx); err != nil {
+				return err
+			}
+			next.Reset(e.o.Poll)
+		}
+	}
+}
+
+// poll reads what is due and not there, of today first.
+func (c *session645) poll(ctx context.Context) error {
+	today := book.DayOf(c.e.o.Now().UnixMicro())
+	heard := false
+	for k := range book.Day(poll645) {
+		d := today - k
+		due := book.DueSlots(d, c.e.o.Now(), 0) // a slot can be read as soon as it is over
+		for _, address := range c.e.o.Book.Addresses(c.link.address) {
+			st, ok := c.e.o.Book.Standing(address, d, due)
+			if !ok || st.Gaps == 0 {
+				continue
+			}
+			gaps := book.First(due).Minus(st.Slots.Measured)
+			_, err := c.read(ctx, address, gaps, d)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			heard = heard || err == nil
+			if err != nil && broken(err) {
+				return err
+			}
+		}
+	}
+	if heard {
+		c.e.links.hear(c.link.address, c.e.o.Now())
+	}
+	return nil
+}
+
+// broken tells whether the connection is gone, rather than one meter silent.
+func broken(err error) bool {
+	var ne net.Error
+	return !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Invalid) && (errors.As(err, &ne) && !ne.Timeout() || errors.Is(err, net.ErrClosed))
+}
+
+func (c *session645) order(ctx context.Context, o *order) (answered int, err error) {
+	d := book.DayOf(o.from)
+	due := int((o.to - o.from) / book.SlotMicros)
+	for _, address := range o.meters {
+		st, _ := c.e.o.Book.Standing(address, d, due)
+		n, rerr := c.read(ctx, address, book.First(due).Minus(st.Slots.Measured), d)
+		if n > 0 {
+			answered++
+		}
+		if rerr != nil {
+			err = rerr
+		}
+	}
+	return answered, err
+}
+
+// read asks a meter for the load records of its gaps and stores what comes.
+func (c *session645) read(ctx context.Context, address string, gaps book.SlotSet, d book.Day) (stored int, err error) {
+	addr, err := dlt645.NewAddress(address)
+	if err != nil {
+		return 0, errs.As(errs.Invalid, "address a meter", err)
+	}
+	for i := 0; i < book.SlotsPerDay; {
+		if !gaps.Has(i) {
+			i++
+			continue
+		}
+		n := 1
+		for n < blocks645 && i+n < book.SlotsPerDay && gaps.Has(i+n) {
+			n++
+		}
+		records, err := c.records(ctx, addr, time.UnixMicro(d.Start()+int64(i)*book.SlotMicros).In(book.China), n)
+		if err != nil {
+			return stored, err
+		}
+		rows := rows645(address, records)
+		taken, err := c.e.o.Take(ctx, rows)
+		if err != nil {
+			return stored, err
+		}
+		stored += taken.Stored + taken.Corrected
+		i += n
+	}
+	return stored, nil
+}
+
+// rows645 makes readings of load records. What the meter itself says is not right is left out.
+func rows645(address string, records []dlt645.LoadRecord) (rows []book.Reading) {
+	for _, r := range records {
+		if r.Bad {
+			continue
+		}
+		x := book.Reading{Address: address, At: r.Time.UnixMicro(), Energy: series.Null, Power: series.Null, Voltage: series.Null}
+		if v, ok := r.Find(diEnergy); ok {
+			x.Energy = v.Num * 100
+		}
+		if v, ok := r.Find(diPower); ok {
+			x.Power = v.Num
+		}
+		if v, ok := r.Find(diVoltage); ok {
+			x.Voltage = v.Num
+		}
+		if x.Energy != series.Null {
+			rows = append(rows, x)
+		}
+	}
+	return rows
+}
+
+// records reads n load records from a time on, following frames included. A meter that has none answers with an error word,
+// which is no failure of the dialogue.
+func (c *session645) records(ctx context.Context, addr dlt645.Address, from time.Time, n int) ([]dlt645.LoadRecord, error) {
+	m, err := c.ask(ctx, addr, dlt645.Read{DI: dlt645.LoadFrom, Blocks: uint8(n), From: from})
+	if err != nil {
+		return nil, err
+	}
+	var g dlt645.Gather
+	a, ok := m.(dlt645.Answer)
+	if !ok {
+		return nil, nil
+	}
+	data, done := g.Start(a)
+	for !done {
+		q, open := g.Next()
+		if !open {
+			return nil, errs.Say(errs.Invalid, "电表 %s 的后续帧不完整", "following frames of meter %s are not complete", addr.String())
+		}
+		m, err := c.ask(ctx, addr, q)
+		if err != nil {
+			return nil, err
+		}
+		next, ok := m.(dlt645.AnswerNext)
+		if !ok {
+			return nil, errs.Say(errs.Invalid, "电表 %s 拒绝发送后续帧", "meter %s refuses its following frames", addr.String())
+		}
+		if data, done, err = g.Add(next); err != nil {
+			return nil, errs.As(errs.Invalid, "gather following frames", err)
+		}
+	}
+	out, err := dlt645.LoadRecords(a.DI, data)
+	if err != nil {
+		c.refuseErr(ctx, err, data)
+		return nil, errs.As(errs.Invalid, "read load records", err)
+	}
+	return out, nil
+}
+
+// ask sends a message and waits for its answer; a silent meter is asked once more.
+func (c *session645) ask(ctx context.Context, addr dlt645.Address, m dlt645.Message) (dlt645.Message, error) {
+	raw, err := dlt645.Encode(addr, m).Append(dlt645.Wake(nil))
+	if err != nil {
+		return nil, err
+	}
+	for range tries645 {
+		if err := c.conn.SetDeadline(time.Now().Add(answer645)); err != nil {
+			return nil, err
+		}
+		if _, err := c.conn.Write(raw); err != nil {
+			return nil, err
+		}
+		answer, err := c.await(ctx, addr)
+		var ne net.Error
+		if err == nil || !errors.As(err, &ne) || !ne.Timeout() {
+			return answer, err
+		}
+		c.sc.Abandon()
+		if _, err := c.next(ctx, addr); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errs.Say(errs.Unavailable, "电表 %s 未应答", "meter %s did not answer", addr.String())
+}
+
+// await reads until the meter asked has answered.
+func (c *session645) await(ctx context.Context, addr dlt645.Address) (dlt645.Message, error) {
+	for {
+		if m, err := c.next(ctx, addr); m != nil || err != nil {
+			return m, err
+		}
+		n, err := c.conn.Read(c.buf[:])
+		if n > 0 {
+			c.sc.Feed(c.buf[:n])
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// next takes what has come until a message of addr is found; nil where more bytes are needed.
+func (c *session645) next(ctx context.Context, addr dlt645.Address) (dlt645.Message, error) {
+	for {
+		it, ok := c.sc.Next()
+		if !ok {
+			return nil, nil //nolint:nilnil // the caller reads on
+		}
+		switch {
+		case it.Refused != nil:
+			c.e.o.Refuse(ctx, Refused{Peer: c.who(), Protocol: dlt645.Standard, Reason: it.Refused.Reason.Zh + " / " + it.Refused.Reason.En, Clause: it.Refused.Clause, Offset: it.Offset + int64(it.Refused.Offset)}, it.Raw)
+			continue
+		case !it.Frame.Control.FromMeter() || !addr.Matches(it.Frame.Addr):
+			continue // an echo, or a late answer of a meter that was given up
+		}
+		m, err := dlt645.Decode(it.Frame)
+		if err != nil {
+			c.refuseErr(ctx, err, it.Raw)
+			continue
+		}
+		c.e.o.Count("dlt645", "taken")
+		return m, nil
+	}
+}
+
+func (c *session645) refuseErr(ctx context.Context, err error, raw []byte) {
+	r := Refused{Peer: c.who(), Protocol: dlt645.Standard, Reason: err.Error()}
+	var e *dlt645.Error
+	if errors.As(err, &e) {
+		r.Reason, r.Clause, r.Offset = e.Reason.Zh+" / "+e.Reason.En, e.Clause, int64(e.Offset)
+	}
+	c.e.o.Refuse(ctx, r, raw)
+}
+
+func (c *session645) who() string {
+	if c.link != nil {
+		return c.link.address + " " + c.peer
+	}
+	return c.peer
+}

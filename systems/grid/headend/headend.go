@@ -1,0 +1,169 @@
+package headend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/book"
+)
+
+// Options are what the head-end works with. Times are the plan's clock.
+type Options struct {
+	Log         *slog.Logger
+	Now         func() time.Time
+	Book        *book.Book
+	Take        func(ctx context.Context, readings []book.Reading) (book.Taken, error) // returns after the commit
+	Refuse      func(ctx context.Context, r Refused, body []byte)                      // keeps what was not taken
+	Count       func(protocol, outcome string)                                         // a frame was taken, refused, turned away
+	Changed     func()                                                                 // a link came or went
+	DLT698      string                                                                 // addresses to listen on; empty: not
+	DLT645      string
+	SilentAfter time.Duration // a link not heard for this long is ended
+	Poll        time.Duration // how often DL/T 645 meters are polled
+	MaxLinks    int
+}
+
+// Refused is a frame that was not taken: who sent it, why, by which clause, and where in the stream.
+type Refused struct {
+	Peer, Protocol, Reason, Clause string
+	Offset                         int64
+}
+
+// HeadEnd is the listeners that concentrators and gateways connect to, and their links.
+type HeadEnd struct {
+	o     Options
+	links *links
+	doors []door
+	gate  chan struct{} // a place for each connection
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+	wg    sync.WaitGroup
+}
+
+// door is one listener with the dialogue that is spoken behind it.
+type door struct {
+	name  string
+	ln    net.Listener
+	speak func(ctx context.Context, conn net.Conn) error
+}
+
+// writeLimit is how long a peer may take to accept what we send; firstLimit how long it may take to say who it is.
+const (
+	writeLimit = 10 * time.Second
+	firstLimit = 30 * time.Second
+)
+
+// Open opens the doors, so that a used port is told at start. Nobody is let in before the feeds run.
+func Open(o Options) (*HeadEnd, error) {
+	e := &HeadEnd{o: o, links: newLinks(), gate: make(chan struct{}, o.MaxLinks), conns: map[net.Conn]struct{}{}}
+	for _, d := range []struct {
+		name, addr string
+		speak      func(ctx context.Context, conn net.Conn) error
+	}{{"dlt698", o.DLT698, e.speak698}, {"dlt645", o.DLT645, e.speak645}} {
+		if d.addr == "" {
+			continue
+		}
+		ln, err := net.Listen("tcp", d.addr)
+		if err != nil {
+			e.closeDoors()
+			return nil, &errs.Error{Kind: errs.Unavailable, Op: "listen for " + d.name, Err: err, Msg: lang.T(
+				fmt.Sprintf("无法在 %s 监听：端口已被占用或地址无效。请改 [grid] 的 %s_listen。", d.addr, d.name),
+				fmt.Sprintf("cannot listen on %s: the port is taken or the address is wrong. Change %s_listen in [grid].", d.addr, d.name))}
+		}
+		e.doors = append(e.doors, door{d.name, ln, d.speak})
+	}
+	return e, nil
+}
+
+func (e *HeadEnd) closeDoors() {
+	for _, d := range e.doors {
+		_ = d.ln.Close() // it only stops accepting
+	}
+}
+
+// Feeds are the doors as the host runs them.
+func (e *HeadEnd) Feeds() []host.Feed {
+	var out []host.Feed
+	for _, d := range e.doors {
+		out = append(out, host.Feed{Name: d.name, Addr: d.ln.Addr().String(), Run: func(ctx context.Context) error { return e.accept(ctx, d) }})
+	}
+	return out
+}
+
+// Close ends the doors and every connection; what was acknowledged is stored, the rest comes again.
+func (e *HeadEnd) Close(context.Context) error {
+	e.closeDoors()
+	e.mu.Lock()
+	for c := range e.conns {
+		_ = c.Close() // its dialogue ends with the error
+	}
+	e.mu.Unlock()
+	e.wg.Wait()
+	return nil
+}
+
+// accept lets concentrators in until ctx ends.
+func (e *HeadEnd) accept(ctx context.Context, d door) error {
+	stop := context.AfterFunc(ctx, func() { _ = d.ln.Close() })
+	defer stop()
+	for {
+		conn, err := d.ln.Accept()
+		switch {
+		case err == nil:
+		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
+			return nil
+		default: // too many open files: wait until some are closed
+			e.o.Log.Warn("connection not accepted", "feed", d.name, "error", err.Error())
+			time.Sleep(100 * time.Millisecond)
+			continue
+		}
+		select {
+		case e.gate <- struct{}{}:
+		default:
+			e.o.Count(d.name, "turned-away")
+			_ = conn.Close() // full: the concentrator tries again
+			continue
+		}
+		e.hold(conn)
+		go e.serve(ctx, d, conn)
+	}
+}
+
+func (e *HeadEnd) hold(conn net.Conn) {
+	e.mu.Lock()
+	e.conns[conn] = struct{}{}
+	e.wg.Add(1)
+	e.mu.Unlock()
+}
+
+// serve runs one dialogue. What panics in it costs this connection only.
+func (e *HeadEnd) serve(ctx context.Context, d door, conn net.Conn) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.o.Log.Error("dialogue ended by a fault", "feed", d.name, "fault", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+		_ = conn.Close()
+		e.mu.Lock()
+		delete(e.conns, conn)
+		e.mu.Unlock()
+		<-e.gate
+		e.wg.Done()
+	}()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // wakes the reader
+	defer stop()
+	if err := d.speak(ctx, conn); err != nil && ctx.Err() == nil {
+		e.o.Log.Debug("dialogue ended", "feed", d.name, "error", err.Error())
+	}
+}

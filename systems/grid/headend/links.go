@@ -1,0 +1,128 @@
+package headend
+
+import (
+	"context"
+	"github.com/haihe-city/haihe/systems/grid/book"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+)
+
+// order asks a link to read meters for a span of time; the link answers with how many gave an answer.
+type order struct {
+	meters   []string
+	from, to int64 // slots with from <= time < to, microseconds UTC
+	done     chan orderResult
+}
+
+type orderResult struct {
+	answered int
+	err      error
+}
+
+// link is one connection of a concentrator that has said who it is.
+type link struct {
+	address string
+	peer    string
+	since   time.Time
+	orders  chan *order
+	cancel  context.CancelFunc
+}
+
+// links are the connections that stand now, and when each concentrator was last heard.
+type links struct {
+	mu    sync.Mutex
+	by    map[string]*link
+	heard map[string]time.Time
+	peers map[string]string
+}
+
+func newLinks() *links {
+	return &links{by: map[string]*link{}, heard: map[string]time.Time{}, peers: map[string]string{}}
+}
+
+// join makes l the link of its concentrator. A concentrator that connects again has lost its old connection, which is ended.
+func (ls *links) join(l *link) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if old := ls.by[l.address]; old != nil {
+		old.cancel()
+	}
+	ls.by[l.address], ls.heard[l.address], ls.peers[l.address] = l, l.since, l.peer
+}
+
+// leave ends l, unless another has taken its place.
+func (ls *links) leave(l *link) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.by[l.address] == l {
+		delete(ls.by, l.address)
+	}
+}
+
+func (ls *links) hear(address string, at time.Time) {
+	ls.mu.Lock()
+	ls.heard[address] = at
+	ls.mu.Unlock()
+}
+
+func (ls *links) get(address string) *link {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	return ls.by[address]
+}
+
+// Read has a concentrator's meters read again for the slots of a span, from <= time < to (microseconds UTC), and waits for the
+// end. answered is how many meters gave something; errs.Unavailable where the concentrator is offline or silent.
+func (e *HeadEnd) Read(ctx context.Context, concentrator string, meters []string, from, to int64) (answered int, err error) {
+	l := e.links.get(concentrator)
+	if l == nil {
+		return 0, errs.Say(errs.Unavailable, "集中器 %s 不在线", "concentrator %s is offline", concentrator)
+	}
+	o := &order{meters: meters, from: from, to: to, done: make(chan orderResult, 1)}
+	select {
+	case l.orders <- o:
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	select {
+	case r := <-o.done:
+		return r.answered, r.err
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// Concentrators lists what the archive knows with the state of each link, by address. state: "", online, offline.
+func (e *HeadEnd) Concentrators(district, state string) []book.Concentrator {
+	known := e.o.Book.Concentrators()
+	ls := e.links
+	ls.mu.Lock()
+	out := make([]book.Concentrator, 0, len(known))
+	for address, c := range known {
+		l := ls.by[address]
+		c.Online, c.Heard, c.Peer = l != nil, ls.heard[address], ls.peers[address]
+		if l != nil {
+			c.Since = l.since
+		}
+		if (district == "" || c.District == district) && (state == "" || (state == "online") == c.Online) {
+			out = append(out, c)
+		}
+	}
+	ls.mu.Unlock()
+	slices.SortFunc(out, func(a, b book.Concentrator) int { return strings.Compare(a.Address, b.Address) })
+	return out
+}
+
+// Online is how many concentrators are connected.
+func (e *HeadEnd) Online() int {
+	e.links.mu.Lock()
+	defer e.links.mu.Unlock()
+	return len(e.links.by)
+}
+
+// Linked tells whether a concentrator is connected.
+func (e *HeadEnd) Linked(address string) bool { return e.links.get(address) != nil }

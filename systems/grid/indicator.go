@@ -1,0 +1,68 @@
+package grid
+
+import (
+	"context"
+	"github.com/haihe-city/haihe/systems/grid/book"
+	"time"
+
+	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/indicator"
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web"
+)
+
+// The plan's targets that this room measures.
+const (
+	targetCoverage = "collection-coverage" // meters whose readings of the day arrived over meters installed
+	targetMeters   = "smart-meters"        // meters in service
+)
+
+func (s *service) measures() []host.Measure {
+	return []host.Measure{
+		{Target: targetCoverage, Measure: s.measureCoverage, Evidence: "/grid/missing"},
+		{Target: targetMeters, Measure: s.measureMeters, Evidence: "/grid/meters"},
+	}
+}
+
+// measureCoverage counts the meters all of whose due readings of the day were measured, over the meters in service.
+func (s *service) measureCoverage(context.Context) (indicator.Figure, error) {
+	d, due := s.today()
+	city, _ := s.book.Coverage(d, due)
+	return indicator.Figure{Value: city.Rate(), At: s.clock.Now(), Part: city.Complete, Whole: city.Meters,
+		Note: lang.T("当日应到的每个时段都有实测数据的电表，占在运电表的比例", "meters with a measured reading for every slot due today, over meters in service")}, nil
+}
+
+func (s *service) measureMeters(context.Context) (indicator.Figure, error) {
+	n := s.book.Size()
+	return indicator.Figure{Value: float64(n), At: s.clock.Now(), Part: n, Note: lang.T("档案中在运的智能电能表", "smart meters in service in the archive")}, nil
+}
+
+// jobs are what this room does by itself.
+func (s *service) jobs() []host.Job {
+	return []host.Job{
+		{Name: "pages", Every: 2 * time.Second, Run: s.publish},
+		{Name: "slots", Every: time.Minute, Run: func(context.Context) error { s.changed(); return nil }}, // a slot falls due without anything arriving
+		{Name: "estimates", Every: time.Hour, Run: s.estimate},
+		{Name: "rereads", Run: s.runRereads},
+	}
+}
+
+// search finds meters and concentrators by the beginning of their number.
+func (s *service) search(_ context.Context, who *identity.Principal, q string, limit int) ([]web.Hit, error) {
+	var hits []web.Hit
+	if !who.Can(grantRead) || len(q) < 2 {
+		return hits, nil
+	}
+	d, due := s.today()
+	page, _, _ := s.book.List(d, due, book.Select{Prefix: q, After: -1, Limit: limit})
+	for _, m := range page {
+		hits = append(hits, web.Hit{Kind: lang.T("电能表", "Meter"), Text: lang.Same(m.Address), Sub: book.DistrictName(m.District), Href: "/grid/meters/" + m.Address})
+	}
+	for address, c := range s.book.Concentrators() {
+		if len(hits) < limit && len(address) >= len(q) && address[:len(q)] == q {
+			hits = append(hits, web.Hit{Kind: lang.T("集中器", "Concentrator"), Text: lang.Same(address), Sub: book.DistrictName(c.District), Href: "/grid/meters?concentrator=" + address})
+		}
+	}
+	return hits, nil
+}

@@ -1,0 +1,154 @@
+package grid
+
+import (
+	"fmt"
+	"github.com/haihe-city/haihe/systems/grid/book"
+	"net/url"
+	"strconv"
+
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web"
+	"github.com/haihe-city/haihe/web/ui"
+)
+
+func queryString(q map[string]string) string {
+	v := url.Values{}
+	for k, x := range q {
+		if x != "" {
+			v.Set(k, x)
+		}
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "?" + v.Encode()
+}
+
+func with(q map[string]string, key, val string) map[string]string {
+	out := map[string]string{key: val}
+	for k, v := range q {
+		if k != key {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// pageConcentrators lists the links.
+func (s *service) pageConcentrators(r *web.Request) (*ui.Page, error) {
+	after, err := queryPlace(r)
+	if err != nil {
+		return nil, err
+	}
+	all := s.head.Concentrators(r.Query("district"), r.Query("state"))
+	t := ui.Table{ID: "concentrators", Title: lang.T("集中器", "Concentrators"), Total: int64(len(all)), Paged: after >= 0, Path: "/grid/concentrators", Query: keepQuery(r, "district", "state"), Columns: []ui.Column{
+		{Key: "address", Text: lang.T("集中器地址", "Concentrator")}, {Key: "district", Text: lang.T("区", "District")}, {Key: "protocol", Text: lang.T("规约", "Protocol")}, {Key: "meters", Text: lang.T("电表数", "Meters"), Num: true},
+		{Key: "since", Text: lang.T("上线时间", "Connected since"), Num: true}, {Key: "heard", Text: lang.T("最近报文", "Last heard"), Num: true}, {Key: "state", Text: lang.T("状态", "State")}},
+		Filters: []ui.Field{{Name: "district", Kind: "select", Label: lang.T("区", "District"), Value: r.Query("district"), Options: districtOptions()},
+			{Name: "state", Kind: "select", Label: lang.T("状态", "State"), Value: r.Query("state"), Options: []ui.Option{{Value: "", Text: lang.T("全部状态", "All states")}, {Value: "online", Text: lang.T("在线", "Online")}, {Value: "offline", Text: lang.T("离线", "Offline")}}}},
+		Empty: lang.T("没有集中器。", "No concentrators.")}
+	from := min(int(after)+1, len(all))
+	for i, c := range all[from:min(from+pageSize, len(all))] {
+		tag := &ui.Tag{Status: ui.StatusBehind, Text: lang.T("离线", "Offline")}
+		if c.Online {
+			tag = &ui.Tag{Status: ui.StatusMet, Text: lang.T("在线", "Online")}
+		}
+		t.Rows = append(t.Rows, ui.Row{ID: "c-" + c.Address, Cells: []ui.Cell{{Text: lang.Same(c.Address), Href: "/grid/meters?concentrator=" + c.Address, Strong: true}, {Text: book.DistrictName(c.District)}, {Text: c.Protocol.Text()},
+			{Text: lang.Same(strconv.Itoa(c.Meters))}, {Time: c.Since}, {Time: c.Heard}, {Tag: tag}}})
+		if i == pageSize-1 && from+pageSize < len(all) {
+			t.Next = strconv.Itoa(from + i)
+		}
+	}
+	p := s.page(lang.T("集中器", "Concentrators"), "/grid/concentrators", ui.Link{Text: lang.T("集中器", "Concentrators"), Href: "/grid/concentrators"})
+	p.Body = []ui.Block{t}
+	return p, nil
+}
+
+// pageRefused shows what was not taken, with the reason and the clause.
+func (s *service) pageRefused(r *web.Request) (*ui.Page, error) {
+	below, err := queryPlace(r)
+	if err != nil {
+		return nil, err
+	}
+	list, err := listRefused(r.Context(), s.db, int64(below), pageSize+1)
+	if err != nil {
+		return nil, err
+	}
+	t := ui.Table{ID: "refused", Title: lang.T("拒收报文", "Refused frames"), Note: lang.T("保留最近一万条", "the newest ten thousand are kept"), Total: -1, Paged: below >= 0, Path: "/grid/refused", Columns: []ui.Column{
+		{Key: "at", Text: lang.T("时间", "Time")}, {Key: "peer", Text: lang.T("来源", "From")}, {Key: "protocol", Text: lang.T("规约", "Protocol")}, {Key: "reason", Text: lang.T("原因", "Reason")},
+		{Key: "offset", Text: lang.T("偏移", "Offset"), Num: true}, {Key: "hex", Text: lang.T("报文（十六进制）", "Bytes (hex)")}},
+		Exports: []ui.Link{{Text: lang.Same("JSON"), Href: "/api/grid/refused"}}, Empty: lang.T("没有拒收的报文。", "No frame was refused.")}
+	for i, f := range list {
+		if i == pageSize {
+			t.Next = strconv.FormatInt(list[i-1].Num, 10)
+			break
+		}
+		body := f.Hex
+		if len(body) > 64 {
+			body = body[:64] + "…"
+		}
+		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprintf("f-%d", f.Num), Cells: []ui.Cell{{Time: f.At}, {Text: lang.Same(f.Peer)}, {Text: lang.Same(f.Protocol)}, {Text: lang.Same(f.Reason), Sub: lang.Same(f.Clause)}, {Text: lang.Same(strconv.FormatInt(f.Offset, 10))}, {Text: lang.Same(body)}}})
+	}
+	p := s.page(lang.T("拒收报文", "Refused frames"), "/grid/refused", ui.Link{Text: lang.T("拒收报文", "Refused frames"), Href: "/grid/refused"})
+	p.Body = []ui.Block{t}
+	return p, nil
+}
+
+// pageRereads lists the orders.
+func (s *service) pageRereads(r *web.Request) (*ui.Page, error) {
+	list, err := listReread(r.Context(), s.db, 100)
+	if err != nil {
+		return nil, err
+	}
+	t := ui.Table{ID: "rereads", Title: lang.T("补抄记录", "Re-reads"), Total: -1, Columns: []ui.Column{{Key: "at", Text: lang.T("下达时间", "Ordered")}, {Key: "day", Text: lang.T("数据日", "Day")}, {Key: "by", Text: lang.T("下达人", "By")},
+		{Key: "meters", Text: lang.T("电表", "Meters"), Num: true}, {Key: "done", Text: lang.T("已应答", "Answered"), Num: true}, {Key: "failed", Text: lang.T("未应答", "Not answered"), Num: true}, {Key: "state", Text: lang.T("状态", "State")}},
+		Empty: lang.T("还没有补抄。", "Nothing was read again yet.")}
+	tags := map[string]*ui.Tag{
+		"running":     {Status: ui.StatusOn, Text: lang.T("进行中", "Running")},
+		"done":        {Status: ui.StatusMet, Text: lang.T("已结束", "Done")},
+		"interrupted": {Status: ui.StatusBehind, Text: lang.T("已中断", "Interrupted")},
+	}
+	for _, o := range list {
+		n := func(v int) ui.Cell { return ui.Cell{Text: lang.Same(strconv.Itoa(v))} }
+		t.Rows = append(t.Rows, ui.Row{ID: "o-" + o.ID, Cells: []ui.Cell{{Time: o.At}, {Text: lang.Same(o.Day), Href: "/grid/missing?day=" + o.Day}, {Text: lang.Same(o.By)}, n(o.Meters), n(o.Done), n(o.Failed), {Tag: tags[o.State], Sub: lang.Same(o.Note)}}})
+	}
+	p := s.page(lang.T("补抄记录", "Re-reads"), "/grid/missing", ui.Link{Text: lang.T("缺数清单", "Missing"), Href: "/grid/missing"}, ui.Link{Text: lang.T("补抄记录", "Re-reads"), Href: "/grid/rereads"})
+	p.Live = topic
+	p.Body = []ui.Block{t}
+	return p, nil
+}
+
+// pageData says how data comes in and goes out.
+func (s *service) pageData(r *web.Request) (*ui.Page, error) {
+	p := s.page(lang.T("数据与接口", "Data & API"), "/grid/data", ui.Link{Text: lang.T("数据与接口", "Data & API"), Href: "/grid/data"})
+	listen := func(a string) lang.Text {
+		if a == "" {
+			return lang.T("未开启", "off")
+		}
+		return lang.Same(a)
+	}
+	p.Body = []ui.Block{
+		ui.Facts{ID: "feeds", Title: lang.T("接入", "Feeds"), Items: []ui.Fact{
+			{Name: lang.Same("DL/T 698.45-2017, TCP"), Value: listen(s.conf.DLT698)}, {Name: lang.Same("DL/T 645-2007, TCP"), Value: listen(s.conf.DLT645)}}},
+		ui.Facts{ID: "apis", Title: lang.T("接口", "API"), Items: []ui.Fact{
+			{Name: lang.T("覆盖率", "Coverage"), Value: lang.Same("GET /api/grid/coverage?day="), Href: "/api/grid/coverage"},
+			{Name: lang.T("电表清单", "Meters"), Value: lang.Same("GET /api/grid/meters?district=&state=&q=&after="), Href: "/api/grid/meters"},
+			{Name: lang.T("缺数清单", "Missing"), Value: lang.Same("GET /api/grid/missing?day=&district=&after="), Href: "/api/grid/missing"},
+			{Name: lang.T("一只表的一天", "A meter's day"), Value: lang.Same("GET /api/grid/meters/{address}/day?day=")},
+			{Name: lang.T("全网负荷", "System load"), Value: lang.Same("GET /api/grid/load?day="), Href: "/api/grid/load"},
+			{Name: lang.T("集中器", "Concentrators"), Value: lang.Same("GET /api/grid/concentrators"), Href: "/api/grid/concentrators"},
+			{Name: lang.T("补抄", "Read again"), Value: lang.Same("POST /api/grid/reread")}}},
+		ui.Prose{Text: lang.T("导入文件：在下方选择文件，先试导入看报告，再正式导入。命令行为 haihe import。档案为 CSV，列为 address,district,feeder,concentrator,category,protocol,installed,status。", "To import a file choose it below; try it first and read the report. On the command line: haihe import. The archive is CSV with the columns address,district,feeder,concentrator,category,protocol,installed,status.")},
+	}
+	if r.Who.Can(grantImport) {
+		p.Body = append(p.Body, importForm(importArchive, lang.T("导入电表档案", "Import a meter archive")), importForm(importNEM, lang.T("导入区间数据（NEM12/NEM13）", "Import interval data (NEM12, NEM13)")))
+	}
+	return p, nil
+}
+
+func importForm(name string, title lang.Text) ui.Form {
+	return ui.Form{ID: "import-" + name, Title: title, Action: "/grid/import/" + name, Submit: lang.T("上传", "Upload"), Fields: []ui.Field{
+		{Name: "file", Kind: "file", Label: lang.T("文件", "File"), Required: true},
+		{Name: "dry", Kind: "checkbox", Label: lang.T("只试导入，不写入", "Try only, change nothing"), Value: "1"},
+	}}
+}
