@@ -224,8 +224,8 @@ func (s suite) leavingReaders(t *testing.T) {
 	var wg sync.WaitGroup
 	for w := range 8 {
 		wg.Go(func() {
-			for i := range 60 {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(w*i%61)*time.Microsecond)
+			for i := range 200 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration((7*w+i)%61)*time.Microsecond)
 				_ = db.Read(ctx, func(*store.Tx) error { return nil }) // it may or may not come in time
 				cancel()
 				if err := db.Read(t.Context(), func(tx *store.Tx) error { return tx.Get(qLogN, nil, new(int64)) }); err != nil {
