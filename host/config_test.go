@@ -109,19 +109,3 @@ func TestSampleWorksUnchanged(t *testing.T) {
 		}
 	}
 }
-
-func FuzzReadConfig(f *testing.F) {
-	f.Add("[server]\nlisten = \"127.0.0.1:80\"\n")
-	f.Add("[sample]\nport = 1\n[sample.gateway]\nhost='a'\n")
-	f.Add("a.b.c = 1")
-	f.Add("[sample]\ngateway = {host = 'x', y = 1}")
-	f.Fuzz(func(t *testing.T, text string) {
-		systems, _ := sampleSystems()
-		s := Defaults()
-		if err := ReadConfig("f.toml", text, &s, systems); err != nil {
-			if msg, ok := errs.MsgOf(err); !ok || msg.Zh == "" || msg.En == "" {
-				t.Errorf("%q is refused without words: %v", text, err)
-			}
-		}
-	})
-}

@@ -60,7 +60,7 @@ func (s *setup) read() (host.Settings, []host.System, error) {
 	if s.dsn != "" && s.engine == "" {
 		conf.Store.Engine = "postgres"
 	}
-	return conf, list, withCode(exitUsage, host.CheckConfig("", "", &conf, list))
+	return conf, list, withCode(exitUsage, host.CheckConfig(&conf, list))
 }
 
 // openStore opens the database that the settings name.

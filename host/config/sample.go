@@ -1,6 +1,7 @@
-package host
+package config
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"reflect"
@@ -10,17 +11,12 @@ import (
 
 // Sample prints the configuration file with every key, its documentation and its default, as it would work unchanged. It is
 // made from the structs themselves, so it cannot fall behind them.
-func Sample(w io.Writer, systems []System) error {
-	s := Defaults()
+func Sample(w io.Writer, sections []Section) error {
 	var b strings.Builder
 	b.WriteString("# 海河配置文件 / configuration of Haihe\n# 每项均有默认值；未写即取默认值 / every key has a default, which holds where the key is not written\n")
-	titles := map[string]string{"server": "服务 / server", "store": "存储 / store", "clock": "方案时间 / the plan's clock"}
-	for _, sys := range systems {
-		titles[sys.Name] = sys.Title.Zh + " / " + sys.Title.En
-	}
-	for _, k := range sections(&s, systems) {
-		fmt.Fprintf(&b, "\n# %s\n", titles[k.name])
-		sampleTable(&b, k.name, reflect.ValueOf(k.into).Elem())
+	for _, k := range sections {
+		fmt.Fprintf(&b, "\n# %s / %s\n", k.Title.Zh, k.Title.En)
+		sampleTable(&b, k.Name, reflect.ValueOf(k.Into).Elem())
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -63,11 +59,11 @@ func bounds(tag reflect.StructTag) string {
 // sampleValue writes a value as TOML.
 func sampleValue(v reflect.Value) string {
 	if d, ok := v.Interface().(time.Duration); ok {
-		return fmt.Sprintf("%q", d.String())
+		return quote(d.String())
 	}
 	switch v.Kind() {
 	case reflect.String:
-		return fmt.Sprintf("%q", v.String())
+		return quote(v.String())
 	case reflect.Slice:
 		var parts []string
 		for i := range v.Len() {
@@ -83,4 +79,13 @@ func sampleValue(v reflect.Value) string {
 	default:
 		return fmt.Sprint(v.Interface())
 	}
+}
+
+// quote writes a text as a basic string of TOML, whose escapes are those of JSON and not those of Go.
+func quote(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string is always written
+	}
+	return string(b)
 }

@@ -1,4 +1,4 @@
-package host
+package config
 
 import (
 	"errors"
@@ -13,65 +13,56 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/lang"
 )
 
-// section is one table of the configuration file and the struct that it fills.
-type section struct {
-	name string
-	into any // pointer to struct
+// Section is one table of the configuration file and the struct that it fills. Into is a pointer to a struct with its defaults,
+// whose fields bear the tags toml (the key), doc (what it means, 中文 / English), min, max and choice.
+type Section struct {
+	Name  string
+	Title lang.Text
+	Into  any
 }
 
-// sections lists the program's tables and then one a system, in the order of the list.
-func sections(s *Settings, systems []System) []section {
-	out := []section{{"server", &s.Server}, {"store", &s.Store}, {"clock", &s.Clock}}
-	for _, sys := range systems {
-		if sys.Config != nil {
-			out = append(out, section{sys.Name, sys.Config})
-		}
-	}
-	return out
-}
-
-// ReadConfig fills the settings and every system's Config from a TOML text; file names it in messages. What the text leaves
-// out keeps its default. Strict: a key that nobody knows, a value of another type or outside its bounds is errs.Invalid with
-// the line and what to write instead.
-func ReadConfig(file, text string, s *Settings, systems []System) error {
+// Read fills the sections from a TOML text; file names it in messages. What the text leaves out keeps its default. Strict: a
+// key that nobody knows, a value of another type or outside its bounds is errs.Invalid with the line and what to write instead.
+func Read(file, text string, sections []Section) error {
 	raw := map[string]toml.Primitive{}
 	md, err := toml.Decode(text, &raw)
 	if err != nil {
 		return syntaxError(file, err)
 	}
-	known := sections(s, systems)
-	for name := range raw {
-		if !slices.ContainsFunc(known, func(k section) bool { return k.name == name }) {
-			return unknown(file, text, toml.Key{name}, known)
+	for _, key := range md.Keys() {
+		if !slices.ContainsFunc(sections, func(k Section) bool { return k.Name == key[0] }) {
+			return unknown(file, text, key[:1], sections)
 		}
 	}
-	for _, k := range known {
-		if prim, ok := raw[k.name]; ok {
-			if typ := md.Type(k.name); typ != "Hash" && typ != "" { // "": only a table inside it is written
-				return notTable(file, text, k.name)
+	for _, k := range sections {
+		if prim, ok := raw[k.Name]; ok {
+			if typ := md.Type(k.Name); typ != "Hash" && typ != "" { // "": only a table inside it is written
+				return notTable(file, text, k.Name)
 			}
-			if err := md.PrimitiveDecode(prim, k.into); err != nil {
-				return typeError(file, text, k.name, err)
+			if err := md.PrimitiveDecode(prim, k.Into); err != nil {
+				return typeError(file, text, k.Name, err)
 			}
 		}
 	}
 	for _, key := range md.Undecoded() {
-		return unknown(file, text, key, known)
+		return unknown(file, text, key, sections)
 	}
-	return CheckConfig(file, text, s, systems)
+	return Check(file, text, sections)
 }
 
-// CheckConfig checks the values, also where they come from flags and not from a file (file and text are empty then).
-func CheckConfig(file, text string, s *Settings, systems []System) error {
-	for _, k := range sections(s, systems) {
-		if err := checkValues(file, text, toml.Key{k.name}, reflect.ValueOf(k.into).Elem()); err != nil {
+// Check holds the values to their tags, and to the method Valid of a section that has one. It is for values from elsewhere
+// too, such as flags; file and text are empty then.
+func Check(file, text string, sections []Section) error {
+	for _, k := range sections {
+		if err := checkValues(file, text, toml.Key{k.Name}, reflect.ValueOf(k.Into).Elem()); err != nil {
 			return err
 		}
-		if v, ok := k.into.(interface{ Valid() error }); ok {
+		if v, ok := k.Into.(interface{ Valid() error }); ok {
 			if err := v.Valid(); err != nil {
-				return errs.Wrap(place(file, text, toml.Key{k.name}).En, err)
+				return errs.Wrap(place(file, text, toml.Key{k.Name}).En, err)
 			}
 		}
 	}
@@ -106,7 +97,7 @@ func typeError(file, text, table string, err error) error {
 }
 
 // unknown says which key nobody knows, where it stands, and which known one is nearest.
-func unknown(file, text string, key toml.Key, known []section) error {
+func unknown(file, text string, key toml.Key, known []Section) error {
 	at := place(file, text, key)
 	name := key[len(key)-1]
 	names := keysOf(key[:len(key)-1], known)
@@ -125,18 +116,18 @@ func unknown(file, text string, key toml.Key, known []section) error {
 }
 
 // keysOf lists what may stand in a table.
-func keysOf(path toml.Key, known []section) (names []string) {
+func keysOf(path toml.Key, known []Section) (names []string) {
 	if len(path) == 0 {
 		for _, k := range known {
-			names = append(names, k.name)
+			names = append(names, k.Name)
 		}
 		return names
 	}
 	for _, k := range known {
-		if k.name != path[0] {
+		if k.Name != path[0] {
 			continue
 		}
-		t := reflect.TypeOf(k.into).Elem()
+		t := reflect.TypeOf(k.Into).Elem()
 		for _, part := range path[1:] {
 			f, ok := fieldOf(t, part)
 			if !ok || f.Type.Kind() != reflect.Struct {
