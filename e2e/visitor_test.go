@@ -76,6 +76,12 @@ func (v *visitor) submit(p page, values map[string]string) page {
 			if a["name"] == "" || a["type"] == "submit" {
 				continue
 			}
+			if a["type"] == "checkbox" { // sent when ticked; a story ticks by giving its value
+				if value, ok := values[a["name"]]; ok && value == a["value"] || strings.Contains(in[1], " checked") {
+					fields.Add(a["name"], a["value"])
+				}
+				continue
+			}
 			fields.Set(a["name"], a["value"])
 			if value, ok := values[a["name"]]; ok {
 				fields.Set(a["name"], value)
@@ -84,6 +90,11 @@ func (v *visitor) submit(p page, values map[string]string) page {
 		}
 		if !fits {
 			continue
+		}
+		for name, value := range values { // lists of choices are no inputs
+			if fields.Get(name) == "" {
+				fields.Set(name, value)
+			}
 		}
 		action, err := url.Parse(v.base + p.path)
 		if err == nil {
