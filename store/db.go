@@ -45,7 +45,7 @@ func Open(ctx context.Context, d Dialect, o Options) (*DB, error) {
 	db := &DB{dialect: d, opts: o, handles: h, stats: newStats()}
 	db.lane, db.readers = newLane(db), newPool(db, o.Readers)
 	if err := db.start(ctx); err != nil {
-		db.shut()
+		_ = db.shut() // why it could not start says more
 		return nil, errs.Wrap("open "+d.Name, err)
 	}
 	return db, nil

@@ -27,6 +27,7 @@ func Postgres(t testing.TB) (dsn string) {
 	}
 	if c == nil {
 		t.Skip("skipped: needs PostgreSQL 15 or later on this machine (initdb and postgres in PATH or /usr/lib/postgresql/*/bin)")
+		return ""
 	}
 	name := fmt.Sprintf("t%d", c.count.Add(1))
 	// template0, so that creating does not wait for other connections; its order of text is the cluster's, which is C.

@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -262,14 +261,6 @@ func (s *service) publish(ctx context.Context) error {
 	}
 	s.host.Live.Publish(topic, ui.Update{Block: s.tiles(city, d, due)}, ui.Update{Block: s.districtMap(d, by)}, ui.Update{Block: load}, ui.Update{Block: s.newestTable()})
 	return nil
-}
-
-// value writes a scaled number of a column, "—" where it is not there.
-func value(v int64, decimals int) string {
-	if v == series.Null {
-		return "—"
-	}
-	return ui.Num(float64(v)/math.Pow10(decimals), decimals)
 }
 
 func clock(slot int) string {

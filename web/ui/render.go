@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-
-	"github.com/haihe-city/haihe/lang"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -135,29 +133,4 @@ func ID(b Block) string {
 		return b.ID
 	}
 	return ""
-}
-
-// title is a block's heading, for the frame.
-func title(b Block) lang.Text {
-	switch b := b.(type) {
-	case Table:
-		return b.Title
-	case Form:
-		return b.Title
-	case Facts:
-		return b.Title
-	case Chart:
-		return b.Title
-	case Map:
-		return b.Title
-	case Alarms:
-		return b.Title
-	case Timeline:
-		return b.Title
-	case Slots:
-		return b.Title
-	case Feed:
-		return b.Title
-	}
-	return lang.Text{}
 }

@@ -35,7 +35,7 @@ func meters(seed uint64, keys, samples int) *Run {
 // wild makes samples of one day with every oddity at once.
 func wild(rng *rand.Rand, n, cols int) *Run {
 	r := NewRun(cols, n)
-	start, key, at := DayStart(20_000), int64(rng.Int64N(4))-(1<<6), int64(0)
+	start, key, at := DayStart(20_000), rng.Int64N(4)-(1<<6), int64(0)
 	for range n {
 		at += 1 + rng.Int64N(dayMicrosPer(n))
 		if rng.IntN(9) == 0 || at >= DayMicros {

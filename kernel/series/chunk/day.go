@@ -17,8 +17,6 @@ const (
 	MinDay, MaxDay = FirstTime/DayMicros - 1, LastTime/DayMicros + 1
 	AllBlocks      = 1 << (63 - BlockBits) // blocks stand from -AllBlocks to AllBlocks-1
 
-	lastSeq = 1<<63 - 1
-
 	BlockBits = 6 // 64 neighbouring keys share a row
 	BlockKeys = 1 << BlockBits
 )
