@@ -121,15 +121,13 @@ func (s *service) pageRereads(r *web.Request) (*ui.Page, error) {
 // pageData says how data comes in and goes out.
 func (s *service) pageData(r *web.Request) (*ui.Page, error) {
 	p := s.page(lang.T("数据与接口", "Data & API"), "/grid/data", ui.Link{Text: lang.T("数据与接口", "Data & API"), Href: "/grid/data"})
-	listen := func(a string) lang.Text {
-		if a == "" {
-			return lang.T("未开启", "off")
-		}
-		return lang.Same(a)
+	listen := map[string]lang.Text{"dlt698": lang.T("未开启", "off"), "dlt645": lang.T("未开启", "off")}
+	for _, f := range s.head.Feeds() {
+		listen[f.Name] = lang.Same(f.Addr)
 	}
 	p.Body = []ui.Block{
 		ui.Facts{ID: "feeds", Title: lang.T("接入", "Feeds"), Items: []ui.Fact{
-			{Name: lang.Same("DL/T 698.45-2017, TCP"), Value: listen(s.conf.DLT698)}, {Name: lang.Same("DL/T 645-2007, TCP"), Value: listen(s.conf.DLT645)}}},
+			{Name: lang.Same("DL/T 698.45-2017, TCP"), Value: listen["dlt698"]}, {Name: lang.Same("DL/T 645-2007, TCP"), Value: listen["dlt645"]}}},
 		ui.Facts{ID: "apis", Title: lang.T("接口", "API"), Items: []ui.Fact{
 			{Name: lang.T("覆盖率", "Coverage"), Value: lang.Same("GET /api/grid/coverage?day="), Href: "/api/grid/coverage"},
 			{Name: lang.T("电表清单", "Meters"), Value: lang.Same("GET /api/grid/meters?district=&state=&q=&after="), Href: "/api/grid/meters"},
