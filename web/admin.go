@@ -91,7 +91,8 @@ func roleTitles(ids []string) lang.Text {
 }
 
 // roleFields are tick boxes, one a role; business leaves the administrators' out.
-func roleFields(has []string, business bool) (out []ui.Field) {
+func roleFields(has []string, business bool) []ui.Field {
+	out := []ui.Field{{Kind: "group", Label: lang.T("角色", "Roles")}}
 	for _, r := range identity.Roles() {
 		if business && r.Admin {
 			continue

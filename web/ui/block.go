@@ -167,7 +167,7 @@ type Field struct {
 	Name         string
 	Label        lang.Text
 	Help         lang.Text
-	Kind         string // text, number, date, password, textarea, select, checkbox, file, hidden, search
+	Kind         string // text, number, date, password, textarea, select, checkbox, file, hidden, search; group heads the tick boxes after it
 	Value        string
 	Options      []Option
 	Required     bool

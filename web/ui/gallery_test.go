@@ -229,6 +229,7 @@ func fieldKinds() []ui.Field {
 		{Name: "note", Kind: "textarea", Label: lang.T("说明", "Note"), Value: "…"},
 		{Name: "file", Kind: "file", Label: lang.T("附件", "File")},
 		{Name: "pw", Kind: "password", Label: lang.T("口令", "Password"), Autocomplete: "current-password", Required: true},
+		{Kind: "group", Label: lang.T("声明", "Statement")},
 		{Name: "sure", Kind: "checkbox", Label: lang.T("数据属实", "The figure is true"), Value: "1", Help: lang.T("虚报将记入日志", "It goes to the journal")},
 	}
 }

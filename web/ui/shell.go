@@ -64,6 +64,14 @@ func (p *Page) own() bool {
 	return ok
 }
 
+// rest are the blocks below the heading.
+func (p *Page) rest() []Block {
+	if p.own() {
+		return p.Body[1:]
+	}
+	return p.Body
+}
+
 // crumbs are the page's, or its title where it has none.
 func (p *Page) crumbs() []Link {
 	if len(p.Crumbs) == 0 {

@@ -76,12 +76,17 @@ func (v Way) past(b *svg, x, y func(float64) float64) {
 	}
 	area.f("L%s %sZ", num(x(v.Now)), num(y(0)))
 	b.f(`<path class="fill" d="%s"/><path class="act" d="%s"/>`, area.String(), line.String())
-	if v.Met || v.Now <= 0 || v.Now >= 1 || v.Progress <= 0 {
+	if v.Met || len(v.History) == 0 || v.Now >= 1 { // a single figure has no pace
 		return
 	}
-	endX, endY := 1.0, v.Progress/v.Now // the mean pace so far, carried on
+	first := v.History[0]
+	pace := (v.Progress - first.Progress) / (v.Now - first.Time)
+	if !(pace > 0) || math.IsInf(pace, 0) {
+		return
+	}
+	endX, endY := 1.0, v.Progress+pace*(1-v.Now) // the mean pace so far, carried on
 	if endY > ceiling {
-		endX, endY = v.Now*ceiling/v.Progress, ceiling
+		endX, endY = v.Now+(ceiling-v.Progress)/pace, ceiling
 	}
 	if endX > v.Now {
 		b.f(`<line class="proj" x1="%s" y1="%s" x2="%s" y2="%s"/>`, num(x(v.Now)), num(y(v.Progress)), num(x(endX)), num(y(endY)))
