@@ -31,9 +31,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-		out := &answerWriter{ResponseWriter: w, zip: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")}
 		control := http.NewResponseController(w)
-		_ = control.SetWriteDeadline(began.Add(writeTime)) // not every connection knows deadlines
+		out := &answerWriter{ResponseWriter: w, control: control, wall: s.o.Wall, zip: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")}
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = &timedBody{ReadCloser: r.Body, control: control, wall: s.o.Wall}
 		}
@@ -107,12 +106,15 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// answerWriter remembers the status and packs text.
+// answerWriter remembers the status, packs text, and gives the answer its time from its first byte on: how long a handler thinks
+// is bounded elsewhere.
 type answerWriter struct {
 	http.ResponseWriter
-	status int
-	zip    bool // the caller takes gzip
-	packer *gzip.Writer
+	control *http.ResponseController
+	wall    func() time.Time
+	status  int
+	zip     bool // the caller takes gzip
+	packer  *gzip.Writer
 }
 
 var packers = sync.Pool{New: func() any { w, _ := gzip.NewWriterLevel(io.Discard, 5); return w }} // 5 is a level that exists
@@ -132,6 +134,7 @@ func packs(mime string) bool {
 func (w *answerWriter) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status
+		_ = w.control.SetWriteDeadline(w.wall().Add(writeTime)) // not every connection knows deadlines
 		h := w.Header()
 		if packs(h.Get("Content-Type")) && h.Get("Content-Encoding") == "" {
 			h.Add("Vary", "Accept-Encoding")
