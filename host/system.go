@@ -27,7 +27,7 @@ type System struct {
 	Tables     fs.FS     // table/*.sql, nil where it has none
 	Grants     []identity.Grant
 	Needs      []string // kernel services it writes to: "entity", "series", "journal", "indicator"
-	Config     any      // pointer to its struct with defaults; tags `toml:"name" doc:"what it means"`
+	Config     any      // pointer to its struct with defaults; tags `toml:"name" doc:"中文 / English"`, min, max, choice; keys of addresses end in listen
 	Indicators []string // ids of the targets it measures
 	Imports    []Import
 	Open       func(ctx context.Context, h *Host) (*Opened, error)

@@ -337,7 +337,7 @@ func waitForCoverage(t *testing.T, url, token string) {
 // TestImportOffline takes the archive of a simulated city into data that nobody serves.
 func TestImportOffline(t *testing.T) {
 	data, file := filepath.Join(t.TempDir(), "data"), archiveFile(t)
-	code, out, said := run(t, "import", "--data", data, "--system", "grid", "--kind", "archive", file)
+	code, out, said := run(t, "import", "--data", data, file) // how the file begins says what it is
 	if code != 0 || !strings.Contains(out, "result read=50 taken=50 refused=0") {
 		t.Fatalf("import: %d %s %s", code, out, said)
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -74,6 +75,9 @@ func OpenBroken(t testing.TB, systems ...host.System) *App {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, s := range systems {
+		freePorts(s.Config)
+	}
 	conf := host.Defaults()
 	conf.Server.StopWithin = 10 * time.Second
 	a := &App{DB: storetest.Open(t), Clock: &Clock{at: Start}, t: t, accounts: map[string]identity.Account{}, cookies: map[string]string{}}
@@ -106,6 +110,21 @@ func OpenBroken(t testing.TB, systems ...host.System) *App {
 	t.Cleanup(a.stop)
 	a.signUp()
 	return a
+}
+
+// freePorts lets every listener of a system take a free port: a setting whose key ends in "listen" and that holds an address.
+// Tests of several packages run at once, and beside a program that somebody uses.
+func freePorts(conf any) {
+	v := reflect.ValueOf(conf)
+	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return
+	}
+	for i := range v.Elem().NumField() {
+		f := v.Elem().Field(i)
+		if f.Kind() == reflect.String && f.String() != "" && strings.HasSuffix(v.Elem().Type().Field(i).Tag.Get("toml"), "listen") {
+			f.SetString("127.0.0.1:0")
+		}
+	}
 }
 
 // Stop ends the program before the test does.
