@@ -82,19 +82,24 @@ func (im *importing) all(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
-	var failed error
+	if len(files) == 1 {
+		return im.one(ctx, files[0], kinds)
+	}
+	failed, code := 0, exitDone
 	for _, file := range files {
-		if err := im.one(ctx, file, kinds); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			failed = err
-			if len(files) > 1 {
-				im.sh.report(err)
-			}
+		err := im.one(ctx, file, kinds)
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			failed++
+			code = im.sh.report(err)
 		}
 	}
-	return failed
+	if failed > 0 {
+		return withCode(code, errs.Say(errs.Invalid, "%d 个文件中有 %d 个未能全部导入", "of %d files %d were not taken in whole", len(files), failed))
+	}
+	return nil
 }
 
 // kinds asks what is taken.

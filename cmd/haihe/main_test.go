@@ -353,6 +353,10 @@ func TestImportOffline(t *testing.T) {
 	if code != exitUsage || !strings.Contains(out, "line 52 error") {
 		t.Errorf("a bad file: %d %s %s", code, out, said)
 	}
+	code, out, said = run(t, "import", "--data", data, bad, file)
+	if code != exitUsage || strings.Count(out, "result ") != 2 || !strings.Contains(said, "of 2 files 1 were not taken in whole") {
+		t.Errorf("a bad file and a good one: %d %s %s", code, out, said)
+	}
 }
 
 func archiveFile(t *testing.T) string {
