@@ -18,14 +18,7 @@ func TestGuide(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the guide's system is compiled and tested, which takes a while")
 	}
-	page, err := os.ReadFile("docs/guide-a-new-system.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := guideFile.FindAllStringSubmatch(string(page), -1)
-	if len(blocks) < 5 {
-		t.Fatalf("the guide shows %d files; its form has changed", len(blocks))
-	}
+	page, files := guide(t)
 	list, err := os.ReadFile("systems/systems.go")
 	if err != nil {
 		t.Fatal(err)
@@ -33,13 +26,10 @@ func TestGuide(t *testing.T) {
 	if strings.Contains(string(list), "systems/broadband") {
 		t.Fatal("the guide's system exists by now: the guide needs another one")
 	}
-	line := regexp.MustCompile("(?m)^\t\tbroadband\\.System\\(\\),$").FindString(string(page))
+	line := regexp.MustCompile("(?m)^\t\tbroadband\\.System\\(\\),$").FindString(page)
 	listed := strings.Replace(string(list), "\t\tgrid.System(),\n", "\t\tgrid.System(),\n"+line+"\n", 1)
 	listed = strings.Replace(listed, "import (\n", "import (\n\t\""+module+"/systems/broadband\"\n", 1)
-	files := map[string]string{"systems/systems.go": listed}
-	for _, b := range blocks {
-		files[b[1]] = b[2]
-	}
+	files["systems/systems.go"] = listed
 	checkGuide(t, files)
 	over := overlay(t, files)
 	for _, run := range []struct{ pkg, tests string }{
@@ -56,6 +46,23 @@ func TestGuide(t *testing.T) {
 			}
 		}
 	}
+}
+
+// guide reads the page and the files that it shows, by name.
+func guide(t *testing.T) (page string, files map[string]string) {
+	t.Helper()
+	b, err := os.ReadFile("docs/guide-a-new-system.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = map[string]string{}
+	for _, f := range guideFile.FindAllStringSubmatch(string(b), -1) {
+		files[f[1]] = f[2]
+	}
+	if len(files) < 5 {
+		t.Fatalf("the guide shows %d files; its form has changed", len(files))
+	}
+	return string(b), files
 }
 
 // checkGuide holds the guide's code to the floors, the budgets, the words and the format.
