@@ -53,7 +53,9 @@ type system struct {
 }
 
 // Load reads the plan and its units, in the order in which the files give them.
-func Load() (indicator.Plan, []identity.Unit, error) { return load(unitsFile, targetsFile, systemsFile) }
+func Load() (indicator.Plan, []identity.Unit, error) {
+	return load(unitsFile, targetsFile, systemsFile)
+}
 
 func load(unitsYAML, targetsYAML, systemsYAML []byte) (indicator.Plan, []identity.Unit, error) {
 	p := frame()
