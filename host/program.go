@@ -142,6 +142,9 @@ func (p *Program) openRoom(ctx context.Context, s System) *room {
 			log.Error("a broken system could not be closed", "error", err)
 		}
 	}
+	for _, target := range s.Indicators { // what it had connected before it failed
+		p.Indicators.Disconnect(target)
+	}
 	r.opened = nil
 	return r
 }
@@ -200,7 +203,7 @@ func (p *Program) Close(ctx context.Context) error {
 		faults = append(faults, errs.Say(errs.Unavailable, "未能按时停止：%s", "did not stop in time: %s", strings.Join(late, ", ")))
 	}
 	faults = append(faults, p.closeRooms(ctx)...)
-	return errors.Join(faults...)
+	return errors.Join(append(faults, p.Series.Close())...)
 }
 
 func (p *Program) closeRooms(ctx context.Context) (faults []error) {
