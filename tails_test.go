@@ -211,6 +211,15 @@ func TestDependencies(t *testing.T) {
 	if len(direct) > directModules {
 		t.Errorf("%d direct dependencies, the budget is %d", len(direct), directModules)
 	}
+	gomod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for m := range direct {
+		if regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(m) + ` \S+ // indirect$`).Match(gomod) {
+			t.Errorf("%s is imported and stands in go.mod as indirect", m)
+		}
+	}
 	page, err := os.ReadFile("docs/dependencies.md")
 	if err != nil {
 		t.Fatal(err)
