@@ -33,6 +33,7 @@ if (side && menu) {
   const open = (on) => {
     side.classList.toggle('open', on);
     menu.setAttribute('aria-expanded', String(on));
+    if (!on && location.hash === '#side') location.hash = '#main'; // the drawer was opened by its address
     if (on) side.querySelector('nav a')?.focus(); else if (narrow.matches && side.contains(document.activeElement)) menu.focus();
   };
   menu.setAttribute('role', 'button');
