@@ -81,9 +81,14 @@ func Open(ctx context.Context, o Options) (p *Program, err error) {
 	p = &Program{o: o, registry: prometheus.NewRegistry(), started: o.Wall()}
 	p.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), storeCollector{o.DB})
 	p.work = newSupervisor(o.Log, o.Wall, newMetrics(p.registry, "host"))
+	opened := p // a return of nil and an error empties p before the deferred call
 	defer func() {
-		if err != nil {
-			p.closeRooms(context.WithoutCancel(ctx))
+		if err == nil {
+			return
+		}
+		opened.closeRooms(context.WithoutCancel(ctx))
+		if opened.Series != nil {
+			err = errors.Join(err, opened.Series.Close())
 		}
 	}()
 	if err := p.openKernels(ctx); err != nil {
