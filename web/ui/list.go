@@ -36,6 +36,9 @@ func (a Alarm) level() int {
 	return a.Level
 }
 
+// nothing tells whether a fact has no value of any kind.
+func (x Fact) nothing() bool { return x.Value.Empty() && x.Tag == nil && x.Time.IsZero() }
+
 // nothing is said of an empty list that has no better words.
 var nothing = lang.T("暂无记录", "Nothing here yet")
 

@@ -210,6 +210,9 @@ func TestLinks(t *testing.T) {
 			t.Errorf("no %s", want)
 		}
 	}
+	if live, htmx := strings.Index(src, "/js/live.mjs"), strings.Index(src, "/vendor/htmx.min.js"); live < 0 || live > htmx {
+		t.Error("live.mjs must run before htmx, or it misses the connection")
+	}
 	p := &ui.Page{Title: lang.Same("x"), Body: []ui.Block{ui.Notice{Text: lang.Same("n"), Link: &ui.Link{Text: lang.Same("l"), Href: "javascript:alert(1)"}},
 		ui.Notice{Text: lang.Same("n"), Link: &ui.Link{Text: lang.Same("l"), Href: "//evil.example"}}, ui.Prose{Text: lang.Same("<script>alert(1)</script>")}}}
 	if _, src := render(t, shell(lang.Zh), p); strings.Contains(src, "javascript:") || strings.Contains(src, "//evil") || strings.Contains(src, "<script>alert") {

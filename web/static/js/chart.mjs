@@ -56,7 +56,8 @@ function start(box) {
   const draw = () => {
     const d = read();
     u?.destroy();
-    if (!rows(d)[0].length) { delete box.dataset.on; return; }
+    u = undefined;
+    if (!rows(d).slice(1).flat().some((v) => v != null)) { delete box.dataset.on; return; } // the page says so in words
     shape = d.lines.map((l) => l.style).join();
     const ax = { stroke: token('ink3'), grid: { stroke: token('line'), width: 1 }, ticks: { show: false }, font: '11px "Haihe Latin", "Haihe SC", sans-serif' };
     u = new uPlot({

@@ -1,5 +1,6 @@
 // The stream is htmx's; this adds what a reader sees of it: whether it is connected, what has just arrived, and a fresh page
-// where the server says that too much was missed.
+// where the server says that too much was missed. The page names it
+// before htmx, since scripts run in the order of the page and htmx connects at once.
 const mark = document.querySelector('[data-live]');
 const words = JSON.parse(mark.dataset.words);
 

@@ -66,5 +66,4 @@ document.querySelector('[data-focus]')?.focus();
 
 if (document.querySelector('[data-map]')) import('./map.mjs');
 if (document.querySelector('[data-chart]')) import('./chart.mjs');
-if (document.querySelector('[data-live]')) import('./live.mjs');
 if (document.querySelector('[data-filter]')) import('./plan.mjs');
