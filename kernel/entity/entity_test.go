@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -378,5 +379,41 @@ func TestReopen(t *testing.T) {
 	p, err := again.Query(t.Context(), entity.Query{Type: "Meter", Where: []entity.Cond{{Attr: "status", Op: entity.Eq, Value: "silent"}}, Count: true})
 	if err != nil || len(p.Entities) != 2 || p.Total != 2 {
 		t.Errorf("%d of %d: %v", len(p.Entities), p.Total, err)
+	}
+}
+
+// TestBackup: what a backup holds comes back whole, indexes and counts included.
+func TestBackup(t *testing.T) {
+	s, db := open(t)
+	if err := s.Register("grid", schemas("meter.json", meterSchema, "common.json", commonSchema)); err != nil {
+		t.Fatal(err)
+	}
+	create(t, s, db, meter(1, entity.TextAttr("status", "online")), meter(2, entity.TextAttr("status", "silent")))
+	file := filepath.Join(t.TempDir(), "backup")
+	if err := db.Backup(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	other := storetest.Open(t)
+	if _, err := other.Restore(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	back, err := entity.Open(t.Context(), other, new(clock).now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := back.Query(t.Context(), entity.Query{Type: "Meter", Where: []entity.Cond{{Attr: "status", Op: entity.Eq, Value: "silent"}}, Count: true})
+	if err != nil || len(p.Entities) != 1 || p.Total != 1 || p.Entities[0].ID != meter(2).ID {
+		t.Errorf("%+v %v", p, err)
+	}
+	if n, err := back.Count(t.Context(), "Meter", "power"); n != 2 || err != nil {
+		t.Error(n, err)
+	}
+}
+
+// TestOverrides counts the migrations that are written for one engine alone.
+func TestOverrides(t *testing.T) {
+	names, err := store.Overrides(entity.Tables())
+	if err != nil || len(names) != 1 || !strings.Contains(names[0], "0002_keys.sqlite") {
+		t.Errorf("%v %v", names, err)
 	}
 }

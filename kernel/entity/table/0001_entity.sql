@@ -19,32 +19,13 @@ CREATE INDEX entity_by_type ON entity (type, num);
 CREATE INDEX entity_by_owner ON entity (owner, num);
 CREATE INDEX entity_by_cell ON entity (cell, num) WHERE cell IS NOT NULL;
 
--- The second and further types of an entity.
-CREATE TABLE entity_type (
-  type BIGINT NOT NULL,
-  num BIGINT NOT NULL,
-  PRIMARY KEY (type, num)
-);
-
--- Attributes that a model marks "x-index", and their values.
+-- Attributes that a model marks "x-index".
 CREATE TABLE entity_index (
   key BIGINT PRIMARY KEY,
   type BIGINT NOT NULL,
   attr BIGINT NOT NULL,
   ready BOOLEAN NOT NULL,
   UNIQUE (type, attr)
-);
-CREATE TABLE entity_text (
-  key BIGINT NOT NULL,
-  value TEXT NOT NULL,
-  num BIGINT NOT NULL,
-  PRIMARY KEY (key, value, num)
-);
-CREATE TABLE entity_number (
-  key BIGINT NOT NULL,
-  value DOUBLE PRECISION NOT NULL,
-  num BIGINT NOT NULL,
-  PRIMARY KEY (key, value, num)
 );
 
 -- History: one row a change, with the document after it. names holds the numbers of the attributes touched.
