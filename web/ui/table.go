@@ -1,6 +1,9 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // fields are the inputs above a table: the search, then the filters.
 func (t Table) fields() []Field {
