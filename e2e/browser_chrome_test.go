@@ -76,10 +76,13 @@ func (c *chrome) open(t testing.TB, base string) *tab {
 	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	b := &tab{ctx: ctx, base: base, complaints: complaints{base: base}}
-	b.do(t, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+	// The first steps make the tab, which lives as long as their context: no deadline here.
+	if err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, network.Enable, network.EnableParams{})
 		return err
-	}))
+	})); err != nil {
+		t.Fatal(err)
+	}
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
 		t.Fatal(err)
 	}
@@ -90,8 +93,7 @@ func (c *chrome) open(t testing.TB, base string) *tab {
 func (b *tab) do(t testing.TB, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if err := b.try(steps...); err != nil {
-		at, _ := chromedp.Run(b.ctx, chromedp.Location())
-		t.Fatalf("at %s: %v", at, err)
+		t.Fatalf("at %s: %v", b.where(), err)
 	}
 }
 
@@ -99,6 +101,17 @@ func (b *tab) try(steps ...chromedp.Action[chromedp.Void]) error {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	return chromedp.Do(ctx, steps...)
+}
+
+// where is the address of the page that is open, for messages.
+func (b *tab) where() string {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	at, err := chromedp.Run(ctx, chromedp.Location())
+	if err != nil {
+		return err.Error()
+	}
+	return at
 }
 
 // value evaluates an expression (or a promise of one) in the page.
@@ -113,13 +126,20 @@ func value[T any](t testing.TB, b *tab, expression string) T {
 	return v
 }
 
-// until waits for an expression to become true.
+// until waits for an expression to become true. It asks anew each time, since the page that was asked may have gone.
 func (b *tab) until(t testing.TB, expression string) {
 	t.Helper()
-	if err := b.try(chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(patience))); err != nil {
-		at, _ := chromedp.Run(b.ctx, chromedp.Location())
-		t.Fatalf("at %s, waiting for %s: %v", at, expression, err)
+	var err error
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
+		var yes bool
+		yes, err = chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		cancel()
+		if yes {
+			return
+		}
 	}
+	t.Fatalf("at %s, waiting for %s: %v", b.where(), expression, err)
 }
 
 // look is how a page is looked at.
