@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -93,7 +94,7 @@ func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.Sy
 	if err != nil {
 		return nil, err
 	}
-	c := &city{db: db, conf: conf, log: log}
+	c := &city{db: db, conf: conf, log: log, scratch: scratch(conf)}
 	start, err := conf.Clock.At()
 	if err == nil {
 		var differs bool
@@ -102,7 +103,7 @@ func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.Sy
 				log.Warn("the plan's clock keeps the shift of this data's first start; clock.start is not followed")
 			}
 			c.Program, err = host.Open(ctx, host.Options{
-				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version, Banner: banner,
+				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version, Banner: banner, Scratch: c.scratch,
 			})
 		}
 	}
