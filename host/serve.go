@@ -28,7 +28,11 @@ func (p *Program) Serve(ctx context.Context, ln net.Listener) error {
 	if s := p.o.Settings.Server; s.Certificate != "" {
 		cert, err := tls.LoadX509KeyPair(s.Certificate, s.Key)
 		if err != nil {
-			return errs.Because(err, errs.Invalid, "证书 %s 或私钥 %s 无法使用，请检查文件", "certificate %s or key %s is of no use, check the files", s.Certificate, s.Key)
+			said := errs.Because(err, errs.Invalid, "证书 %s 或私钥 %s 无法使用，请检查文件", "certificate %s or key %s is of no use, check the files", s.Certificate, s.Key)
+			if err := p.Close(context.WithoutCancel(ctx)); err != nil {
+				p.o.Log.Error("the systems did not close", "error", err)
+			}
+			return said
 		}
 		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}

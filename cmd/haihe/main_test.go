@@ -3,9 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -246,6 +253,69 @@ func TestServe(t *testing.T) {
 	if code, out, said = run(t, "journal", "verify", "--data", restored); code != exitVerify || !strings.Contains(out, "fault seq=2") || !strings.Contains(said, "broken") {
 		t.Errorf("a changed journal: %d %s %s", code, out, said)
 	}
+}
+
+// TestTLS: with a certificate the platform answers over TLS only; with a wrong one it says so.
+func TestTLS(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := selfSigned(t, dir)
+	conf := func(key string) string {
+		path := filepath.Join(dir, "tls.toml")
+		text := fmt.Sprintf("[server]\nlisten = \"127.0.0.1:0\"\nlevel = \"error\"\ncertificate = %q\nkey = %q\n[grid]\ndlt698_listen = \"\"\ndlt645_listen = \"\"\n", cert, key)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	if code, _, said := run(t, "serve", "--config", conf(cert), "--data", filepath.Join(dir, "a")); code != exitUsage || !strings.Contains(said, "无法使用") {
+		t.Errorf("a certificate as key: %d %s", code, said)
+	}
+	r := start(t, "serve", "--config", conf(key), "--data", filepath.Join(dir, "b"))
+	url := r.line(`^address (https://\S+)$`)
+	pool := x509.NewCertPool()
+	text, err := os.ReadFile(cert)
+	if err != nil || !pool.AppendCertsFromPEM(text) {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	defer client.CloseIdleConnections()
+	resp, err := client.Get(url + "healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 200 {
+		t.Errorf("over TLS: %d", resp.StatusCode)
+	}
+	r.stop()
+	if code := r.end(); code != 0 {
+		t.Errorf("stopped with %d: %s", code, r.err.String())
+	}
+}
+
+// selfSigned writes a certificate for 127.0.0.1 and its key.
+func selfSigned(t *testing.T, dir string) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for path, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: pkcs8}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certFile, keyFile
 }
 
 // tamper changes one act in the database itself.

@@ -81,6 +81,20 @@ type city struct {
 	db         *store.DB
 	conf       host.Settings
 	log        *slog.Logger
+	scratch    string // where files that come in wait; "" is the machine's
+}
+
+// scratch makes an empty folder beside the data: the machine's temporary folder may be small, or kept in memory. What lies in it
+// is of a process that was killed, since the data are ours alone by now.
+func scratch(conf host.Settings) string {
+	if conf.Store.Shared {
+		return ""
+	}
+	dir := filepath.Join(conf.Store.Data, "incoming")
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
+		return ""
+	}
+	return dir
 }
 
 // openCity opens everything; banner is said above every page. Whoever calls closes it: Serve closes the program, close the database.
