@@ -340,9 +340,6 @@ func tamper(t *testing.T, data string) {
 
 // TestDemo: the demo prints what a program needs, and its meters' readings become a figure of the plan.
 func TestDemo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the demo takes some seconds")
-	}
 	r := start(t, "demo", "--listen", "127.0.0.1:0", "--meters", "120")
 	token := r.line(`^token=(hh_\S+)$`)
 	url := r.line(`^address (http://127\.0\.0\.1:\d+/)$`)
