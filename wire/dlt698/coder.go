@@ -142,15 +142,16 @@ func (c *coder) length(n int) int {
 		return int(first)
 	}
 	width := int(first & 0x7F)
-	if width < 1 || width > 3 {
+	if width < 1 || width > 4 {
 		c.fail(at, "7.3.1", "长度编码无效", "the coded length is not valid")
 		return 0
 	}
+	// A-XDR lets a sender pad, and terminals do: 82 00 90 for 144. Printed it becomes the shortest form.
 	var v uint64
 	c.num(&v, width)
-	// A-XDR lets a sender pad; we do not take that, so that what is printed equals what was parsed
-	if c.err == nil && (v < 0x80 || width == 2 && v < 0x100 || width == 3 && v < 0x10000) {
-		c.fail(at, "7.3.1", "长度未按最短形式编码", "the length is not in its shortest form")
+	if c.err == nil && v > 0xFFFF {
+		c.fail(at, "7.3.1", "长度超过 65535", "a length is over 65535")
+		return 0
 	}
 	return int(v)
 }

@@ -8,7 +8,8 @@
 // A frame carries two CRC-16/X.25 sums, so that a flip of any one bit, or of up to three bits, anywhere in a frame is always
 // found: a changed frame is refused and never becomes a reading.
 //
-// What is printed is byte for byte what was parsed. To keep that true a length must be coded in its shortest form (7.1).
+// What is printed is byte for byte what was parsed, but for one thing: a length that a sender has padded is taken and printed
+// in its shortest form.
 //
 // Left out, and refused with a clear error: security transport (SECURITY-Request and -Response), proxy services, compact
 // services, and simplified records. Time in frames is China time (UTC+8) without a zone.

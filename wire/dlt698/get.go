@@ -70,7 +70,7 @@ type ResultRecord struct {
 }
 
 // GetResponse answers. Normal: one of Normals; NormalList: Normals; Record: one of Records; RecordList: Records.
-// Next: Last and Block, and by Part: 0 DAR, 1 Normals, 2 Records. MD5: OAD and Digest.
+// Next: Last and Block, and by Part: 0 DAR, 1 Normals, 2 Records. MD5: OAD, and where not Failed Digest, otherwise DAR.
 type GetResponse struct {
 	PIID    PIID
 	Kind    Access
@@ -81,6 +81,7 @@ type GetResponse struct {
 	Part    uint8
 	DAR     DAR
 	OAD     OAD
+	Failed  bool
 	Digest  []byte
 }
 
@@ -181,7 +182,9 @@ func (v *GetResponse) code(c *coder) {
 		}
 	case MD5:
 		u32(c, &v.OAD)
-		c.bytes(&v.Digest)
+		if c.result(&v.Failed, &v.DAR); !v.Failed {
+			c.bytes(&v.Digest)
+		}
 	default:
 		c.fail(1, "7.3.5", "读取方式未定义", "no such form of GET")
 	}

@@ -1,14 +1,14 @@
 package dlt698
 
-// ReportNotification is what a server reports by itself. Kind 1: Normals; 2: Records; 3: the port's data passed through
-// unread (OAD is the port). DL/T 698.45-2017 7.3.8
+// ReportNotification is what a server reports by itself. Kind 1: Normals; 2: Records; 3: the messages of a port, passed
+// through unread (OAD is the port). DL/T 698.45-2017 7.3.8
 type ReportNotification struct {
 	PIID    PIID
 	Kind    Access
 	Normals []ResultNormal
 	Records []ResultRecord
 	OAD     OAD
-	Passed  []byte
+	Passed  [][]byte
 }
 
 // The forms of a report.
@@ -53,10 +53,10 @@ func (v *ReportNotification) code(c *coder) {
 		list(c, &v.Records, 7, (*ResultRecord).code)
 	case ReportPassed:
 		u32(c, &v.OAD)
-		c.bytes(&v.Passed)
-	case 4, 5, 6: // simplified records of the later supplements
+		list(c, &v.Passed, 1, func(b *[]byte, c *coder) { c.bytes(b) })
+	case 4, 5, 6: // of the later supplements: a request for the client's service, consecutive and simplified records
 		if c.err == nil {
-			c.err = unsupported(1, "7.3.8", "不支持简化上报", "simplified reports are not supported")
+			c.err = unsupported(1, "7.3.8", "不支持简化上报等补充服务", "simplified reports and other services of the supplements are not supported")
 		}
 	default:
 		c.fail(1, "7.3.8", "上报方式未定义", "no such form of report")
