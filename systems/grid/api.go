@@ -4,13 +4,13 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"io"
 	"math"
 	"strconv"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
 )
 
@@ -20,7 +20,7 @@ func (s *service) apiCoverage(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.dayBook(r.Context(), d)
+	b, err := s.ledger.Day(r.Context(), d)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (s *service) apiList(r *web.Request, state string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if state != "" {
+	if sel.State == "" {
 		sel.State = state
 	}
 	if text := r.Query("limit"); text != "" {
@@ -86,23 +86,20 @@ func (s *service) apiList(r *web.Request, state string) (any, error) {
 			return nil, errs.Say(errs.Invalid, "limit 应为 1 至 10000", "limit runs from 1 to 10000")
 		}
 	}
-	b, err := s.dayBook(r.Context(), d)
+	b, err := s.ledger.Day(r.Context(), d)
 	if err != nil {
 		return nil, err
 	}
-	page, total, more := b.List(d, due, sel)
+	page, total, next := b.List(d, due, sel)
 	out := struct {
 		Day    string      `json:"day"`
 		Due    int         `json:"dueSlots"`
 		Total  int64       `json:"total"`
 		Meters []meterJSON `json:"meters"`
 		Next   string      `json:"next,omitempty"`
-	}{Day: d.String(), Due: due, Total: total, Meters: []meterJSON{}}
+	}{Day: d.String(), Due: due, Total: total, Meters: []meterJSON{}, Next: next.String()}
 	for _, m := range page {
 		out.Meters = append(out.Meters, asJSON(m))
-	}
-	if more {
-		out.Next = strconv.Itoa(int(page[len(page)-1].Place))
 	}
 	return out, nil
 }
@@ -117,18 +114,18 @@ func (s *service) apiMetersCSV(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.dayBook(r.Context(), d)
+	b, err := s.ledger.Day(r.Context(), d)
 	if err != nil {
 		return nil, err
 	}
-	sel.After, sel.Limit = -1, 5000
+	sel.Sort, sel.After, sel.Limit = "", book.Cursor{}, 5000 // in the archive's order, which nothing changes while it is written
 	return web.Reply{Type: "text/csv; charset=utf-8", Name: "meters-" + d.String() + ".csv", Body: web.Stream(func(w io.Writer, flush func()) error {
 		cw := csv.NewWriter(w)
 		if err := cw.Write([]string{"address", "district", "feeder", "concentrator", "category", "protocol", "status", "newest", "measured_slots", "missing_slots"}); err != nil {
 			return err
 		}
 		for {
-			page, _, more := b.List(d, due, sel)
+			page, _, next := b.List(d, due, sel)
 			for _, m := range page {
 				newest := ""
 				if !m.Heard.IsZero() {
@@ -137,11 +134,10 @@ func (s *service) apiMetersCSV(r *web.Request) (any, error) {
 				if err := cw.Write([]string{m.Address, m.District, m.Feeder, m.Concentrator, string(m.Category), string(m.Protocol), m.Status(), newest, strconv.Itoa(m.Slots.Measured.Count()), strconv.Itoa(m.Gaps)}); err != nil {
 					return err
 				}
-				sel.After = m.Place
 			}
 			cw.Flush()
 			flush()
-			if !more {
+			if sel.After = next; next.First() {
 				return cw.Error()
 			}
 		}
@@ -213,11 +209,11 @@ func (s *service) apiLoad(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var keys []int64
-	if code := r.Query("district"); code != "" {
-		keys = s.book.Keys(book.Select{District: code})
+	district, err := queryDistrict(r)
+	if err != nil {
+		return nil, err
 	}
-	mw, err := s.cityLoad(r.Context(), keys, d)
+	mw, err := s.ledger.Load(r.Context(), district, d)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +227,8 @@ func (s *service) apiLoad(r *web.Request) (any, error) {
 }
 
 func (s *service) apiConcentrators(r *web.Request) (any, error) {
-	return map[string]any{"concentrators": s.head.Concentrators(r.Query("district"), r.Query("state"))}, nil
+	list, err := s.concentrators(r)
+	return map[string]any{"concentrators": list}, err
 }
 
 func (s *service) apiRefused(r *web.Request) (any, error) {
@@ -239,8 +236,12 @@ func (s *service) apiRefused(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := listRefused(r.Context(), s.db, int64(below), 1000)
-	return map[string]any{"refused": list}, err
+	list, err := listRefused(r.Context(), s.db, below, refusedPage+1)
+	out := map[string]any{"refused": list[:min(len(list), refusedPage)]}
+	if len(list) > refusedPage {
+		out["next"] = strconv.FormatInt(list[refusedPage-1].Num, 10)
+	}
+	return out, err
 }
 
 func (s *service) apiRereads(r *web.Request) (any, error) {

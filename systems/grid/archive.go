@@ -3,7 +3,6 @@ package grid
 import (
 	"context"
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"slices"
 
 	"github.com/haihe-city/haihe/errs"
@@ -12,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/grid/book"
 )
 
 // The kinds of file that this room takes in.
@@ -44,6 +44,7 @@ func (s *service) importArchive(ctx context.Context, run host.ImportRun) (host.I
 			res.Counts[k] += n
 		}
 	}
+	s.ledger.Forget()
 	s.changed()
 	s.host.Indicators.Stale(targetMeters)
 	return res, nil

@@ -2,13 +2,13 @@ package grid
 
 import (
 	"context"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"time"
 
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
 )
 
@@ -55,7 +55,7 @@ func (s *service) search(_ context.Context, who *identity.Principal, q string, l
 		return hits, nil
 	}
 	d, due := s.today()
-	page, _, _ := s.book.List(d, due, book.Select{Prefix: q, After: -1, Limit: limit})
+	page, _, _ := s.book.List(d, due, book.Select{Prefix: q, Limit: limit})
 	for _, m := range page {
 		hits = append(hits, web.Hit{Kind: lang.T("电能表", "Meter"), Text: lang.Same(m.Address), Sub: book.DistrictName(m.District), Href: "/grid/meters/" + m.Address})
 	}
@@ -65,4 +65,13 @@ func (s *service) search(_ context.Context, who *identity.Principal, q string, l
 		}
 	}
 	return hits, nil
+}
+
+// estimate bridges the short gaps of yesterday, from an hour on by which what is late has mostly come.
+func (s *service) estimate(ctx context.Context) error {
+	now := s.clock.Now()
+	if now.In(book.China).Hour() < s.conf.EstimateHour {
+		return nil
+	}
+	return s.ledger.Estimate(ctx, book.DayOf(now.UnixMicro())-1)
 }

@@ -3,12 +3,13 @@ package grid
 import (
 	"context"
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -194,14 +195,15 @@ func (s *service) alarms() ui.Panel {
 // loadChart is what the meters say that the city draws, today and yesterday: the sum of the powers that have come.
 func (s *service) loadChart(ctx context.Context) (ui.Panel, error) {
 	d, due := s.today()
-	today, err := s.cityLoad(ctx, nil, d)
+	today, err := s.ledger.Load(ctx, "", d)
 	if err != nil {
 		return ui.Panel{}, err
 	}
-	before, err := s.cityLoad(ctx, nil, d-1)
+	before, err := s.ledger.Load(ctx, "", d-1)
 	if err != nil {
 		return ui.Panel{}, err
 	}
+	today = slices.Clone(today)
 	for i := due; i < len(today); i++ {
 		today[i] = math.NaN()
 	}
@@ -216,40 +218,27 @@ func (s *service) loadChart(ctx context.Context) (ui.Panel, error) {
 			{Name: lang.T("今日", "Today"), Style: "now", Points: today}, {Name: lang.T("昨日", "Yesterday"), Style: "past", Points: before}}}}}, nil
 }
 
-// cityLoad is the sum of the measured powers by slot, in MW; NaN where nothing has come.
-func (s *service) cityLoad(ctx context.Context, keys []int64, d book.Day) ([]float64, error) {
-	points, err := s.readings.Aggregate(ctx, keys, "power", d.Start(), (d + 1).Start(), book.SlotLength)
-	if err != nil {
-		return nil, errs.Wrap("sum the load", err)
-	}
-	out := make([]float64, book.SlotsPerDay)
-	for i := range out {
-		out[i] = math.NaN()
-	}
-	for _, p := range points {
-		if i := (p.At - d.Start()) / book.SlotMicros; i >= 0 && i < book.SlotsPerDay && p.Count > 0 {
-			out[i] = float64(p.Sum) / 1e4 / 1e3
-		}
-	}
-	return out, nil
-}
-
 // newestTable shows the meters that were heard last.
 func (s *service) newestTable() ui.Table {
-	t := ui.Table{ID: "grid-newest", Title: lang.T("电能表", "Meters"), Note: lang.T("最近有变化的在前", "Last changed first"), Columns: meterColumns, Total: -1, Path: "/grid/meters",
-		Search: &ui.Field{Name: "q", Label: lang.T("电表号", "Meter number"), Placeholder: lang.T("电表号", "Meter number")}, Empty: lang.T("还没有数据。", "No readings yet.")}
 	d, due := s.today()
-	for _, m := range s.book.Newest(12) {
-		if st, ok := s.book.Standing(m.Address, d, due); ok {
-			t.Rows = append(t.Rows, s.meterRow(st))
-		}
+	t := ui.Table{ID: "grid-newest", Title: lang.T("电能表", "Meters"), Note: lang.T("最新数据在前", "Newest reading first"), Columns: meterColumns(true), Sort: "-newest", Total: -1, Path: "/grid/meters",
+		Search: &ui.Field{Name: "q", Label: lang.T("电表号", "Meter number"), Placeholder: lang.T("电表号", "Meter number")}, Empty: lang.T("还没有数据。", "No readings yet.")}
+	page, _, _ := s.book.List(d, due, book.Select{Sort: t.Sort, Limit: 12})
+	for _, m := range page {
+		t.Rows = append(t.Rows, meterRow(m, d, due))
 	}
 	return t
 }
 
+// loadTicks is after how many rounds of publish the load is summed anew where readings have come: it is the sum of a city.
+const loadTicks = 3
+
 // publish tells the open pages what has changed, at most every other second.
 func (s *service) publish(ctx context.Context) error {
 	s.count.online(float64(s.head.Online()))
+	if s.ticks++; s.ticks%loadTicks == 0 {
+		s.ledger.Tick()
+	}
 	if !s.dirty.Swap(false) || !s.host.Live.Watched(topic) {
 		return nil
 	}
@@ -281,15 +270,28 @@ func (s *service) queryDay(r *web.Request) (d book.Day, due int, err error) {
 	return d, book.DueSlots(d, s.clock.Now(), s.conf.DueAfter), nil
 }
 
-// queryPlace reads the cursor of a list.
-func queryPlace(r *web.Request) (int32, error) {
+// queryPlace reads the cursor of a list of numbered rows; -1 is the beginning.
+func queryPlace(r *web.Request) (int64, error) {
 	text := r.Query("after")
 	if text == "" {
 		return -1, nil
 	}
-	n, err := strconv.ParseInt(text, 10, 32)
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return 0, errs.Say(errs.Invalid, "翻页标记“%s”无效，请从第一页重新打开", "the page mark %q is not valid, open the list from its first page", text)
+		return 0, noPlace(text)
 	}
-	return int32(n), nil
+	return n, nil
+}
+
+func noPlace(text string) error {
+	return errs.Say(errs.Invalid, "翻页标记“%s”无效，请从第一页重新打开", "the page mark %q is not valid, open the list from its first page", text)
+}
+
+// queryDistrict reads a district's code; "" where none is asked for.
+func queryDistrict(r *web.Request) (string, error) {
+	code := r.Query("district")
+	if code != "" && book.DistrictIndex(code) < 0 {
+		return "", errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", code)
+	}
+	return code, nil
 }

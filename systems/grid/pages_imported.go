@@ -3,7 +3,6 @@ package grid
 import (
 	"context"
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"math"
 	"net/url"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/interval"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"

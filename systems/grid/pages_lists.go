@@ -2,13 +2,16 @@ package grid
 
 import (
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"net/url"
 	"strconv"
 
+	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
+	"github.com/haihe-city/haihe/wire/dlt645"
+	"github.com/haihe-city/haihe/wire/dlt698"
 )
 
 func queryString(q map[string]string) string {
@@ -34,20 +37,37 @@ func with(q map[string]string, key, val string) map[string]string {
 	return out
 }
 
+// concentrators lists the links that a request asks for.
+func (s *service) concentrators(r *web.Request) ([]book.Concentrator, error) {
+	district, err := queryDistrict(r)
+	if err != nil {
+		return nil, err
+	}
+	state := r.Query("state")
+	switch state {
+	case "", "online", "offline":
+		return s.head.Concentrators(district, state), nil
+	}
+	return nil, errs.Say(errs.Invalid, "状态“%s”无法识别，可用 online、offline", "state %q is not known: online or offline", state)
+}
+
 // pageConcentrators lists the links.
 func (s *service) pageConcentrators(r *web.Request) (*ui.Page, error) {
 	after, err := queryPlace(r)
 	if err != nil {
 		return nil, err
 	}
-	all := s.head.Concentrators(r.Query("district"), r.Query("state"))
+	all, err := s.concentrators(r)
+	if err != nil {
+		return nil, err
+	}
 	t := ui.Table{ID: "concentrators", Title: lang.T("集中器", "Concentrators"), Total: int64(len(all)), Paged: after >= 0, Path: "/grid/concentrators", Query: keepQuery(r, "district", "state"), Columns: []ui.Column{
 		{Key: "address", Text: lang.T("集中器地址", "Concentrator")}, {Key: "district", Text: lang.T("区", "District")}, {Key: "protocol", Text: lang.T("规约", "Protocol")}, {Key: "meters", Text: lang.T("电表数", "Meters"), Num: true},
 		{Key: "since", Text: lang.T("上线时间", "Connected since"), Num: true}, {Key: "heard", Text: lang.T("最近报文", "Last heard"), Num: true}, {Key: "state", Text: lang.T("状态", "State")}},
 		Filters: []ui.Field{{Name: "district", Kind: "select", Label: lang.T("区", "District"), Value: r.Query("district"), Options: districtOptions()},
 			{Name: "state", Kind: "select", Label: lang.T("状态", "State"), Value: r.Query("state"), Options: []ui.Option{{Value: "", Text: lang.T("全部状态", "All states")}, {Value: "online", Text: lang.T("在线", "Online")}, {Value: "offline", Text: lang.T("离线", "Offline")}}}},
 		Empty: lang.T("没有集中器。", "No concentrators.")}
-	from := min(int(after)+1, len(all))
+	from := int(min(after+1, int64(len(all))))
 	for i, c := range all[from:min(from+pageSize, len(all))] {
 		tag := &ui.Tag{Status: ui.StatusBehind, Text: lang.T("离线", "Offline")}
 		if c.Online {
@@ -70,7 +90,7 @@ func (s *service) pageRefused(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := listRefused(r.Context(), s.db, int64(below), pageSize+1)
+	list, err := listRefused(r.Context(), s.db, below, pageSize+1)
 	if err != nil {
 		return nil, err
 	}
@@ -87,11 +107,23 @@ func (s *service) pageRefused(r *web.Request) (*ui.Page, error) {
 		if len(body) > 64 {
 			body = body[:64] + "…"
 		}
-		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprintf("f-%d", f.Num), Cells: []ui.Cell{{Time: f.At}, {Text: lang.Same(f.Peer)}, {Text: lang.Same(f.Protocol)}, {Text: lang.Same(f.Reason), Sub: lang.Same(f.Clause)}, {Text: lang.Same(strconv.FormatInt(f.Offset, 10))}, {Text: lang.Same(body)}}})
+		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprintf("f-%d", f.Num), Cells: []ui.Cell{{Time: f.At}, {Text: lang.Same(f.Peer)}, {Text: book.Protocol(f.Protocol).Text()}, {Text: f.Reason, Sub: clauseText(f)}, {Text: lang.Same(strconv.FormatInt(f.Offset, 10))}, {Text: lang.Same(body)}}})
 	}
 	p := s.page(lang.T("拒收报文", "Refused frames"), "/grid/refused", ui.Link{Text: lang.T("拒收报文", "Refused frames"), Href: "/grid/refused"})
 	p.Body = []ui.Block{t}
 	return p, nil
+}
+
+// clauseText says which clause of which standard a refused frame breaks; empty where it is none of a standard's.
+func clauseText(f Refused) lang.Text {
+	if f.Clause == "" {
+		return lang.Text{}
+	}
+	standard := dlt698.Standard
+	if f.Protocol == string(book.DLT645) {
+		standard = dlt645.Standard
+	}
+	return lang.Same(standard + " " + f.Clause)
 }
 
 // pageRereads lists the orders.

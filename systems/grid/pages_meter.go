@@ -3,7 +3,6 @@ package grid
 import (
 	"context"
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"math"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -60,10 +60,9 @@ func scaled(v int64, decimals int) *ratio {
 
 // dayOfMeter is a meter's day, slot by slot, and the samples that stand beside every slot.
 func (s *service) dayOfMeter(ctx context.Context, m book.Meter, d book.Day, due int) (rows []slotReading, beside []series.Sample, err error) {
-	tolerance := int64(s.conf.SlotTolerance / time.Microsecond)
-	samples, err := s.readings.Range(ctx, m.Num, d.Start()-tolerance, (d+1).Start()-tolerance)
+	samples, err := s.ledger.Meter(ctx, m.Num, d)
 	if err != nil {
-		return nil, nil, errs.Wrap("read a meter's day", err)
+		return nil, nil, err
 	}
 	var st book.Slots
 	rows = make([]slotReading, book.SlotsPerDay)
@@ -137,13 +136,17 @@ func (s *service) meterFacts(m book.Standing) ui.Facts {
 	if s.head.Linked(m.Concentrator) {
 		link = ui.Tag{Status: ui.StatusMet, Text: lang.T("在线", "Online")}
 	}
+	installed := "—"
+	if !m.Installed.IsZero() {
+		installed = m.Installed.In(book.China).Format("2006-01-02")
+	}
 	return ui.Facts{ID: "meter-facts", Title: lang.T("档案", "Archive"), Items: []ui.Fact{
 		{Name: lang.T("区", "District"), Value: book.DistrictName(m.District), Href: "/grid/meters?district=" + m.District},
 		{Name: lang.T("类别", "Kind"), Value: m.Category.Text()},
 		{Name: lang.T("馈线", "Feeder"), Value: lang.Same(m.Feeder)},
 		{Name: lang.T("集中器", "Concentrator"), Value: lang.Same(m.Concentrator), Href: "/grid/meters?concentrator=" + m.Concentrator, Tag: &link},
 		{Name: lang.T("规约", "Protocol"), Value: m.Protocol.Text()},
-		{Name: lang.T("装表日期", "Installed"), Value: lang.Same(m.Installed.In(book.China).Format("2006-01-02"))},
+		{Name: lang.T("装表日期", "Installed"), Value: lang.Same(installed)},
 		{Name: lang.T("最新数据", "Newest reading"), Time: m.Heard},
 		{Name: lang.T("当日", "This day"), Tag: meterTag(m)},
 	}}

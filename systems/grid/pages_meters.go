@@ -2,11 +2,13 @@ package grid
 
 import (
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -14,26 +16,32 @@ import (
 // pageSize is how many rows a list shows.
 const pageSize = 50
 
-var meterColumns = []ui.Column{
-	{Key: "address", Text: lang.T("电表号 · 集中器", "Meter · concentrator")},
-	{Key: "district", Text: lang.T("区", "District")},
-	{Key: "category", Text: lang.T("类别", "Kind")},
-	{Key: "got", Text: lang.T("今日已到", "In today"), Num: true},
-	{Key: "day", Text: lang.T("应到比例", "Share of due")},
-	{Key: "heard", Text: lang.T("最新数据时间", "Newest reading"), Num: true},
-	{Key: "state", Text: lang.T("状态", "State")},
+// meterColumns head a list of meters with their day; their keys are the orders of book.Select.
+func meterColumns(today bool) []ui.Column {
+	got := lang.T("当日已到", "In that day")
+	if today {
+		got = lang.T("今日已到", "In today")
+	}
+	return []ui.Column{
+		{Key: "address", Text: lang.T("电表号 · 集中器", "Meter · concentrator"), Sortable: true},
+		{Key: "district", Text: lang.T("区", "District")},
+		{Key: "category", Text: lang.T("类别", "Kind")},
+		{Key: "got", Text: got, Num: true},
+		{Key: "gaps", Text: lang.T("应到比例", "Share of due"), Num: true, Sortable: true},
+		{Key: "newest", Text: lang.T("最新数据时间", "Newest reading"), Num: true, Sortable: true},
+		{Key: "state", Text: lang.T("状态", "State")},
+	}
 }
 
-func (s *service) meterRow(m book.Standing) ui.Row {
-	_, due := s.today()
-	got := m.Slots.Measured.Count()
+// meterRow is a meter with a day of which `due` slots are due.
+func meterRow(m book.Standing, d book.Day, due int) ui.Row {
 	part := 1.0
 	if due > 0 {
-		part = min(1, float64(due-m.Gaps)/float64(due))
+		part = float64(due-m.Gaps) / float64(due)
 	}
 	return ui.Row{ID: "m-" + m.Address, Cells: []ui.Cell{
-		{Text: lang.Same(m.Address), Sub: lang.Same(m.Concentrator), Href: "/grid/meters/" + m.Address, Strong: true},
-		{Text: book.DistrictName(m.District)}, {Text: m.Category.Text()}, {Text: lang.Same(strconv.Itoa(got))},
+		{Text: lang.Same(m.Address), Sub: lang.Same(m.Concentrator), Href: "/grid/meters/" + m.Address + "?day=" + d.String(), Strong: true},
+		{Text: book.DistrictName(m.District)}, {Text: m.Category.Text()}, {Text: lang.Same(strconv.Itoa(m.Slots.Measured.Count()))},
 		{Gauge: &ui.Gauge{Part: part, Expected: -1, Status: meterTag(m).Status}},
 		{Time: m.Heard}, {Tag: meterTag(m)},
 	}}
@@ -50,7 +58,7 @@ func meterTag(m book.Standing) *ui.Tag {
 	case m.Gaps == 0:
 		return &ui.Tag{Status: ui.StatusMet, Text: lang.T("完整", "Complete")}
 	case m.Slots.Measured.Empty():
-		return &ui.Tag{Status: ui.StatusBehind, Text: lang.T("今日无数", "Nothing today")}
+		return &ui.Tag{Status: ui.StatusBehind, Text: lang.T("当日无数", "No readings")}
 	}
 	return &ui.Tag{Status: ui.StatusRisk, Text: lang.T(fmt.Sprintf("缺 %d 点", m.Gaps), fmt.Sprintf("%d missing", m.Gaps))}
 }
@@ -73,18 +81,26 @@ func categoryOptions() []ui.Option {
 
 // selection reads a list's filters from the query.
 func selection(r *web.Request) (book.Select, error) {
-	sel := book.Select{District: r.Query("district"), Category: book.Category(r.Query("category")), Concentrator: r.Query("concentrator"), Prefix: r.Query("q"), State: r.Query("state"), Limit: pageSize}
-	if sel.District != "" && book.DistrictIndex(sel.District) < 0 {
-		return sel, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", sel.District)
+	sel := book.Select{District: r.Query("district"), Category: book.Category(r.Query("category")), Concentrator: r.Query("concentrator"), Prefix: r.Query("q"), State: r.Query("state"), Sort: r.Query("sort"), Limit: pageSize}
+	if _, err := queryDistrict(r); err != nil {
+		return sel, err
 	}
 	switch sel.State {
 	case "", "complete", "incomplete", "silent":
 	default:
 		return sel, errs.Say(errs.Invalid, "状态“%s”无法识别，可用 complete、incomplete、silent", "state %q is not known: complete, incomplete or silent", sel.State)
 	}
-	var err error
-	sel.After, err = queryPlace(r)
-	return sel, err
+	if sel.Sort != "" && !slices.Contains(book.Sorts, sel.Sort) {
+		return sel, errs.Say(errs.Invalid, "排序“%s”无法识别，可用 address、gaps、newest，前加 - 为降序", "sort %q is not known: address, gaps or newest, with - before it to turn it round", sel.Sort)
+	}
+	if sel.Category != "" && !sel.Category.Known() {
+		return sel, errs.Say(errs.Invalid, "类别“%s”无法识别", "kind %q is not known", string(sel.Category))
+	}
+	var ok bool
+	if sel.After, ok = book.ParseCursor(r.Query("after")); !ok {
+		return sel, noPlace(r.Query("after"))
+	}
+	return sel, nil
 }
 
 func keepQuery(r *web.Request, names ...string) map[string]string {
@@ -99,21 +115,19 @@ func keepQuery(r *web.Request, names ...string) map[string]string {
 
 // meterTable is a page of meters; missing lists only those with gaps.
 func (s *service) meterTable(r *web.Request, id, path string, sel book.Select, d book.Day, due int) (ui.Table, error) {
-	b, err := s.dayBook(r.Context(), d)
+	b, err := s.ledger.Day(r.Context(), d)
 	if err != nil {
 		return ui.Table{}, err
 	}
-	page, total, more := b.List(d, due, sel)
-	t := ui.Table{ID: id, Columns: meterColumns, Total: total, Paged: sel.After >= 0, Path: path, Query: keepQuery(r, "q", "district", "category", "state", "concentrator", "day"),
+	page, total, next := b.List(d, due, sel)
+	today, _ := s.today()
+	t := ui.Table{ID: id, Columns: meterColumns(d == today), Sort: sel.Sort, Total: total, Next: next.String(), Paged: !sel.After.First(), Path: path, Query: keepQuery(r, "q", "district", "category", "state", "concentrator", "day", "sort"),
 		Search:  &ui.Field{Name: "q", Kind: "search", Label: lang.T("电表号开头", "Meter number begins with"), Placeholder: lang.T("电表号", "Meter number"), Value: sel.Prefix},
 		Filters: []ui.Field{{Name: "district", Kind: "select", Label: lang.T("区", "District"), Value: sel.District, Options: districtOptions()}, {Name: "category", Kind: "select", Label: lang.T("类别", "Kind"), Value: string(sel.Category), Options: categoryOptions()}},
 		Empty:   lang.T("没有符合条件的电表。", "No meter fits."),
 	}
 	for _, m := range page {
-		t.Rows = append(t.Rows, s.meterRow(m))
-	}
-	if more {
-		t.Next = strconv.Itoa(int(page[len(page)-1].Place))
+		t.Rows = append(t.Rows, meterRow(m, d, due))
 	}
 	return t, nil
 }
@@ -131,7 +145,7 @@ func (s *service) pageMeters(r *web.Request) (*ui.Page, error) {
 	}
 	t.Title = lang.T("电能表", "Meters")
 	t.Filters = append(t.Filters, ui.Field{Name: "state", Kind: "select", Label: lang.T("今日数据", "Today"), Value: sel.State, Options: []ui.Option{
-		{Value: "", Text: lang.T("全部状态", "All states")}, {Value: "complete", Text: lang.T("完整", "Complete")}, {Value: "incomplete", Text: lang.T("有缺数", "With gaps")}, {Value: "silent", Text: lang.T("今日无数", "Nothing today")}}})
+		{Value: "", Text: lang.T("全部状态", "All states")}, {Value: "complete", Text: lang.T("完整", "Complete")}, {Value: "incomplete", Text: lang.T("有缺数", "With gaps")}, {Value: "silent", Text: lang.T("今日无数", "No readings")}}})
 	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: "/api/grid/meters.csv" + queryString(t.Query)}}
 	p := s.page(lang.T("电能表", "Meters"), "/grid/meters", ui.Link{Text: lang.T("电能表", "Meters"), Href: "/grid/meters"})
 	p.Body = []ui.Block{t}
@@ -148,14 +162,17 @@ func (s *service) pageMissing(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sel.State == "" {
+	switch sel.State {
+	case "":
 		sel.State = "incomplete"
+	case "complete":
+		return nil, errs.Say(errs.Invalid, "缺数清单只列有缺数的电表，状态可用 incomplete、silent", "this list has the meters with gaps only: incomplete or silent")
 	}
 	t, err := s.meterTable(r, "missing", "/grid/missing", sel, d, due)
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.dayBook(r.Context(), d)
+	b, err := s.ledger.Day(r.Context(), d)
 	if err != nil {
 		return nil, err
 	}
@@ -178,11 +195,12 @@ func (s *service) pageMissing(r *web.Request) (*ui.Page, error) {
 func (s *service) asMissing(r *web.Request, t *ui.Table, sel book.Select, d book.Day) {
 	t.Title = lang.T("缺数电表", "Meters with gaps")
 	t.Empty = lang.T("当日应到的数据全部到齐。", "Everything due on this day has come.")
-	t.Filters = append(t.Filters, ui.Field{Name: "day", Kind: "date", Label: lang.T("日期", "Day"), Value: d.String()})
+	t.Filters = append(t.Filters, ui.Field{Name: "state", Kind: "select", Label: lang.T("缺数情况", "Gaps"), Value: r.Query("state"), Options: []ui.Option{
+		{Value: "", Text: lang.T("有缺数", "With gaps")}, {Value: "silent", Text: lang.T("当日无数", "No readings")}}}, ui.Field{Name: "day", Kind: "date", Label: lang.T("日期", "Day"), Value: d.String()})
 	t.Query["day"] = d.String()
 	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: "/api/grid/meters.csv" + queryString(with(t.Query, "state", sel.State))}}
 	if r.Who.Can(grantReread) && t.Total > 0 {
-		t.Post = &ui.BulkAction{Text: lang.T("补抄所选", "Read again"), Href: "/grid/reread?day=" + d.String() + "&district=" + sel.District + "&concentrator=" + sel.Concentrator, All: true,
+		t.Post = &ui.BulkAction{Text: lang.T("补抄所选", "Read again"), Href: "/grid/reread" + queryString(t.Query), All: true,
 			Confirm: lang.T("将向集中器下达补抄，是否继续？", "Concentrators will be asked to send these readings again. Go on?")}
 	}
 }
@@ -212,25 +230,22 @@ func (s *service) formReread(r *web.Request) (*ui.Page, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	sel, err := selection(r)
+	if err != nil {
+		return nil, "", err
+	}
 	if err := r.HTTP.ParseForm(); err != nil {
 		return nil, "", errs.As(errs.Invalid, "read the form", err)
 	}
 	meters := r.HTTP.PostForm["id"]
 	for i := range meters {
-		meters[i] = trimRow(meters[i])
+		meters[i] = strings.TrimPrefix(meters[i], "m-")
 	}
 	if r.Form("all") == "1" {
 		meters = nil
 	} else if len(meters) == 0 {
 		return nil, "", errs.Say(errs.Invalid, "请先勾选电表，或选择“全部符合条件的”", "tick meters first, or choose all that match")
 	}
-	_, err = s.orderReread(r.Context(), r.Who, d, meters, book.Select{District: r.Query("district"), Concentrator: r.Query("concentrator")})
+	_, err = s.orderReread(r.Context(), r.Who, d, meters, sel)
 	return nil, "/grid/rereads", err
-}
-
-func trimRow(id string) string {
-	if len(id) > 2 && id[:2] == "m-" {
-		return id[2:]
-	}
-	return id
 }

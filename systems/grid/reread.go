@@ -3,12 +3,12 @@ package grid
 import (
 	"context"
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"sync"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/grid/book"
 )
 
 // rereadAtOnce bounds the concentrators that one order asks at the same time.
@@ -73,11 +73,14 @@ func (s *service) rereadMeters(ctx context.Context, d book.Day, meters []string,
 	if len(meters) > 0 {
 		return want, nil
 	}
-	b, err := s.dayBook(ctx, d)
+	b, err := s.ledger.Day(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	sel.State, sel.After, sel.Limit = "incomplete", -1, rereadLimit
+	if sel.State != "silent" {
+		sel.State = "incomplete"
+	}
+	sel.Sort, sel.After, sel.Limit = "", book.Cursor{}, rereadLimit
 	page, _, _ := b.List(d, book.DueSlots(d, s.clock.Now(), s.conf.DueAfter), sel)
 	for _, m := range page {
 		want[m.Concentrator] = append(want[m.Concentrator], m.Address)

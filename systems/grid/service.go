@@ -2,25 +2,19 @@ package grid
 
 import (
 	"context"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"sync/atomic"
-	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
-	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/headend"
 	"github.com/haihe-city/haihe/systems/grid/interval"
+	"github.com/haihe-city/haihe/systems/grid/ledger"
 )
-
-// familyMeter is the series of the city's meters. The register is a counter; power and voltage are what the meter measured at the
-// quarter hour.
-var familyMeter = series.Family{Name: "grid.meter", Step: book.SlotLength, Columns: []series.Column{
-	{Name: "energy", Unit: "KWH", Decimals: 4}, {Name: "power", Unit: "KWT", Decimals: 4}, {Name: "voltage", Unit: "VLT", Decimals: 1}}}
 
 // owner is the unit whose entities these are.
 const owner = "power"
@@ -32,14 +26,14 @@ type service struct {
 	clock     host.Clock
 	db        *store.DB
 	entities  *entity.Store
-	readings  *series.Table
 	intervals *interval.Importer
 	book      *book.Book
-	intake    *intake
+	ledger    *ledger.Ledger
 	head      *headend.HeadEnd
 	count     counters
 	rereads   chan rereadJob
 	dirty     atomic.Bool // something changed since the pages were told
+	ticks     int         // rounds of publish, which alone uses it
 }
 
 // counters are the room's metrics.
@@ -51,16 +45,17 @@ type counters struct {
 
 func newService(ctx context.Context, h *host.Host, conf Config) (*service, error) {
 	s := &service{conf: conf, host: h, clock: h.Clock, db: h.DB, entities: h.Entities, book: book.New(conf.BookDays), rereads: make(chan rereadJob, 16)}
-	s.intake = newIntake(s)
 	s.count = counters{
 		readings: h.Metrics.Counter("readings_total", "Readings taken in, by outcome.", "outcome"),
 		frames:   h.Metrics.Counter("frames_total", "Frames received, by protocol and outcome.", "protocol", "outcome"),
 		online:   h.Metrics.Gauge("concentrators_online", "Concentrators connected now."),
 	}
-	var err error
-	if s.readings, err = h.Series.Declare(ctx, familyMeter); err != nil {
+	readings, err := h.Series.Declare(ctx, ledger.Family)
+	if err != nil {
 		return nil, err
 	}
+	s.ledger = ledger.New(ledger.Options{DB: h.DB, Readings: readings, Book: s.book, Now: h.Clock.Now, Ahead: conf.AheadLimit, Late: conf.LateAfter,
+		Tolerance: conf.SlotTolerance, Count: func(outcome string, n int) { s.count.readings(float64(n), outcome) }, Stored: s.changed})
 	values, err := h.Series.Declare(ctx, interval.Family)
 	if err != nil {
 		return nil, err
@@ -81,7 +76,7 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 // listen opens the head-end for this room.
 func (s *service) listen() (err error) {
 	s.head, err = headend.Open(headend.Options{
-		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.intake.take, Refuse: s.refuse,
+		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.ledger.Take, Refuse: s.refuse,
 		Count:   func(protocol, outcome string) { s.count.frames(1, protocol, outcome) },
 		Changed: func() { s.dirty.Store(true) },
 		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, MaxLinks: s.conf.MaxLinks,
@@ -118,59 +113,13 @@ func (s *service) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	today := book.DayOf(s.clock.Now().UnixMicro())
-	for d := today - book.Day(s.conf.BookDays) + 1; d <= today; d++ {
-		if err := s.recall(ctx, s.book, d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// recall reads a day's slots back from its samples into b.
-func (s *service) recall(ctx context.Context, b *book.Book, d book.Day) error {
-	var marks []book.Placed
-	tolerance := int64(s.conf.SlotTolerance / time.Microsecond)
-	err := s.readings.Scan(ctx, nil, d.Start()-tolerance, (d+1).Start()-tolerance, func(sm series.Sample) error {
-		place, ok := b.PlaceOf(sm.Key)
-		if !ok {
-			return nil
-		}
-		p := book.Placed{Place: place, At: sm.At, Quality: sm.Quality, Slot: -1, Day: d}
-		if sd, slot, fits := book.SlotAt(sm.At, s.conf.SlotTolerance); fits {
-			p.Day, p.Slot = sd, slot
-		}
-		marks = append(marks, p)
-		return nil
-	})
-	b.Adopt(d, marks)
-	return err
+	return s.ledger.Recall(ctx)
 }
 
 // changed says that readings were stored: the figures of the plan are stale, and open pages want the new ones.
 func (s *service) changed() {
 	s.dirty.Store(true)
 	s.host.Indicators.Stale(targetCoverage)
-}
-
-func (s *service) measureIntake(group []*delivery) {
-	var t book.Taken
-	for _, d := range group {
-		t.Stored += d.taken.Stored
-		t.Corrected += d.taken.Corrected
-		t.Duplicates += d.taken.Duplicates
-		t.Unknown += d.taken.Unknown
-		t.OffSlot += d.taken.OffSlot
-		t.Future += d.taken.Future
-	}
-	for _, c := range []struct {
-		name string
-		n    int
-	}{{"stored", t.Stored}, {"corrected", t.Corrected}, {"duplicate", t.Duplicates}, {"unknown", t.Unknown}, {"off-slot", t.OffSlot}, {"future", t.Future}} {
-		if c.n > 0 {
-			s.count.readings(float64(c.n), c.name)
-		}
-	}
 }
 
 // refuse keeps what was not taken. It must not fail the connection: a store that cannot keep it is a matter for the log.
@@ -193,15 +142,6 @@ func (s *service) today() (d book.Day, due int) {
 	return d, due
 }
 
-// dayBook gives a book in which a day is held: the one in memory, or for an older day a sheet that is read back for this once.
-func (s *service) dayBook(ctx context.Context, d book.Day) (*book.Book, error) {
-	if s.book.Holds(d) {
-		return s.book, nil
-	}
-	b := s.book.Sheet()
-	return b, s.recall(ctx, b, d)
-}
-
 // act is a journal line in this room's name.
 func act(by *identity.Principal, authority, verb, object string, detail any) journal.Act {
 	return journal.Act{Actor: by.ID, Unit: by.Unit, Authority: authority, Verb: verb, Object: object, Detail: detail}
@@ -209,7 +149,7 @@ func act(by *identity.Principal, authority, verb, object string, detail any) jou
 
 // health fails while the intake does not keep up: what waits is refused.
 func (s *service) health(context.Context) error {
-	if len(s.intake.queue) == cap(s.intake.queue) {
+	if s.ledger.Full() {
 		return errs.Say(errs.Busy, "采集入口已满", "the intake is full")
 	}
 	return nil

@@ -3,16 +3,17 @@ package grid
 import (
 	"context"
 	"encoding/hex"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"time"
 
+	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/headend"
 )
 
 var (
-	qRefusedAdd = store.Q("grid_refused_add", `INSERT INTO grid_refused (num, at, peer, protocol, reason, clause, place, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
-	qRefused    = store.Q("grid_refused_list", `SELECT num, at, peer, protocol, reason, clause, place, body FROM grid_refused WHERE num < $1 ORDER BY num DESC LIMIT $2`)
+	qRefusedAdd = store.Q("grid_refused_add", `INSERT INTO grid_refused (num, at, peer, protocol, reason, reason_en, clause, place, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
+	qRefused    = store.Q("grid_refused_list", `SELECT num, at, peer, protocol, reason, reason_en, clause, place, body FROM grid_refused WHERE num < $1 ORDER BY num DESC LIMIT $2`)
 	qRefusedCut = store.Q("grid_refused_cut", `DELETE FROM grid_refused WHERE num <= $1`)
 
 	qRereadAdd  = store.Q("grid_reread_add", `INSERT INTO grid_reread (id, at, asked_by, day, meters, done, failed, state, note) VALUES ($1, $2, $3, $4, $5, 0, 0, 'running', '')`)
@@ -27,7 +28,7 @@ type Refused struct {
 	At       time.Time `json:"at"`
 	Peer     string    `json:"peer"`
 	Protocol string    `json:"protocol"`
-	Reason   string    `json:"reason"`
+	Reason   lang.Text `json:"reason"`
 	Clause   string    `json:"clause"`
 	Offset   int64     `json:"offset"`
 	Hex      string    `json:"hex"`
@@ -37,6 +38,7 @@ type Refused struct {
 const (
 	refusedKept  = 10_000
 	refusedBytes = 2048
+	refusedPage  = 1000 // of the interface
 )
 
 func addRefused(tx *store.Tx, at time.Time, r headend.Refused, body []byte) error {
@@ -50,7 +52,7 @@ func addRefused(tx *store.Tx, at time.Time, r headend.Refused, body []byte) erro
 	if body == nil {
 		body = []byte{}
 	}
-	if _, err = tx.Exec(qRefusedAdd, num, store.Micros(at), r.Peer, r.Protocol, r.Reason, r.Clause, r.Offset, body); err != nil {
+	if _, err = tx.Exec(qRefusedAdd, num, store.Micros(at), r.Peer, r.Protocol, r.Reason.Zh, r.Reason.En, r.Clause, r.Offset, body); err != nil {
 		return err
 	}
 	if num%1000 != 0 {
@@ -70,7 +72,7 @@ func listRefused(ctx context.Context, db *store.DB, below int64, limit int) (out
 			var r Refused
 			var at int64
 			var body []byte
-			if err := scan(&r.Num, &at, &r.Peer, &r.Protocol, &r.Reason, &r.Clause, &r.Offset, &body); err != nil {
+			if err := scan(&r.Num, &at, &r.Peer, &r.Protocol, &r.Reason.Zh, &r.Reason.En, &r.Clause, &r.Offset, &body); err != nil {
 				return err
 			}
 			r.At, r.Hex = store.Time(at), hex.EncodeToString(body)

@@ -80,7 +80,7 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 		Routes:   s.routes(),
 		Topics:   []web.Topic{{Name: topic, Grant: grantRead}},
 		Jobs:     s.jobs(),
-		Feeds:    append(s.head.Feeds(), host.Feed{Name: "intake", Run: s.intake.run}),
+		Feeds:    append(s.head.Feeds(), host.Feed{Name: "intake", Run: s.ledger.Run}),
 		Measures: s.measures(),
 		Search:   s.search,
 		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import},

@@ -1,7 +1,6 @@
 package book
 
 import (
-	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -16,6 +15,7 @@ import (
 type Book struct {
 	mu     sync.RWMutex
 	meters []Meter
+	region []int8 // of each meter: where its district stands in Districts, -1 for none
 	byAddr map[string]int32
 	byNum  map[int64]int32
 	behind map[string][]int32 // meters behind a concentrator
@@ -23,22 +23,37 @@ type Book struct {
 	heard  []int64            // newest measured sample of each meter in a slot, microseconds; 0 for none
 	astray []int64            // newest sample of each meter beside every slot: its clock is off; 0 for none
 	keep   int                // days held
+	words  map[string]string  // the words that many meters share, once each
 }
 
 // New makes an empty book that holds the slots of keep days.
 func New(keep int) *Book {
-	return &Book{byAddr: map[string]int32{}, byNum: map[int64]int32{}, behind: map[string][]int32{}, days: map[Day][]Slots{}, keep: keep}
+	return &Book{byAddr: map[string]int32{}, byNum: map[int64]int32{}, behind: map[string][]int32{}, days: map[Day][]Slots{}, keep: keep, words: map[string]string{}}
+}
+
+// Keeps is how many days are held.
+func (b *Book) Keeps() int { return b.keep }
+
+// word gives the one copy of a text that many meters share.
+func (b *Book) word(s string) string {
+	if w, ok := b.words[s]; ok {
+		return w
+	}
+	b.words[s] = s
+	return s
 }
 
 // Put adds a meter or takes over its new archive data.
 func (b *Book) Put(m Meter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	m.District, m.Feeder, m.Concentrator = b.word(m.District), b.word(m.Feeder), b.word(m.Concentrator)
+	m.Category, m.Protocol = Category(b.word(string(m.Category))), Protocol(b.word(string(m.Protocol)))
 	i, known := b.byAddr[m.Address]
 	if !known {
 		i = int32(len(b.meters))
 		b.byAddr[m.Address], b.byNum[m.Num] = i, i
-		b.meters, b.heard, b.astray = append(b.meters, m), append(b.heard, 0), append(b.astray, 0)
+		b.meters, b.region, b.heard, b.astray = append(b.meters, m), append(b.region, 0), append(b.heard, 0), append(b.astray, 0)
 		for d := range b.days {
 			b.days[d] = append(b.days[d], Slots{})
 		}
@@ -48,7 +63,7 @@ func (b *Book) Put(m Meter) {
 	if !known || b.meters[i].Concentrator != m.Concentrator {
 		b.behind[m.Concentrator] = append(b.behind[m.Concentrator], i)
 	}
-	b.meters[i] = m
+	b.meters[i], b.region[i] = m, int8(DistrictIndex(m.District))
 }
 
 // Find gives a meter's place by its address.
@@ -60,6 +75,24 @@ func (b *Book) Find(address string) (place int32, m Meter, ok bool) {
 		return 0, Meter{}, false
 	}
 	return i, b.meters[i], true
+}
+
+// Seat gives the place of a meter and the key of its series by its address.
+func (b *Book) Seat(address string) (place int32, num int64, ok bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	i, ok := b.byAddr[address]
+	if !ok {
+		return 0, 0, false
+	}
+	return i, b.meters[i].Num, true
+}
+
+// Open holds a day from now on, where it is not held already. What is known of it is the caller's to Mark.
+func (b *Book) Open(d Day) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open(d)
 }
 
 // open holds a day from now on, and forgets the oldest where more than keep are held.
@@ -92,13 +125,21 @@ func (b *Book) Mark(batch []Placed) {
 		case p.Quality&^series.Late == series.Measured:
 			b.heard[p.Place] = max(b.heard[p.Place], p.At)
 		}
-		if p.Slot < 0 || int(p.Day) <= int(newest)-b.keep {
-			continue // beside every slot, or older than what is held: read from the samples when asked for
+		if p.Slot < 0 {
+			continue
 		}
-		b.open(p.Day)
-		if s, held := b.days[p.Day]; held {
-			s[p.Place].Mark(p.Slot, p.Quality)
+		held, ok := b.days[p.Day]
+		if !ok {
+			if int(p.Day) <= int(newest)-b.keep {
+				continue // older than what is held: read from the samples when asked for
+			}
+			b.open(p.Day)
+			if held, ok = b.days[p.Day]; !ok {
+				continue
+			}
+			newest = max(newest, p.Day)
 		}
+		held[p.Place].Mark(p.Slot, p.Quality)
 	}
 }
 
@@ -158,7 +199,7 @@ func (b *Book) Coverage(d Day, due int) (city Cover, by []Cover) {
 			s = held[i]
 		}
 		city.count(s, want)
-		if k := DistrictIndex(m.District); k >= 0 {
+		if k := b.region[i]; k >= 0 {
 			by[k].count(s, want)
 		}
 	}
@@ -173,16 +214,6 @@ func (b *Book) Holds(d Day) bool {
 	return ok
 }
 
-// Adopt takes in a day that was read back from the samples; where the day is held already, both are joined.
-func (b *Book) Adopt(d Day, marks []Placed) {
-	b.mu.Lock()
-	if _, held := b.days[d]; !held {
-		b.days[d] = make([]Slots, len(b.meters))
-	}
-	b.mu.Unlock()
-	b.Mark(marks)
-}
-
 // Standing is one meter with what is known of one day of it.
 type Standing struct {
 	Meter
@@ -193,92 +224,11 @@ type Standing struct {
 	Place int32
 }
 
-// Select narrows a list of meters. Empty fields do not.
-type Select struct {
-	District     string
-	Category     Category
-	Concentrator string
-	Prefix       string // of the address
-	State        string // complete, incomplete, silent (nothing measured on that day)
-	After        int32  // place of the last meter of the page before; -1 from the beginning
-	Limit        int
-}
-
-func (s Select) takes(m *Meter) bool {
-	return !m.Retired && (s.District == "" || m.District == s.District) && (s.Category == "" || m.Category == s.Category) &&
-		(s.Concentrator == "" || m.Concentrator == s.Concentrator) && (s.Prefix == "" || len(m.Address) >= len(s.Prefix) && m.Address[:len(s.Prefix)] == s.Prefix)
-}
-
-// List gives a page of meters with their day, and how many there are in all: exact.
-func (b *Book) List(d Day, due int, sel Select) (page []Standing, total int64, more bool) {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	held, want := b.days[d], First(due)
-	for i := range b.meters {
-		m := &b.meters[i]
-		if !sel.takes(m) {
-			continue
-		}
-		var s Slots
-		if held != nil {
-			s = held[i]
-		}
-		gaps := want.Minus(s.Measured).Count()
-		switch {
-		case sel.State == "complete" && gaps > 0, sel.State == "incomplete" && gaps == 0, sel.State == "silent" && (gaps == 0 || !s.Measured.Empty()):
-			continue
-		}
-		total++
-		if int32(i) <= sel.After {
-			continue
-		}
-		if len(page) == sel.Limit {
-			more = true
-			continue
-		}
-		page = append(page, Standing{Meter: *m, Slots: s, Gaps: gaps, Place: int32(i), Heard: heardAt(b.heard[i]), Stray: heardAt(b.astray[i])})
-	}
-	return page, total, more
-}
-
 func heardAt(us int64) time.Time {
 	if us == 0 {
 		return time.Time{}
 	}
 	return time.UnixMicro(us)
-}
-
-// Standing is one meter's day.
-func (b *Book) Standing(address string, d Day, due int) (Standing, bool) {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	i, ok := b.byAddr[address]
-	if !ok {
-		return Standing{}, false
-	}
-	s := Standing{Meter: b.meters[i], Place: i, Heard: heardAt(b.heard[i]), Stray: heardAt(b.astray[i])}
-	if held := b.days[d]; held != nil {
-		s.Slots = held[i]
-	}
-	s.Gaps = First(due).Minus(s.Slots.Measured).Count()
-	return s, true
-}
-
-// Newest gives the meters that were heard last.
-func (b *Book) Newest(n int) []Standing {
-	b.mu.RLock()
-	places := make([]int32, len(b.meters))
-	for i := range places {
-		places[i] = int32(i)
-	}
-	// A partial choice would do; the whole city is sorted only on the overview, which is cached.
-	slices.SortFunc(places, func(x, y int32) int { return cmp.Or(cmp.Compare(b.heard[y], b.heard[x]), cmp.Compare(x, y)) })
-	out := make([]Standing, 0, n)
-	for _, i := range places[:min(n, len(places))] {
-		out = append(out, Standing{Meter: b.meters[i], Place: i, Heard: heardAt(b.heard[i]), Stray: heardAt(b.astray[i])})
-	}
-	b.mu.RUnlock()
-	return out
 }
 
 // Keys gives the series keys of meters that sel takes (all their places where sel is empty).
@@ -306,19 +256,25 @@ func (b *Book) Size() (inService int64) {
 	return inService
 }
 
-// Num is the series key of the meter at a place.
-func (b *Book) Num(place int32) int64 {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.meters[place].Num
-}
-
-// Measured tells whether the slot of p has a measured reading.
-func (b *Book) Measured(p Placed) bool {
+// Empty tells whether the slot of p is known to have no sample: its day is held, and nothing stands there.
+func (b *Book) Empty(p Placed) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	s := b.days[p.Day]
-	return s != nil && s[p.Place].Measured.Has(p.Slot)
+	return s != nil && !s[p.Place].Measured.Has(p.Slot) && !s[p.Place].Estimated.Has(p.Slot)
+}
+
+// Unheard gives the place and series key of each meter in service of which no reading is known.
+func (b *Book) Unheard() map[int32]int64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	out := map[int32]int64{}
+	for i := range b.meters {
+		if b.heard[i] == 0 && !b.meters[i].Retired {
+			out[int32(i)] = b.meters[i].Num
+		}
+	}
+	return out
 }
 
 // PlaceOf finds a meter by the key of its series.
@@ -334,7 +290,7 @@ func (b *Book) Sheet() *Book {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	s := New(1)
-	s.meters, s.heard, s.astray = slices.Clone(b.meters), slices.Clone(b.heard), slices.Clone(b.astray)
+	s.meters, s.region, s.heard, s.astray = slices.Clone(b.meters), slices.Clone(b.region), slices.Clone(b.heard), slices.Clone(b.astray)
 	for i, m := range s.meters {
 		s.byAddr[m.Address], s.byNum[m.Num] = int32(i), int32(i)
 	}

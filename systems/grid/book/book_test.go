@@ -49,8 +49,8 @@ func TestHeldBack(t *testing.T) {
 		t.Errorf("Districts add up to %+v, city is %+v", sum, city)
 	}
 	listed := map[int32]bool{}
-	for sel := (Select{State: "incomplete", After: -1, Limit: 100}); ; {
-		page, total, more := b.List(d, 38, sel)
+	for sel := (Select{State: "incomplete", Limit: 100}); ; {
+		page, total, next := b.List(d, 38, sel)
 		if total != back {
 			t.Fatalf("total %d, want %d", total, back)
 		}
@@ -59,9 +59,8 @@ func TestHeldBack(t *testing.T) {
 				t.Fatalf("meter %s is listed twice", m.Address)
 			}
 			listed[m.Place] = true
-			sel.After = m.Place
 		}
-		if !more {
+		if sel.After = next; next.First() {
 			break
 		}
 	}
@@ -100,7 +99,7 @@ func TestBookKeepsItsDays(t *testing.T) {
 	if n := len(b.behind["000000000901"]); n != 3 {
 		t.Errorf("%d meters behind 901 after one moved away, want 3", n)
 	}
-	if _, total, _ := b.List(d+5, 0, Select{Concentrator: "000000000902", After: -1, Limit: 10}); total != 3 {
+	if _, total, _ := b.List(d+5, 0, Select{Concentrator: "000000000902", Limit: 10}); total != 3 {
 		t.Errorf("%d meters behind 902, want 3", total)
 	}
 }

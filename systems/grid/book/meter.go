@@ -52,6 +52,16 @@ var Categories = []struct {
 	{Agriculture, lang.T("农业", "Farm")},
 }
 
+// Known tells whether it is one of Categories.
+func (c Category) Known() bool {
+	for _, k := range Categories {
+		if k.Category == c {
+			return true
+		}
+	}
+	return false
+}
+
 // Text names a category.
 func (c Category) Text() lang.Text {
 	for _, k := range Categories {
@@ -89,10 +99,8 @@ func (m Meter) Check() error {
 	case m.Feeder == "" || len(m.Feeder) > 64 || strings.ContainsAny(m.Feeder, " :/?#\"<>"):
 		return errs.Say(errs.Invalid, "馈线编号“%s”不合规：1 至 64 个字符，不含空格和 : / ? # 等符号", "feeder %q will not do: 1 to 64 characters, no blanks, none of : / ? #", m.Feeder)
 	}
-	for _, k := range Categories {
-		if k.Category == m.Category {
-			return nil
-		}
+	if m.Category.Known() {
+		return nil
 	}
 	return errs.Say(errs.Invalid, "用电类别“%s”无法识别，请填 residential、commercial、industrial 或 agriculture", "category %q is not known, give residential, commercial, industrial or agriculture", string(m.Category))
 }

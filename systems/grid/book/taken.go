@@ -7,5 +7,5 @@ type Taken struct {
 	Duplicates int // the same again: not stored twice
 	Unknown    int // of meters that are not in the archive: refused
 	OffSlot    int // stored, but beside every quarter hour: the meter's clock is wrong
-	Future     int // further ahead than the limit: refused
+	Wrong      int // further ahead than the limit, or from before any meter: the meter's clock is wrong, refused
 }

@@ -3,12 +3,14 @@ package headend
 import (
 	"context"
 	"errors"
-	"github.com/haihe-city/haihe/systems/grid/book"
+	"io"
 	"net"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/wire/dlt645"
 )
 
@@ -48,11 +50,13 @@ func (e *HeadEnd) speak645(ctx context.Context, conn net.Conn) error {
 	}
 	who, ok := m.(dlt645.AddressAnswer)
 	if !ok || !e.o.Book.Serves(who.Addr.String()) {
-		e.o.Refuse(ctx, Refused{Peer: c.peer, Protocol: dlt645.Standard, Clause: "7.4", Reason: "网关不在档案中 / the gateway is not in the archive"}, nil)
+		e.o.Refuse(ctx, Refused{Peer: c.peer, Protocol: name645, Clause: "7.4", Reason: lang.T("网关 "+who.Addr.String()+" 不在档案中", "gateway "+who.Addr.String()+" is not in the archive")}, nil)
 		return errors.New("gateway not in the archive")
 	}
-	c.link = &link{address: who.Addr.String(), peer: c.peer, since: e.o.Now(), orders: make(chan *order), cancel: func() { cancel(); _ = conn.Close() }}
+	c.link = &link{address: who.Addr.String(), peer: c.peer, since: e.o.Now(), orders: make(chan *order), gone: ctx.Done(), cancel: func() { cancel(); _ = conn.Close() }}
 	e.links.join(c.link)
+	e.o.Changed()
+	defer e.o.Changed()
 	defer e.links.leave(c.link)
 	next := time.NewTimer(0)
 	defer next.Stop()
@@ -61,8 +65,10 @@ func (e *HeadEnd) speak645(ctx context.Context, conn net.Conn) error {
 		case <-ctx.Done():
 			return nil
 		case o := <-c.link.orders:
-			n, err := c.order(ctx, o)
-			o.done <- orderResult{n, err}
+			err := e.carry(name645, o, func() (int, error) { return c.order(ctx, o) })
+			if err != nil && broken(err) {
+				return err
+			}
 		case <-next.C:
 			if err := c.poll(ctx); err != nil {
 				return err
@@ -104,7 +110,7 @@ func (c *session645) poll(ctx context.Context) error {
 // broken tells whether the connection is gone, rather than one meter silent.
 func broken(err error) bool {
 	var ne net.Error
-	return !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Invalid) && (errors.As(err, &ne) && !ne.Timeout() || errors.Is(err, net.ErrClosed))
+	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.As(err, &ne) && !ne.Timeout()
 }
 
 func (c *session645) order(ctx context.Context, o *order) (answered int, err error) {
@@ -118,6 +124,9 @@ func (c *session645) order(ctx context.Context, o *order) (answered int, err err
 		}
 		if rerr != nil {
 			err = rerr
+		}
+		if ctx.Err() != nil || rerr != nil && broken(rerr) {
+			return answered, rerr
 		}
 	}
 	return answered, err
@@ -266,7 +275,7 @@ func (c *session645) next(ctx context.Context, addr dlt645.Address) (dlt645.Mess
 		}
 		switch {
 		case it.Refused != nil:
-			c.e.o.Refuse(ctx, Refused{Peer: c.who(), Protocol: dlt645.Standard, Reason: it.Refused.Reason.Zh + " / " + it.Refused.Reason.En, Clause: it.Refused.Clause, Offset: it.Offset + int64(it.Refused.Offset)}, it.Raw)
+			c.e.o.Refuse(ctx, Refused{Peer: c.who(), Protocol: name645, Reason: it.Refused.Reason, Clause: it.Refused.Clause, Offset: it.Offset + int64(it.Refused.Offset)}, it.Raw)
 			continue
 		case !it.Frame.Control.FromMeter() || !addr.Matches(it.Frame.Addr):
 			continue // an echo, or a late answer of a meter that was given up
@@ -276,16 +285,16 @@ func (c *session645) next(ctx context.Context, addr dlt645.Address) (dlt645.Mess
 			c.refuseErr(ctx, err, it.Raw)
 			continue
 		}
-		c.e.o.Count("dlt645", "taken")
+		c.e.o.Count(name645, "taken")
 		return m, nil
 	}
 }
 
 func (c *session645) refuseErr(ctx context.Context, err error, raw []byte) {
-	r := Refused{Peer: c.who(), Protocol: dlt645.Standard, Reason: err.Error()}
+	r := Refused{Peer: c.who(), Protocol: name645, Reason: lang.T("无法解析", err.Error())}
 	var e *dlt645.Error
 	if errors.As(err, &e) {
-		r.Reason, r.Clause, r.Offset = e.Reason.Zh+" / "+e.Reason.En, e.Clause, int64(e.Offset)
+		r.Reason, r.Clause, r.Offset = e.Reason, e.Clause, int64(e.Offset)
 	}
 	c.e.o.Refuse(ctx, r, raw)
 }

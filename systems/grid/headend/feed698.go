@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"net"
 	"slices"
 	"sync"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/wire/dlt698"
 )
 
@@ -37,9 +38,12 @@ func (e *HeadEnd) speak698(ctx context.Context, conn net.Conn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	buf := make([]byte, 4096)
-	limit := firstLimit
+	deadline := time.Now().Add(firstLimit) // for the login, however slowly bytes drip in
 	for {
-		if err := conn.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		if c.link != nil {
+			deadline = time.Now().Add(e.o.SilentAfter)
+		}
+		if err := conn.SetReadDeadline(deadline); err != nil {
 			return err
 		}
 		n, err := conn.Read(buf)
@@ -52,9 +56,6 @@ func (e *HeadEnd) speak698(ctx context.Context, conn net.Conn) error {
 		if err != nil {
 			c.sc.Abandon()
 			return errors.Join(err, c.items(ctx, cancel))
-		}
-		if c.link != nil {
-			limit = e.o.SilentAfter
 		}
 	}
 }
@@ -77,12 +78,12 @@ func (c *session698) items(ctx context.Context, cancel context.CancelFunc) error
 }
 
 func (c *session698) refuse(ctx context.Context, why *dlt698.Error, offset int64, raw []byte) {
-	c.e.o.Refuse(ctx, Refused{Peer: c.who(), Protocol: dlt698.Standard, Reason: why.Reason.Zh + " / " + why.Reason.En, Clause: why.Clause, Offset: offset + int64(why.Offset)}, raw)
+	c.e.o.Refuse(ctx, Refused{Peer: c.who(), Protocol: name698, Reason: why.Reason, Clause: why.Clause, Offset: offset + int64(why.Offset)}, raw)
 }
 
 // reject keeps a frame that is well formed and cannot be taken all the same.
 func (c *session698) reject(ctx context.Context, zh, en string, it dlt698.Item) {
-	c.e.o.Refuse(ctx, Refused{Peer: c.who(), Protocol: dlt698.Standard, Reason: zh + " / " + en, Offset: it.Offset}, it.Raw)
+	c.e.o.Refuse(ctx, Refused{Peer: c.who(), Protocol: name698, Reason: lang.T(zh, en), Offset: it.Offset}, it.Raw)
 }
 
 func (c *session698) who() string {
@@ -131,7 +132,7 @@ func (c *session698) frame(ctx context.Context, cancel context.CancelFunc, it dl
 		c.refuseErr(ctx, err, it)
 		return nil
 	}
-	c.e.o.Count("dlt698", "taken")
+	c.e.o.Count(name698, "taken")
 	return c.apdu(ctx, cancel, f, a, it)
 }
 
@@ -199,10 +200,10 @@ func (c *session698) onLink(ctx context.Context, cancel context.CancelFunc, f dl
 
 func (c *session698) login(ctx context.Context, cancel context.CancelFunc, sa dlt698.Address, now time.Time) {
 	c.sa = sa
-	c.link = &link{address: sa.String(), peer: c.peer, since: now, orders: make(chan *order), cancel: func() { cancel(); _ = c.conn.Close() }}
+	c.link = &link{address: sa.String(), peer: c.peer, since: now, orders: make(chan *order), gone: ctx.Done(), cancel: func() { cancel(); _ = c.conn.Close() }}
 	c.e.links.join(c.link)
 	c.e.o.Changed()
-	go c.carry(ctx)
+	c.e.wg.Go(func() { c.carry(ctx) }) // its reader is still counted, so nobody has stopped waiting
 }
 
 // onReport takes the rows of a report and acknowledges it after the commit. DL/T 698.45-2017 7.3.8
@@ -215,8 +216,15 @@ func (c *session698) onReport(ctx context.Context, f dlt698.Frame, n dlt698.Repo
 		}
 		rows = c.own(ctx, rows, got, it)
 	}
-	if _, err := c.e.o.Take(ctx, rows); err != nil {
-		return errs.Wrap("take a report", err) // not acknowledged: it comes again
+	taken, err := c.e.o.Take(ctx, rows)
+	switch {
+	case errs.Is(err, errs.Busy): // not acknowledged: the concentrator sends it again on this link
+		c.e.o.Count(name698, "busy")
+		return nil
+	case err != nil:
+		return errs.Wrap("take a report", err)
+	case taken.Wrong > 0:
+		c.reject(ctx, fmt.Sprintf("%d 条数据的时间不可能，电表时钟有误", taken.Wrong), fmt.Sprintf("%d rows of a time that cannot be: the meter's clock is wrong", taken.Wrong), it)
 	}
 	return c.write(dlt698.ToServer, f.Server, f.Client, dlt698.APDU{Body: dlt698.Acknowledge(n)})
 }
@@ -287,8 +295,7 @@ func (c *session698) carry(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case o := <-c.link.orders:
-			n, err := c.reread(ctx, o)
-			o.done <- orderResult{n, err}
+			_ = c.e.carry(name698, o, func() (int, error) { return c.reread(ctx, o) }) // told to whoever ordered
 		}
 	}
 }
@@ -325,7 +332,10 @@ func (c *session698) rereadChunk(ctx context.Context, meters []string, o *order)
 		}
 		var rows []book.Reading
 		for _, rec := range r.Records {
-			got, _ := dlt698.Curves(rec, "") // what cannot be read counts as not answered
+			got, refused := dlt698.Curves(rec, "") // what cannot be read counts as not answered
+			for _, err := range refused {
+				c.refuseErr(ctx, err, dlt698.Item{})
+			}
 			rows = c.own(ctx, rows, got, dlt698.Item{})
 		}
 		if _, err := c.e.o.Take(ctx, rows); err != nil {

@@ -32,10 +32,13 @@ type Options struct {
 	MaxLinks    int
 }
 
-// Refused is a frame that was not taken: who sent it, why, by which clause, and where in the stream.
+// Refused is a frame that was not taken: who sent it, in which protocol (as Count names it), why, by which clause of the
+// protocol's standard, and where in the stream.
 type Refused struct {
-	Peer, Protocol, Reason, Clause string
-	Offset                         int64
+	Peer, Protocol string
+	Reason         lang.Text
+	Clause         string
+	Offset         int64
 }
 
 // HeadEnd is the listeners that concentrators and gateways connect to, and their links.
@@ -45,10 +48,17 @@ type HeadEnd struct {
 	doors []door
 	gate  chan struct{} // a place for each connection
 
-	mu    sync.Mutex
-	conns map[net.Conn]struct{}
-	wg    sync.WaitGroup
+	mu     sync.Mutex
+	closed bool
+	conns  map[net.Conn]struct{}
+	wg     sync.WaitGroup
 }
+
+// The protocols as counters and lists name them.
+const (
+	name698 = "dlt698"
+	name645 = "dlt645"
+)
 
 // door is one listener with the dialogue that is spoken behind it.
 type door struct {
@@ -69,7 +79,7 @@ func Open(o Options) (*HeadEnd, error) {
 	for _, d := range []struct {
 		name, addr string
 		speak      func(ctx context.Context, conn net.Conn) error
-	}{{"dlt698", o.DLT698, e.speak698}, {"dlt645", o.DLT645, e.speak645}} {
+	}{{name698, o.DLT698, e.speak698}, {name645, o.DLT645, e.speak645}} {
 		if d.addr == "" {
 			continue
 		}
@@ -104,6 +114,7 @@ func (e *HeadEnd) Feeds() []host.Feed {
 func (e *HeadEnd) Close(context.Context) error {
 	e.closeDoors()
 	e.mu.Lock()
+	e.closed = true
 	for c := range e.conns {
 		_ = c.Close() // its dialogue ends with the error
 	}
@@ -134,24 +145,29 @@ func (e *HeadEnd) accept(ctx context.Context, d door) error {
 			_ = conn.Close() // full: the concentrator tries again
 			continue
 		}
-		e.hold(conn)
+		e.mu.Lock()
+		if e.closed {
+			e.mu.Unlock()
+			_ = conn.Close() // the door was closed while it came in
+			return nil
+		}
+		e.conns[conn] = struct{}{}
+		e.wg.Add(1)
+		e.mu.Unlock()
 		go e.serve(ctx, d, conn)
 	}
 }
 
-func (e *HeadEnd) hold(conn net.Conn) {
-	e.mu.Lock()
-	e.conns[conn] = struct{}{}
-	e.wg.Add(1)
-	e.mu.Unlock()
+// guard keeps a fault in one dialogue from ending the program.
+func (e *HeadEnd) guard(feed string) {
+	if p := recover(); p != nil {
+		e.o.Log.Error("dialogue ended by a fault", "feed", feed, "fault", fmt.Sprint(p), "stack", string(debug.Stack()))
+	}
 }
 
 // serve runs one dialogue. What panics in it costs this connection only.
 func (e *HeadEnd) serve(ctx context.Context, d door, conn net.Conn) {
 	defer func() {
-		if p := recover(); p != nil {
-			e.o.Log.Error("dialogue ended by a fault", "feed", d.name, "fault", fmt.Sprint(p), "stack", string(debug.Stack()))
-		}
 		_ = conn.Close()
 		e.mu.Lock()
 		delete(e.conns, conn)
@@ -159,6 +175,7 @@ func (e *HeadEnd) serve(ctx context.Context, d door, conn net.Conn) {
 		<-e.gate
 		e.wg.Done()
 	}()
+	defer e.guard(d.name)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // wakes the reader

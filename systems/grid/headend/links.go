@@ -2,13 +2,13 @@ package headend
 
 import (
 	"context"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/systems/grid/book"
 )
 
 // order asks a link to read meters for a span of time; the link answers with how many gave an answer.
@@ -29,6 +29,7 @@ type link struct {
 	peer    string
 	since   time.Time
 	orders  chan *order
+	gone    <-chan struct{} // closed when the connection ends
 	cancel  context.CancelFunc
 }
 
@@ -83,17 +84,31 @@ func (e *HeadEnd) Read(ctx context.Context, concentrator string, meters []string
 		return 0, errs.Say(errs.Unavailable, "集中器 %s 不在线", "concentrator %s is offline", concentrator)
 	}
 	o := &order{meters: meters, from: from, to: to, done: make(chan orderResult, 1)}
+	lost := errs.Say(errs.Unavailable, "集中器 %s 的连接已中断", "the connection of concentrator %s broke off", concentrator)
 	select {
 	case l.orders <- o:
+	case <-l.gone:
+		return 0, lost
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
-	select {
+	select { // whoever took the order answers it, also where the connection ends
 	case r := <-o.done:
 		return r.answered, r.err
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
+}
+
+// carry runs an order and answers it, whatever happens: a fault costs the order only.
+func (e *HeadEnd) carry(feed string, o *order, read func() (answered int, err error)) error {
+	r := orderResult{err: errs.Say(errs.Internal, "补抄时程序出错", "the program failed while it read again")}
+	func() {
+		defer e.guard(feed)
+		r.answered, r.err = read()
+	}()
+	o.done <- r
+	return r.err
 }
 
 // Concentrators lists what the archive knows with the state of each link, by address. state: "", online, offline.

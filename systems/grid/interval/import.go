@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"io"
 	"net/url"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/wire/nem12"
 )
 

@@ -1,0 +1,168 @@
+package ledger
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/systems/grid/book"
+)
+
+// markLimit bounds the samples that are held while a day is read back.
+const markLimit = 8192
+
+// Recall fills the book: the slots of the recent days, and of each meter not heard in them its newest reading.
+func (l *Ledger) Recall(ctx context.Context) error {
+	today := book.DayOf(l.o.Now().UnixMicro())
+	for d := today - book.Day(l.o.Book.Keeps()) + 1; d <= today; d++ {
+		if err := l.recall(ctx, l.o.Book, d); err != nil {
+			return err
+		}
+	}
+	return l.lastHeard(ctx)
+}
+
+// recall reads a day's slots back from its samples into b.
+func (l *Ledger) recall(ctx context.Context, b *book.Book, d book.Day) error {
+	b.Open(d)
+	marks := make([]book.Placed, 0, markLimit)
+	err := l.o.Readings.Scan(ctx, nil, d.Start()-l.tolerance(), (d+1).Start()-l.tolerance(), func(x series.Sample) error {
+		place, ok := b.PlaceOf(x.Key)
+		if !ok {
+			return nil
+		}
+		p := book.Placed{Place: place, At: x.At, Quality: x.Quality, Slot: -1, Day: d}
+		if sd, slot, fits := book.SlotAt(x.At, l.o.Tolerance); fits {
+			p.Day, p.Slot = sd, slot
+		}
+		if marks = append(marks, p); len(marks) == markLimit {
+			b.Mark(marks)
+			marks = marks[:0]
+		}
+		return nil
+	})
+	b.Mark(marks)
+	return errs.Wrap("read a day back", err)
+}
+
+// lastHeard looks further back for meters that the recent days do not know.
+func (l *Ledger) lastHeard(ctx context.Context) error {
+	var marks []book.Placed
+	for place, key := range l.o.Book.Unheard() {
+		x, ok, err := l.o.Readings.Last(ctx, key)
+		if err != nil {
+			return errs.Wrap("read a meter's newest reading", err)
+		}
+		if _, slot, fits := book.SlotAt(x.At, l.o.Tolerance); ok && fits {
+			marks = append(marks, book.Placed{Place: place, Day: book.DayOf(x.At), Slot: slot, At: x.At, Quality: x.Quality})
+		} else if ok {
+			marks = append(marks, book.Placed{Place: place, Day: book.DayOf(x.At), Slot: -1, At: x.At, Quality: x.Quality})
+		}
+	}
+	l.o.Book.Mark(marks)
+	return nil
+}
+
+// sheetAge is for how long an older day that was read back is kept for the next question.
+const sheetAge = time.Minute
+
+// sheet is an older day that was read back.
+type sheet struct {
+	day  book.Day
+	at   time.Time
+	olds int64 // of Ledger when it was read
+	book *book.Book
+}
+
+// Day gives a book in which a day is held: the one in memory, or for an older day a sheet that is read back and kept for a minute.
+func (l *Ledger) Day(ctx context.Context, d book.Day) (*book.Book, error) {
+	if l.o.Book.Holds(d) {
+		return l.o.Book, nil
+	}
+	l.reading.Lock()
+	defer l.reading.Unlock() // one reads, the others wait for what it finds
+	now, olds := l.o.Now(), l.olds.Load()
+	if s := &l.sheet; s.book != nil && s.day == d && s.olds == olds && !now.Before(s.at) && now.Sub(s.at) < sheetAge {
+		return s.book, nil
+	}
+	b := l.o.Book.Sheet()
+	if err := l.recall(ctx, b, d); err != nil {
+		return nil, err
+	}
+	l.sheet = sheet{d, now, olds, b}
+	return b, nil
+}
+
+// changed says that samples were stored: what is kept for repeated questions does not hold any more.
+func (l *Ledger) changed(marks []book.Placed) {
+	l.news.Store(true)
+	for _, p := range marks {
+		if !l.o.Book.Holds(p.Day) {
+			l.olds.Add(1)
+			return
+		}
+	}
+}
+
+// Forget drops what is kept of older days: the archive has changed.
+func (l *Ledger) Forget() {
+	l.olds.Add(1)
+	l.news.Store(true)
+}
+
+// Tick drops the sums that readings have come for since; whoever calls it says by its rhythm how old a sum may be.
+func (l *Ledger) Tick() {
+	if l.news.Swap(false) {
+		l.mu.Lock()
+		clear(l.loads)
+		l.mu.Unlock()
+	}
+}
+
+// Meter gives a meter's samples of a day, those beside its slots included.
+func (l *Ledger) Meter(ctx context.Context, key int64, d book.Day) ([]series.Sample, error) {
+	out, err := l.o.Readings.Range(ctx, key, d.Start()-l.tolerance(), (d+1).Start()-l.tolerance())
+	return out, errs.Wrap("read a meter's day", err)
+}
+
+type loadKey struct {
+	day      book.Day
+	district string
+}
+
+// Load is the sum of the powers that have come, by slot, in MW, of the city or of a district; NaN where nothing has come. It may
+// lag behind by a Tick. The caller does not change it.
+func (l *Ledger) Load(ctx context.Context, district string, d book.Day) ([]float64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if mw, ok := l.loads[loadKey{d, district}]; ok {
+		return mw, nil
+	}
+	var keys []int64 // all
+	if district != "" {
+		keys = append([]int64{}, l.o.Book.Keys(book.Select{District: district})...)
+	}
+	points, err := l.o.Readings.Aggregate(ctx, keys, "power", d.Start(), (d + 1).Start(), book.SlotLength)
+	if err != nil {
+		return nil, errs.Wrap("sum the load", err)
+	}
+	mw := make([]float64, book.SlotsPerDay)
+	for i := range mw {
+		mw[i] = math.NaN()
+	}
+	for _, p := range points {
+		if i := (p.At - d.Start()) / book.SlotMicros; i >= 0 && i < book.SlotsPerDay && p.Count > 0 {
+			mw[i] = float64(p.Sum) / 1e4 / 1e3
+		}
+	}
+	if len(l.loads) >= mostLoads {
+		clear(l.loads)
+	}
+	l.loads[loadKey{d, district}] = mw
+	return mw, nil
+}
+
+// mostLoads bounds the sums that are kept.
+const mostLoads = 64

@@ -1,0 +1,52 @@
+package ledger
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/grid/book"
+)
+
+// Family is the series of the city's meters. The register is a counter; power and voltage are what the meter measured at the
+// quarter hour.
+var Family = series.Family{Name: "grid.meter", Step: book.SlotLength, Columns: []series.Column{
+	{Name: "energy", Unit: "KWH", Decimals: 4}, {Name: "power", Unit: "KWT", Decimals: 4}, {Name: "voltage", Unit: "VLT", Decimals: 1}}}
+
+// Options are what a ledger works with. Now is the plan's clock.
+type Options struct {
+	DB        *store.DB
+	Readings  *series.Table // of Family
+	Book      *book.Book
+	Now       func() time.Time
+	Ahead     time.Duration               // readings further ahead are refused
+	Late      time.Duration               // readings that come later than this after their time are late
+	Tolerance time.Duration               // how far a reading may stand from its quarter hour
+	Count     func(outcome string, n int) // what became of readings
+	Stored    func()                      // called after each commit
+}
+
+// Ledger keeps the readings. Its methods may be called from anywhere at once.
+type Ledger struct {
+	o     Options
+	queue chan *delivery
+
+	olds    atomic.Int64 // counts the commits to days that the book does not hold
+	news    atomic.Bool  // samples were stored since the last Tick
+	reading sync.Mutex   // of sheet, held while it is read
+	sheet   sheet
+	mu      sync.Mutex // of loads
+	loads   map[loadKey][]float64
+}
+
+// New makes a ledger; Run must run for Take to answer.
+func New(o Options) *Ledger {
+	return &Ledger{o: o, queue: make(chan *delivery, queueLength), loads: map[loadKey][]float64{}}
+}
+
+// Full tells that the intake does not keep up.
+func (l *Ledger) Full() bool { return len(l.queue) == cap(l.queue) }
+
+func (l *Ledger) tolerance() int64 { return int64(l.o.Tolerance / time.Microsecond) }
