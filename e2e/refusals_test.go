@@ -178,3 +178,29 @@ func TestReadOnlyFolder(t *testing.T) {
 	}
 	oneSentence(t, o.errout, data)
 }
+
+// Claim: data of a newer program are refused by an older one before anything is changed, and a damaged migration likewise.
+func TestNewerData(t *testing.T) {
+	data := t.TempDir()
+	config := quietConfig(t)
+	s := start(t, "serve", "--listen", "127.0.0.1:0", "--data", data, "--config", config)
+	if code, _ := s.stop(); code != exitDone {
+		t.Fatalf("exit code %d\n%s", code, s.errout)
+	}
+	for _, c := range []struct{ name, do, undo string }{
+		{"a newer kernel", `INSERT INTO store_migration (owner, version, name, checksum, applied_at, seq, texts)
+			SELECT owner, 99, name, checksum, applied_at, seq + 1000, texts FROM store_migration WHERE owner = 'identity' AND version = 1`,
+			`DELETE FROM store_migration WHERE version = 99`},
+		{"another text", `UPDATE store_migration SET checksum = checksum || 'x' WHERE owner = 'series' AND version = 1`, `UPDATE store_migration SET checksum = rtrim(checksum, 'x') WHERE owner = 'series'`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tamper(t, data, c.do)
+			o := run(t, "serve", "--listen", "127.0.0.1:0", "--data", data, "--config", config)
+			if o.code != exitData {
+				t.Errorf("exit code %d, want %d", o.code, exitData)
+			}
+			oneSentence(t, o.errout)
+			tamper(t, data, c.undo)
+		})
+	}
+}
