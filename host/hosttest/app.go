@@ -68,8 +68,24 @@ func Open(t testing.TB, systems ...host.System) *App {
 	return a
 }
 
+// Reopen stops the program and runs systems on the same database and clock, as after a restart.
+func (a *App) Reopen(systems ...host.System) *App {
+	a.t.Helper()
+	a.Stop()
+	b := open(a.t, a.DB, a.Clock, systems...)
+	for name, err := range b.Broken() {
+		a.t.Fatalf("system %s is broken: %v", name, err)
+	}
+	return b
+}
+
 // OpenBroken is Open for tests in which a system may be broken.
 func OpenBroken(t testing.TB, systems ...host.System) *App {
+	t.Helper()
+	return open(t, storetest.Open(t), &Clock{at: Start}, systems...)
+}
+
+func open(t testing.TB, db *store.DB, clock *Clock, systems ...host.System) *App {
 	t.Helper()
 	plan, units, err := tianjin.Load()
 	if err != nil {
@@ -80,7 +96,7 @@ func OpenBroken(t testing.TB, systems ...host.System) *App {
 	}
 	conf := host.Defaults()
 	conf.Server.StopWithin = 10 * time.Second
-	a := &App{DB: storetest.Open(t), Clock: &Clock{at: Start}, t: t, accounts: map[string]identity.Account{}, cookies: map[string]string{}}
+	a := &App{DB: db, Clock: clock, t: t, accounts: map[string]identity.Account{}, cookies: map[string]string{}}
 	a.Program, err = host.Open(t.Context(), host.Options{
 		Systems: systems, Plan: plan, Units: units, DB: a.DB, Clock: a.Clock, Wall: time.Now, Log: logger(t), Settings: conf,
 		Version: "test", Scratch: t.TempDir(),
