@@ -151,7 +151,6 @@ func (c *coder) length(n int) int {
 	c.num(&v, width)
 	if c.err == nil && v > 0xFFFF {
 		c.fail(at, "7.3.1", "长度超过 65535", "a length is over 65535")
-		return 0
 	}
 	return int(v)
 }

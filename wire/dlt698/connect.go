@@ -68,7 +68,6 @@ func (ConnectResponse) tag() uint8     { return tagConnectResponse }
 func (ReleaseRequest) tag() uint8      { return tagReleaseRequest }
 func (ReleaseResponse) tag() uint8     { return tagReleaseResponse }
 func (ReleaseNotification) tag() uint8 { return tagReleaseNotification }
-
 func (v *Limits) code(c *coder) {
 	u16(c, &v.Version)
 	c.fixed(v.Protocol[:])

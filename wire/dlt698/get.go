@@ -85,9 +85,8 @@ type GetResponse struct {
 	Digest  []byte
 }
 
-func (GetRequest) tag() uint8  { return tagGetRequest }
-func (GetResponse) tag() uint8 { return tagGetResponse }
-
+func (GetRequest) tag() uint8        { return tagGetRequest }
+func (GetResponse) tag() uint8       { return tagGetResponse }
 func (v GetRequest) write(c *coder)  { v.code(c) }
 func (v GetResponse) write(c *coder) { v.code(c) }
 

@@ -37,9 +37,8 @@ func Acknowledge(n ReportNotification) ReportResponse {
 	return a
 }
 
-func (ReportNotification) tag() uint8 { return tagReportNotification }
-func (ReportResponse) tag() uint8     { return tagReportResponse }
-
+func (ReportNotification) tag() uint8       { return tagReportNotification }
+func (ReportResponse) tag() uint8           { return tagReportResponse }
 func (v ReportNotification) write(c *coder) { v.code(c) }
 func (v ReportResponse) write(c *coder)     { v.code(c) }
 

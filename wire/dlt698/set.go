@@ -68,11 +68,10 @@ func SetClock(p PIID, now DateTimeS) SetRequest {
 	return SetRequest{PIID: p, Kind: Normal, Items: []SetItem{{OAD: ClockOAD, Data: Of(now)}}}
 }
 
-func (SetRequest) tag() uint8     { return tagSetRequest }
-func (SetResponse) tag() uint8    { return tagSetResponse }
-func (ActionRequest) tag() uint8  { return tagActionRequest }
-func (ActionResponse) tag() uint8 { return tagActionResponse }
-
+func (SetRequest) tag() uint8           { return tagSetRequest }
+func (SetResponse) tag() uint8          { return tagSetResponse }
+func (ActionRequest) tag() uint8        { return tagActionRequest }
+func (ActionResponse) tag() uint8       { return tagActionResponse }
 func (v SetRequest) write(c *coder)     { v.code(c) }
 func (v SetResponse) write(c *coder)    { v.code(c) }
 func (v ActionRequest) write(c *coder)  { v.code(c) }
