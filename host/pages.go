@@ -61,49 +61,76 @@ func (h Health) tag() *ui.Tag {
 	return &ui.Tag{Status: ui.StatusBehind, Text: lang.T("故障", "broken")}
 }
 
-// pageSystems lists the systems: what each answers in the plan, who owns it, how it stands.
+// pageSystems lists the systems: what each answers in the plan, who owns it, how it stands. What the plan names and nobody has
+// built yet is said, not left out.
 func (p *Program) pageSystems(r *web.Request) (*ui.Page, error) {
 	all, err := p.Indicators.All(r.Context())
 	if err != nil {
 		return nil, err
 	}
 	t := ui.Table{
-		ID: "systems", Title: lang.T("城市系统", "City systems"), Path: "/systems",
+		ID: "systems", Title: lang.T("系统清单", "List of systems"), Path: "/systems",
 		Columns: []ui.Column{
 			{Key: "name", Text: lang.T("系统", "System")}, {Key: "state", Text: lang.T("状态", "State")},
 			{Key: "sections", Text: lang.T("方案条款", "Sections of the plan")}, {Key: "owners", Text: lang.T("责任单位", "Responsible units")},
-			{Key: "targets", Text: lang.T("测算目标", "Targets measured"), Num: true},
+			{Key: "targets", Text: lang.T("已测算目标", "Targets measured"), Num: true},
 		},
 	}
 	for i, h := range p.Health(r.Context()) {
 		s := p.rooms[i]
-		measured := 0
-		for _, st := range all {
-			if st.System == s.Name && st.State != indicator.NotConnected {
-				measured++
-			}
-		}
 		t.Rows = append(t.Rows, ui.Row{ID: "system-" + s.Name, Cells: []ui.Cell{
 			{Text: s.Title, Href: "/" + s.Name, Strong: true}, {Tag: h.tag(), Sub: lang.Same(h.Reason)},
-			{Text: lang.Same(strings.Join(s.Sections, ", "))}, {Text: p.owners(s.Owners)}, {Text: lang.Same(strconv.Itoa(measured))},
+			{Text: lang.Same(strings.Join(s.Sections, ", "))}, {Text: p.owners(s.Owners)}, {Text: measured(all, s.Name)},
 		}})
 	}
-	for _, s := range p.o.Plan.Systems { // what the plan names and nobody has built yet is said, not left out
-		if !slices.ContainsFunc(p.rooms, func(r *room) bool { return r.Name == s.ID }) {
-			t.Rows = append(t.Rows, ui.Row{ID: "system-" + s.ID, Cells: []ui.Cell{
-				{Text: s.Name}, {Tag: &ui.Tag{Status: ui.StatusNone, Text: lang.T("未接入", "not connected")}}, {Text: lang.Same(s.Section)}, {}, {},
-			}})
+	for _, s := range p.o.Plan.Systems {
+		if slices.ContainsFunc(p.rooms, func(r *room) bool { return r.Name == s.ID }) {
+			continue
 		}
+		t.Rows = append(t.Rows, ui.Row{ID: "system-" + s.ID, Cells: []ui.Cell{
+			{Text: s.Name}, {Tag: &ui.Tag{Status: ui.StatusNone, Text: lang.T("未接入", "not connected")}}, {Text: lang.Same(s.Section)},
+			{Text: p.owners(leads(all, s.ID))}, {Text: measured(all, s.ID)},
+		}})
 	}
 	t.Total = int64(len(t.Rows))
 	return &ui.Page{
-		Title: lang.T("城市系统", "City systems"), Nav: "systems",
+		Title: lang.T("城市系统", "City systems"), Nav: "systems", Body: []ui.Block{t},
 		Lead: lang.T("方案所列各系统的运行状态。故障的系统不影响其他系统。", "How the plan's systems stand. One that is broken does not affect the others."),
-		Body: []ui.Block{t},
 	}, nil
 }
 
+// measured counts how many of a system's targets are connected: "2 / 4"; "—" where the plan gives it none.
+func measured(all []indicator.Status, system string) lang.Text {
+	have, of := 0, 0
+	for _, st := range all {
+		if st.System != system {
+			continue
+		}
+		of++
+		if st.State != indicator.NotConnected {
+			have++
+		}
+	}
+	if of == 0 {
+		return lang.Same("—")
+	}
+	return lang.Same(strconv.Itoa(have) + " / " + strconv.Itoa(of))
+}
+
+// leads are the units that lead a system's targets.
+func leads(all []indicator.Status, system string) (out []string) {
+	for _, st := range all {
+		if st.System == system && len(st.Owners) > 0 && !slices.Contains(out, st.Owners[0]) {
+			out = append(out, st.Owners[0])
+		}
+	}
+	return out
+}
+
 func (p *Program) owners(ids []string) lang.Text {
+	if len(ids) == 0 {
+		return lang.Same("—")
+	}
 	var zh, en []string
 	for _, id := range ids {
 		n := p.People.UnitName(id)
