@@ -77,7 +77,6 @@ func takeLines(_ context.Context, run host.ImportRun) (res host.ImportResult, er
 }
 
 func TestContract(t *testing.T) {
-	t.Parallel()
 	hosttest.Check(t, func() host.System { return room("parking") })
 }
 
