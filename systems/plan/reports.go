@@ -81,7 +81,7 @@ func (s *service) reportTable(ctx context.Context, target, state string) (ui.Tab
 	t.Total = int64(len(list))
 	for _, rep := range list {
 		x, _ := s.plan.Target(rep.Target)
-		figure := ui.Cell{Text: amountText(x, rep.Value), Strong: true}
+		figure := ui.Cell{Text: exactText(x, rep.Value), Strong: true}
 		if len(rep.Flags) > 0 {
 			figure.Sub = lang.T("存疑", "Doubtful")
 		}
@@ -150,7 +150,7 @@ func (s *service) reportPage(r *web.Request, rep indicator.Report, reason string
 func (s *service) reportFacts(r *web.Request, st indicator.Status, rep indicator.Report) ui.Facts {
 	f := ui.Facts{ID: "report-facts", Title: lang.T("填报内容", "What was submitted"), Items: []ui.Fact{
 		{Name: lang.T("目标", "Target"), Value: st.Name, Href: targetPath(st.ID)},
-		{Name: lang.T("数值", "Figure"), Value: amountText(st.Target, rep.Value)},
+		{Name: lang.T("数值", "Figure"), Value: exactText(st.Target, rep.Value)},
 		{Name: lang.T("数据日期", "For"), Value: ui.Day(rep.Period)},
 		{Name: lang.T("数据依据", "Rests on"), Value: lang.Same(rep.Evidence)},
 	}}
@@ -265,6 +265,20 @@ func scaleOf(t indicator.Target, l lang.Lang) (factor float64, unit lang.Text) {
 	}
 	// Units differ by powers of ten; the figure of the goal may have been rounded.
 	return math.Pow(10, math.Round(math.Log10(t.Value/shown))), unit
+}
+
+// exactText says a submitted figure to its last digit: who approves it approves what was submitted, not what it is rounded to.
+func exactText(t indicator.Target, v float64) lang.Text {
+	in := func(l lang.Lang) string {
+		factor, unit := scaleOf(t, l)
+		n := math.Round(v/factor*1e6) / 1e6 // what multiplying with the scale has added goes
+		_, decimals, _ := strings.Cut(strconv.FormatFloat(n, 'f', -1, 64), ".")
+		if t.Unit == "%" {
+			return ui.Num(n, len(decimals)) + "%"
+		}
+		return strings.TrimSpace(ui.Num(n, len(decimals)) + " " + unit.In(l))
+	}
+	return lang.T(in(lang.Zh), in(lang.En))
 }
 
 // formSubmit takes a figure in.
