@@ -40,6 +40,7 @@ if (side && menu) {
   menu.setAttribute('aria-controls', 'side');
   menu.setAttribute('aria-expanded', 'false');
   menu.addEventListener('click', (e) => { e.preventDefault(); e.stopPropagation(); open(!side.classList.contains('open')); });
+  menu.addEventListener('keydown', (e) => { if (e.key === ' ') { e.preventDefault(); menu.click(); } }); // a link obeys Enter alone, a button both
   side.querySelector('[data-menu-close]')?.addEventListener('click', (e) => { e.preventDefault(); open(false); });
   document.addEventListener('click', (e) => { if (side.classList.contains('open') && !side.contains(/** @type {Node} */ (e.target))) open(false); });
   document.addEventListener('keydown', (e) => { if (e.key === 'Escape' && side.classList.contains('open')) open(false); });
