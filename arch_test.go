@@ -49,8 +49,8 @@ var floors = []rule{
 	{dir: "systems/grid/book", floor: 4, may: []string{"kernel/series", "errs", "lang"}},
 	{dir: "systems/grid/headend", floor: 4, may: []string{"systems/grid/book", "host", "kernel/series", "wire/*", "errs", "lang"}},
 	{dir: "systems/grid/interval", floor: 4, may: []string{"systems/grid/book", "host", "kernel/*", "store", "wire/*", "errs", "lang"}},
-	{dir: "systems/grid/ledger", floor: 4, may: []string{"systems/grid/book", "kernel/series", "store", "errs"}},
-	{dir: "systems/grid", floor: 4, may: []string{"systems/grid/book", "systems/grid/headend", "systems/grid/interval", "systems/grid/ledger", "host", "web", "web/ui", "kernel/*", "wire/*", "store", "errs", "lang"}, tests: []string{"store/storetest", "host/hosttest", "simulate/*", "plans/*"}},
+	{dir: "systems/grid/ledger", floor: 4, may: []string{"systems/grid/book", "kernel/series", "store", "errs"}, tests: storage},
+	{dir: "systems/grid", floor: 4, may: []string{"systems/grid/book", "systems/grid/headend", "systems/grid/interval", "systems/grid/ledger", "host", "web", "web/ui", "kernel/*", "wire/*", "store", "errs", "lang"}, tests: []string{"host/hosttest", "simulate/*", "systems/plan"}},
 	{dir: "systems/*", floor: 4, may: []string{"host", "web", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems", floor: 5, may: []string{"systems/*", "host"}, tests: []string{"host/hosttest", "plans/*"}},
 	{dir: "cmd/haihe", floor: 6, may: []string{

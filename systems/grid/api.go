@@ -170,11 +170,11 @@ func (s *service) apiDay(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, _, err := s.dayOfMeter(r.Context(), m.Meter, d, due)
+	rows, beside, err := s.dayOfMeter(r.Context(), m.Meter, d, due)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"address": m.Address, "day": d.String(), "dueSlots": due, "slots": rows}, nil
+	return map[string]any{"address": m.Address, "day": d.String(), "dueSlots": due, "slots": rows, "beside": beside}, nil
 }
 
 func (s *service) apiDayCSV(r *web.Request) (any, error) {

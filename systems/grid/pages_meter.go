@@ -25,12 +25,21 @@ var stateText = map[book.State]lang.Text{
 
 // slotReading is one quarter hour of a meter's day: its state and what was read.
 type slotReading struct {
-	Slot    int        `json:"slot"`
-	Time    string     `json:"time"` // RFC 3339, China
-	State   book.State `json:"state"`
-	Energy  *ratio     `json:"energyKWh"`
-	Power   *ratio     `json:"powerKW"`
-	Voltage *ratio     `json:"voltageV"`
+	Slot  int        `json:"slot"`
+	State book.State `json:"state"`
+	values
+}
+
+// values are what was read, and when.
+type values struct {
+	Time    string `json:"time"` // RFC 3339, China
+	Energy  *ratio `json:"energyKWh"`
+	Power   *ratio `json:"powerKW"`
+	Voltage *ratio `json:"voltageV"`
+}
+
+func valuesOf(x series.Sample) values {
+	return values{time.UnixMicro(x.At).In(book.China).Format(time.RFC3339), scaled(x.Values[0], 4), scaled(x.Values[1], 4), scaled(x.Values[2], 1)}
 }
 
 // ratio is a scaled integer that is written as a decimal number, exactly.
@@ -59,24 +68,26 @@ func scaled(v int64, decimals int) *ratio {
 }
 
 // dayOfMeter is a meter's day, slot by slot, and the samples that stand beside every slot.
-func (s *service) dayOfMeter(ctx context.Context, m book.Meter, d book.Day, due int) (rows []slotReading, beside []series.Sample, err error) {
+func (s *service) dayOfMeter(ctx context.Context, m book.Meter, d book.Day, due int) (rows []slotReading, beside []values, err error) {
 	samples, err := s.ledger.Meter(ctx, m.Num, d)
 	if err != nil {
 		return nil, nil, err
 	}
 	var st book.Slots
-	rows = make([]slotReading, book.SlotsPerDay)
+	rows, beside = make([]slotReading, book.SlotsPerDay), []values{}
 	for i := range rows {
-		rows[i] = slotReading{Slot: i, Time: time.UnixMicro(d.Start() + int64(i)*book.SlotMicros).In(book.China).Format(time.RFC3339)}
+		rows[i] = slotReading{Slot: i, values: values{Time: time.UnixMicro(d.Start() + int64(i)*book.SlotMicros).In(book.China).Format(time.RFC3339)}}
 	}
 	for _, sm := range samples {
 		sd, i, ok := book.SlotAt(sm.At, s.conf.SlotTolerance)
 		if !ok || sd != d {
-			beside = append(beside, sm)
+			beside = append(beside, valuesOf(sm))
 			continue
 		}
 		st.Mark(i, sm.Quality)
-		rows[i].Energy, rows[i].Power, rows[i].Voltage = scaled(sm.Values[0], 4), scaled(sm.Values[1], 4), scaled(sm.Values[2], 1)
+		at := rows[i].Time // of the slot, though the reading may stand some seconds beside it
+		rows[i].values = valuesOf(sm)
+		rows[i].Time = at
 	}
 	for i := range rows {
 		rows[i].State = st.At(i, due)
@@ -117,7 +128,7 @@ func (s *service) pageMeter(r *web.Request) (*ui.Page, error) {
 		s.meterFacts(m),
 		dayStrip(rows, d),
 		ui.Columns{Wide: 0, Cols: [][]ui.Block{{meterChart(rows, d)}, {history}}},
-		dayTable(rows, beside, d),
+		dayTable(rows, beside),
 	}
 	return p, nil
 }
@@ -180,7 +191,7 @@ func meterChart(rows []slotReading, d book.Day) ui.Panel {
 
 var stateStatus = map[book.State]ui.Status{book.Collected: ui.StatusMet, book.Late: ui.StatusOn, book.Estimated: ui.StatusRisk, book.Missing: ui.StatusBehind, book.Future: ui.StatusNone}
 
-func dayTable(rows []slotReading, beside []series.Sample, d book.Day) ui.Table {
+func dayTable(rows []slotReading, beside []values) ui.Table {
 	t := ui.Table{ID: "meter-day", Title: lang.T("当日读数", "Readings of the day"), Total: -1, Empty: lang.T("当日没有读数。", "No readings on this day."), Columns: []ui.Column{
 		{Key: "time", Text: lang.T("时间", "Time")}, {Key: "energy", Text: lang.T("正向有功示数 kWh", "Register kWh"), Num: true}, {Key: "power", Text: lang.T("有功功率 kW", "Power kW"), Num: true},
 		{Key: "voltage", Text: lang.T("A 相电压 V", "Voltage V"), Num: true}, {Key: "state", Text: lang.T("状态", "State")}}}
@@ -197,8 +208,8 @@ func dayTable(rows []slotReading, beside []series.Sample, d book.Day) ui.Table {
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprintf("s-%d", r.Slot), Cells: []ui.Cell{{Text: lang.Same(clock(r.Slot))}, cell(r.Energy), cell(r.Power), cell(r.Voltage), {Tag: &ui.Tag{Status: stateStatus[r.State], Text: stateText[r.State]}}}})
 	}
-	for _, b := range beside {
-		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprintf("b-%d", b.At), Cells: []ui.Cell{{Text: lang.Same(time.UnixMicro(b.At).In(book.China).Format("15:04:05"))}, cell(scaled(b.Values[0], 4)), cell(scaled(b.Values[1], 4)), cell(scaled(b.Values[2], 1)),
+	for i, b := range beside {
+		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprintf("b-%d", i), Cells: []ui.Cell{{Text: lang.Same(b.Time[len("2015-11-20T"):len("2015-11-20T09:30:00")])}, cell(b.Energy), cell(b.Power), cell(b.Voltage),
 			{Tag: &ui.Tag{Status: ui.StatusRisk, Text: lang.T("不在整刻：电表时钟有偏差", "Beside the quarter hour: the meter's clock is off")}}}})
 	}
 	return t

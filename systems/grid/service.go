@@ -79,7 +79,7 @@ func (s *service) listen() (err error) {
 		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.ledger.Take, Refuse: s.refuse,
 		Count:   func(protocol, outcome string) { s.count.frames(1, protocol, outcome) },
 		Changed: func() { s.dirty.Store(true) },
-		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, MaxLinks: s.conf.MaxLinks,
+		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, Answer: s.conf.Answer645, MaxLinks: s.conf.MaxLinks,
 	})
 	return err
 }

@@ -22,15 +22,16 @@ var tables embed.FS
 type Config struct {
 	DLT698        string        `toml:"dlt698_listen" doc:"DL/T 698.45 集中器接入地址，留空则不监听 / address that concentrators speaking DL/T 698.45 connect to; empty turns the listener off"`
 	DLT645        string        `toml:"dlt645_listen" doc:"DL/T 645 网关接入地址，留空则不监听 / address that gateways speaking DL/T 645 connect to; empty turns the listener off"`
-	DueAfter      time.Duration `toml:"due_after" doc:"读数应在时点之后多久到达 / how long after a quarter hour its reading is due"`
-	LateAfter     time.Duration `toml:"late_after" doc:"时点之后超过此时长到达的读数记为迟到 / a reading that comes later than this after its quarter hour counts as late"`
-	AheadLimit    time.Duration `toml:"ahead_limit" doc:"读数时间超前此时长即拒收（表钟有误） / readings whose time lies further ahead than this are refused: the meter's clock is wrong"`
-	SlotTolerance time.Duration `toml:"slot_tolerance" doc:"读数时间与时点允许的偏差 / how far a reading's time may stand from the quarter hour to count for it"`
-	SilentAfter   time.Duration `toml:"silent_after" doc:"集中器失联多久视为离线 / a concentrator not heard for this long is offline"`
-	BookDays      int           `toml:"book_days" doc:"在内存中保留多少天的时点；更早的日子在查询时从样本统计 / days whose slots are held in memory; older days are counted from the samples when asked for"`
-	MaxLinks      int           `toml:"max_links" doc:"两个端口合计的最大连接数 / connections accepted at once, both listeners together"`
-	EstimateHour  int           `toml:"estimate_hour" doc:"每日几点起估算前一日的短缺口 / hour of the day from which the short gaps of the day before are estimated"`
-	Poll645       time.Duration `toml:"dlt645_poll" doc:"轮询 DL/T 645 网关下电表的周期 / how often the meters behind DL/T 645 gateways are polled"`
+	DueAfter      time.Duration `toml:"due_after" min:"0s" max:"24h" doc:"读数应在时点之后多久到达 / how long after a quarter hour its reading is due"`
+	LateAfter     time.Duration `toml:"late_after" min:"0s" max:"720h" doc:"时点之后超过此时长到达的读数记为迟到 / a reading that comes later than this after its quarter hour counts as late"`
+	AheadLimit    time.Duration `toml:"ahead_limit" min:"0s" max:"24h" doc:"读数时间超前此时长即拒收（表钟有误） / readings whose time lies further ahead than this are refused: the meter's clock is wrong"`
+	SlotTolerance time.Duration `toml:"slot_tolerance" min:"0s" max:"7m" doc:"读数时间与时点允许的偏差 / how far a reading's time may stand from the quarter hour to count for it"`
+	SilentAfter   time.Duration `toml:"silent_after" min:"10s" max:"24h" doc:"集中器失联多久视为离线 / a concentrator not heard for this long is offline"`
+	BookDays      int           `toml:"book_days" min:"2" max:"400" doc:"在内存中保留多少天的时点；更早的日子在查询时从样本统计 / days whose slots are held in memory; older days are counted from the samples when asked for"`
+	MaxLinks      int           `toml:"max_links" min:"1" max:"1000000" doc:"两个端口合计的最大连接数 / connections accepted at once, both listeners together"`
+	EstimateHour  int           `toml:"estimate_hour" min:"0" max:"23" doc:"每日几点起估算前一日的短缺口 / hour of the day from which the short gaps of the day before are estimated"`
+	Poll645       time.Duration `toml:"dlt645_poll" min:"1s" max:"24h" doc:"轮询 DL/T 645 网关下电表的周期 / how often the meters behind DL/T 645 gateways are polled"`
+	Answer645     time.Duration `toml:"dlt645_answer" min:"100ms" max:"5m" doc:"等待 DL/T 645 电表应答的时长 / how long to wait for the answer of a DL/T 645 meter"`
 }
 
 // The grants of this room.
@@ -43,7 +44,7 @@ const (
 // System declares the smart grid.
 func System() host.System {
 	conf := &Config{DLT698: "127.0.0.1:9698", DLT645: "127.0.0.1:9645", DueAfter: 15 * time.Minute, LateAfter: 12 * time.Hour, AheadLimit: time.Hour,
-		SlotTolerance: 2 * time.Minute, SilentAfter: 15 * time.Minute, BookDays: 8, MaxLinks: 20_000, EstimateHour: 6, Poll645: 5 * time.Minute}
+		SlotTolerance: 2 * time.Minute, SilentAfter: 15 * time.Minute, BookDays: 8, MaxLinks: 20_000, EstimateHour: 6, Poll645: 5 * time.Minute, Answer645: 5 * time.Second}
 	return host.System{
 		Name:     "grid",
 		Title:    lang.T("智能电网", "Smart grid"),

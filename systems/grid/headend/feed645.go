@@ -21,9 +21,8 @@ const (
 	diPower   dlt645.DI = 0x02030000 // active total, 0.0001 kW
 )
 
-// Bounds of the dialogue: a bus answers within half a second, a radio behind it in a few.
+// Bounds of the dialogue.
 const (
-	answer645 = 5 * time.Second
 	tries645  = 2
 	blocks645 = 16 // load records asked for at once
 	poll645   = 2  // days that are polled for gaps: today and yesterday
@@ -230,7 +229,7 @@ func (c *session645) ask(ctx context.Context, addr dlt645.Address, m dlt645.Mess
 		return nil, err
 	}
 	for range tries645 {
-		if err := c.conn.SetDeadline(time.Now().Add(answer645)); err != nil {
+		if err := c.conn.SetDeadline(time.Now().Add(c.e.o.Answer)); err != nil {
 			return nil, err
 		}
 		if _, err := c.conn.Write(raw); err != nil {

@@ -29,6 +29,7 @@ type Options struct {
 	DLT645      string
 	SilentAfter time.Duration // a link not heard for this long is ended
 	Poll        time.Duration // how often DL/T 645 meters are polled
+	Answer      time.Duration // how long a DL/T 645 meter may take to answer
 	MaxLinks    int
 }
 
