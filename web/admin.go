@@ -25,6 +25,9 @@ func (s *Server) adminRoutes() []Route {
 		{Pattern: "GET /admin/tokens", Grant: identity.GrantReadPeople, Page: s.pageTokens},
 		{Pattern: "POST /admin/tokens", Grant: identity.GrantManagePeople, Form: s.formIssue},
 		{Pattern: "POST /admin/tokens/revoke", Grant: identity.GrantManagePeople, Form: s.formRevoke},
+		{Pattern: "GET /admin/my-tokens", Grant: identity.GrantReadProgram, Page: s.pageOwnTokens},
+		{Pattern: "POST /admin/my-tokens", Grant: identity.GrantReadProgram, Form: s.formOwnIssue},
+		{Pattern: "POST /admin/my-tokens/revoke", Grant: identity.GrantReadProgram, Form: s.formOwnRevoke},
 		{Pattern: "GET /admin/grants", Grant: identity.GrantReadPeople, Page: s.pageGrants},
 		{Pattern: "GET /admin/journal", Grant: identity.GrantReadJournal, Page: s.pageJournal},
 		{Pattern: "POST /admin/journal/verify", Grant: identity.GrantReadJournal, Form: s.formVerify},
@@ -40,6 +43,7 @@ func (s *Server) adminNav() NavGroup {
 	return NavGroup{Text: lang.T("系统管理", "Administration"), Items: []NavItem{
 		item("people", "/admin/people", "user", "人员与角色", "People and roles", identity.GrantReadPeople),
 		item("tokens", "/admin/tokens", "card", "接口令牌", "API tokens", identity.GrantReadPeople),
+		item("my-tokens", "/admin/my-tokens", "card", "本人令牌", "My tokens", identity.GrantReadProgram),
 		item("grants", "/admin/grants", "grid", "权限一览", "Grants", identity.GrantReadPeople),
 		item("journal", "/admin/journal", "book", "审计日志", "Journal", identity.GrantReadJournal),
 	}}

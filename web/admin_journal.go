@@ -30,6 +30,11 @@ func journalFilter(r *Request) (f journal.Filter, keep map[string]string, err er
 	if !f.To.IsZero() {
 		f.To = f.To.AddDate(0, 0, 1)
 	}
+	if text := r.Query("limit"); text != "" {
+		if f.Limit, err = strconv.Atoi(text); err != nil || f.Limit < 1 || f.Limit > 1000 {
+			return f, keep, errs.Say(errs.Invalid, "limit 应为 1 至 1000", "limit runs from 1 to 1000")
+		}
+	}
 	return f, keep, nil
 }
 
