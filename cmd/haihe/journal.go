@@ -14,7 +14,7 @@ import (
 
 func journalCommand() command {
 	c := command{
-		name: "journal", args: "verify | export [FILE]", says: lang.T("校验或导出办事日志", "verify or export the journal of official acts"),
+		name: "journal", args: "verify | export [FILE]", says: lang.T("校验或导出审计日志", "verify or export the journal of official acts"),
 		details: lang.T("verify 逐条核对哈希链，发现改动、缺失、移位、插入或截尾时逐处列出，退出码为 5。export 逐行输出 JSON，未给文件名则写到标准输出。",
 			"verify walks the hash chain and names every place that was changed, is missing, moved, inserted or cut off; its exit code is 5 then. export writes one JSON object a line, to the standard output where no file is named."),
 	}
@@ -71,9 +71,9 @@ func verifyJournal(ctx context.Context, sh *shell, j *journal.Journal) error {
 	}
 	sh.printf("journal entries=%d seq=%d head=%s faults=%d", report.Entries, report.Seq, report.Head, len(report.Faults))
 	if len(report.Faults) > 0 {
-		return withCode(exitVerify, errs.Say(errs.Conflict, "办事日志共 %d 条，发现 %d 处不符，见上", "the journal has %d entries and is broken in %d places, listed above", report.Entries, len(report.Faults)))
+		return withCode(exitVerify, errs.Say(errs.Conflict, "审计日志共 %d 条，发现 %d 处不符，见上", "the journal has %d entries and is broken in %d places, listed above", report.Entries, len(report.Faults)))
 	}
-	sh.say("办事日志完整：%d 条", "the journal holds: %d entries", report.Entries)
+	sh.say("审计日志完整：%d 条", "the journal holds: %d entries", report.Entries)
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 func userCommand() command {
 	c := command{
 		name: "user", args: "reset-password LOGIN (--data DIR | --dsn DSN)", says: lang.T("停机重设一人口令", "reset a person's password while the platform is stopped"),
-		details: lang.T("打印一次性口令，首次登录后须更改。此操作记入办事日志。", "Prints a one-time password that must be changed at the next login. The act is journalled."),
+		details: lang.T("打印一次性口令，首次登录后须更改。此操作记入审计日志。", "Prints a one-time password that must be changed at the next login. The act is journalled."),
 	}
 	c.run = func(ctx context.Context, sh *shell, args []string) error {
 		var s setup
