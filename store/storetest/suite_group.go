@@ -240,7 +240,7 @@ func (s suite) leavingReaders(t *testing.T) {
 
 // commitFails: when the commit itself fails everyone in the group is told, nothing stands, and no number gathered survives.
 func (s suite) commitFails(t *testing.T) {
-	db := s.open(t)
+	db := s.openWith(t, store.Options{Slice: time.Minute}) // one group, however slow the machine is
 	release := hold(t, db)
 	results := make([]error, 2)
 	hooks := 0
