@@ -117,8 +117,9 @@ func (c *session645) order(ctx context.Context, o *order) (answered int, err err
 	due := int((o.to - o.from) / book.SlotMicros)
 	for _, address := range o.meters {
 		st, _ := c.e.o.Book.Standing(address, d, due)
-		n, rerr := c.read(ctx, address, book.First(due).Minus(st.Slots.Measured), d)
-		if n > 0 {
+		gaps := book.First(due).Minus(st.Slots.Measured)
+		n, rerr := c.read(ctx, address, gaps, d)
+		if n > 0 || gaps.Empty() {
 			answered++
 		}
 		if rerr != nil {
@@ -131,8 +132,8 @@ func (c *session645) order(ctx context.Context, o *order) (answered int, err err
 	return answered, err
 }
 
-// read asks a meter for the load records of its gaps and stores what comes.
-func (c *session645) read(ctx context.Context, address string, gaps book.SlotSet, d book.Day) (stored int, err error) {
+// read asks a meter for the load records of its gaps and stores what comes; got is how many readings that were.
+func (c *session645) read(ctx context.Context, address string, gaps book.SlotSet, d book.Day) (got int, err error) {
 	addr, err := dlt645.NewAddress(address)
 	if err != nil {
 		return 0, errs.As(errs.Invalid, "address a meter", err)
@@ -148,17 +149,16 @@ func (c *session645) read(ctx context.Context, address string, gaps book.SlotSet
 		}
 		records, err := c.records(ctx, addr, time.UnixMicro(d.Start()+int64(i)*book.SlotMicros).In(book.China), n)
 		if err != nil {
-			return stored, err
+			return got, err
 		}
 		rows := rows645(address, records)
-		taken, err := c.e.o.Take(ctx, rows)
-		if err != nil {
-			return stored, err
+		if _, err := c.e.o.Take(ctx, rows); err != nil {
+			return got, err
 		}
-		stored += taken.Stored + taken.Corrected
+		got += len(rows)
 		i += n
 	}
-	return stored, nil
+	return got, nil
 }
 
 // rows645 makes readings of load records. What the meter itself says is not right is left out.
