@@ -16,6 +16,9 @@ func orNone(s string) string {
 	return s
 }
 
+// unknown tells whether a figure is none, which is then not written as boldly as one that is there.
+func (e env) unknown(t lang.Text) bool { return orNone(e.t(t)) == None }
+
 func percentOf(f float64) string { return fmt.Sprintf("%.1f%%", 100*f) }
 
 func (t Target) gapClass() string {

@@ -26,6 +26,10 @@ type Way struct {
 // ceiling is how far above the goal a trajectory may rise before it is cut.
 const ceiling = 1.08
 
+// leastSpan is the share of the plan's time that figures must cover before a pace is drawn on: about a week of a thousand days,
+// which is what the forecast in words asks for as well.
+const leastSpan = .007
+
 // Trajectory draws a target's way: dashed the line that it should follow from its baseline to the goal at the due day, solid the
 // line that it followed, dotted where the present pace would take it, a ring at the goal.
 func Trajectory(v Way) string {
@@ -80,6 +84,9 @@ func (v Way) past(b *svg, x, y func(float64) float64) {
 		return
 	}
 	first := v.History[0]
+	if v.Now-first.Time < leastSpan {
+		return
+	}
 	pace := (v.Progress - first.Progress) / (v.Now - first.Time)
 	if !(pace > 0) || math.IsInf(pace, 0) {
 		return
