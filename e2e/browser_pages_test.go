@@ -197,7 +197,7 @@ func (w *walk) follow(t *testing.T, b *tab) []string {
 }
 
 // faults holds a page to what every page keeps: a language, one heading, a title, nothing wider than the window, nothing cut off
-// in a box, no Chinese on an English page but where it is marked as such.
+// in a box, no words of the other language but where they are marked as such.
 const faults = `(() => {
   const out = [], wide = innerWidth >= 1000, en = location.pathname.startsWith('/en/');
   const name = e => e.tagName.toLowerCase() + (e.id ? '#' + e.id : '') + [...e.classList].map(c => '.' + c).join('') + ' “' + e.textContent.trim().replace(/\s+/g, ' ').slice(0, 60) + '”';
@@ -217,11 +217,12 @@ const faults = `(() => {
     if (!wide && e.matches('.tabs, .chips, .crumbs li')) continue; // the first two are swiped, and the heading says in full what the third shortens
     out.push('cut off by ' + (e.scrollWidth - e.clientWidth) + ' px: ' + name(e));
   }
-  if (en) {
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    for (let n = texts.nextNode(); n; n = texts.nextNode()) {
-      if (/\p{Script=Han}/u.test(n.data) && !n.parentElement.closest('[lang^=zh], script, style')) out.push('Chinese on the English page: ' + name(n.parentElement));
-    }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let n = texts.nextNode(); n; n = texts.nextNode()) {
+    const han = /\p{Script=Han}/u.test(n.data), sentence = /[a-z]{2,} [a-z]{2,} [a-z]{2,}/i.test(n.data);
+    if (n.parentElement.closest(en ? '[lang^=zh], script, style' : '[lang=en], script, style')) continue;
+    if (en && han) out.push('Chinese on the English page: ' + name(n.parentElement));
+    if (!en && !han && sentence) out.push('English on the Chinese page: ' + name(n.parentElement));
   }
   return out.slice(0, 12);
 })()`

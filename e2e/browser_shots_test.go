@@ -29,13 +29,13 @@ func TestBrowserShots(t *testing.T) {
 	b := c.open(t, s.url)
 	b.login(t, s, "power-officer")
 	s.untilNearlyWhole()
-	var list struct {
-		Meters []struct{ Address string }
+	meter := s.meters("/api/grid/meters?state=complete").Meters[0].Address
+	for _, m := range s.meters("/api/grid/missing").Meters {
+		if m.Measured > 0 { // a day with holes says more than one without
+			meter = m.Address
+			break
+		}
 	}
-	if err := json.Unmarshal(s.get("/api/grid/missing"), &list); err != nil || len(list.Meters) == 0 {
-		t.Fatalf("no meter with gaps to show: %v", err)
-	}
-	meter := list.Meters[0].Address
 	b.visit(t, "/zh/plan")
 	time.Sleep(20 * time.Second) // some measurements arrive on the open page
 	for _, p := range []struct {

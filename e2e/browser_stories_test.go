@@ -39,6 +39,7 @@ func TestBrowserStories(t *testing.T) {
 		{"submit what is no figure", "officer", submitNonsense},
 		{"submit and approve a figure", "officer", submitAndApprove},
 		{"read without scripts", "power-officer", readWithoutScripts},
+		{"go where there is nothing", "power-officer", goNowhere},
 		{"sign out", "power-officer", signOut},
 	} {
 		t.Run(story.name, func(t *testing.T) {
@@ -147,7 +148,10 @@ func wrongPassword(t *testing.T, _ *server, b *tab) {
 // meterList is what the programs' interface says of meters.
 type meterList struct {
 	Total  int64
-	Meters []struct{ Address, District string }
+	Meters []struct {
+		Address, District string
+		Measured          int `json:"measuredSlots"`
+	}
 }
 
 func (s *server) meters(path string) (list meterList) {
@@ -424,6 +428,26 @@ func (b *tab) visitStill(t testing.TB, path string) int64 {
 		t.Fatalf("%s: %v", path, err)
 	}
 	return answer.Status
+}
+
+// goNowhere: a page that is not there, one that is not the reader's, one that is asked for wrongly; each says so, and leads on.
+func goNowhere(t *testing.T, _ *server, b *tab) {
+	for _, p := range []struct {
+		path   string
+		status int64
+	}{{"/nowhere", 404}, {"/grid/meters/000000000000", 404}, {"/plan/target/nothing", 404}, {"/admin/people", 403}, {"/grid/meters?district=1", 400}, {"/plan?status=x", 400}, {"/grid/missing?day=tomorrow", 400}} {
+		for _, l := range []look{{"zh", "light", 390}, {"en", "dark", 1440}} {
+			b.wear(t, l)
+			if status := b.visit(t, "/"+l.lang+p.path); status != p.status {
+				t.Errorf("%v %s answers %d, want %d", l, p.path, status, p.status)
+			}
+			b.inspect(t, l)
+			if n := value[int](t, b, `document.querySelectorAll('main .fail a.btn').length`); n == 0 {
+				t.Errorf("%v %s leads nowhere", l, p.path)
+			}
+			b.none(t, "the server responded with a status of "+fmt.Sprint(p.status))
+		}
+	}
 }
 
 func signOut(t *testing.T, _ *server, b *tab) {
