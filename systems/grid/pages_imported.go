@@ -115,17 +115,18 @@ func (s *service) channelDay(ctx context.Context, c interval.Channel, date time.
 		st := nemStates[x.Quality&^series.Late]
 		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprintf("%s-%d", id, x.At), Cells: []ui.Cell{{Text: lang.Same(time.UnixMicro(x.At).In(nem12.Market()).Format("15:04"))}, {Text: lang.Same(trimZeros(scaled(x.Values[0], interval.Decimals).String()))}, {Tag: &ui.Tag{Status: stateStatus[st], Text: nemText(x.Quality)}}}})
 	}
-	if c.Interval <= 0 || len(samples) == 0 {
+	step := c.Step(samples)
+	if step <= 0 || len(samples) == 0 {
 		return []ui.Block{t}, nil
 	}
-	n := int(24 * time.Hour / c.Interval)
+	n := int(24 * time.Hour / step)
 	points, items, counts := make([]float64, n), make([]ui.Slot, n), map[book.State]int{book.Missing: n}
 	for i := range points {
 		points[i] = math.NaN()
 		items[i] = ui.Slot{State: string(book.Missing), Text: lang.T("无值", "no value")}
 	}
 	for _, x := range samples {
-		i := int(time.UnixMicro(x.At).Sub(date) / c.Interval)
+		i := int(time.UnixMicro(x.At).Sub(date) / step)
 		if i < 0 || i >= n {
 			continue
 		}
@@ -133,14 +134,14 @@ func (s *service) channelDay(ctx context.Context, c interval.Channel, date time.
 		counts[st]++
 		counts[book.Missing]--
 		points[i] = float64(x.Values[0]) / 1e6
-		at, text := date.Add(time.Duration(i)*c.Interval).Format("15:04"), nemText(x.Quality)
+		at, text := date.Add(time.Duration(i)*step).Format("15:04"), nemText(x.Quality)
 		items[i] = ui.Slot{State: string(st), Text: lang.T(at+" "+text.Zh, at+" "+text.En)}
 	}
 	strip := ui.Slots{ID: id + "-slots", Title: name, Items: items}
 	for _, st := range []book.State{book.Collected, book.Estimated, book.Missing} {
 		strip.Key = append(strip.Key, ui.Fact{Name: lang.T(stateText[st].Zh, string(st)), Value: lang.Same(strconv.Itoa(counts[st]))})
 	}
-	return []ui.Block{strip, ui.Panel{ID: id + "-panel", Title: name, Body: []ui.Block{ui.Chart{ID: id + "-chart", Title: name, Unit: lang.Same(c.Unit), From: date, Step: c.Interval, Lines: []ui.Line{{Name: lang.Same(c.Suffix), Style: "now", Points: points}}}}}, t}, nil
+	return []ui.Block{strip, ui.Panel{ID: id + "-panel", Title: name, Body: []ui.Block{ui.Chart{ID: id + "-chart", Title: name, Unit: lang.Same(c.Unit), From: date, Step: step, Lines: []ui.Line{{Name: lang.Same(c.Suffix), Style: "now", Points: points}}}}}, t}, nil
 }
 
 func nemText(q series.Quality) lang.Text {

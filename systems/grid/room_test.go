@@ -375,6 +375,9 @@ func (s *station) answer() dlt698.Body {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if _, ok := a.Body.(dlt698.ConnectRequest); ok { // a terminal that knows no application connection
+		return s.answer()
+	}
 	return a.Body
 }
 

@@ -1,6 +1,7 @@
 package headend
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type session698 struct {
 	sc   dlt698.Scanner
 	asm  dlt698.Assembler
 	sa   dlt698.Address
+	ca   uint8 // the client address that the terminal gave us at its login
 	link *link // nil before the login
 
 	send    sync.Mutex // one frame at a time
@@ -163,6 +165,12 @@ func (c *session698) apdu(ctx context.Context, cancel context.CancelFunc, f dlt6
 		case c.answers <- b:
 		default: // nobody waits for it any more
 		}
+	case dlt698.ConnectResponse:
+		if b.Result != dlt698.ConnectOK {
+			c.reject(ctx, fmt.Sprintf("集中器不同意应用连接（结果 %d）", b.Result), fmt.Sprintf("the concentrator refuses the application connection (result %d)", b.Result), it)
+		}
+	case dlt698.ReleaseNotification:
+		return c.associate(f)
 	case dlt698.ConnectRequest, dlt698.ReleaseRequest, dlt698.ReportResponse:
 		c.reject(ctx, "主站不提供此服务", "the master station does not offer this service", it)
 	}
@@ -173,13 +181,15 @@ func (c *session698) apdu(ctx context.Context, cancel context.CancelFunc, f dlt6
 func (c *session698) onLink(ctx context.Context, cancel context.CancelFunc, f dlt698.Frame, q dlt698.LinkRequest, it dlt698.Item) error {
 	now := c.e.o.Now()
 	result := dlt698.LinkOK
+	fresh := false // this login began the link
 	switch {
 	case q.Kind == dlt698.Login && c.link == nil:
 		if !c.e.o.Book.Serves(f.Server.String()) {
 			result = dlt698.LinkIllegal
 			c.reject(ctx, "集中器 "+f.Server.String()+" 不在档案中", "concentrator "+f.Server.String()+" is not in the archive", it)
 		} else {
-			c.login(ctx, cancel, f.Server, now)
+			c.login(ctx, cancel, f, now)
+			fresh = true
 		}
 	case c.link == nil:
 		result = dlt698.LinkIllegal // a heartbeat from nobody
@@ -195,11 +205,28 @@ func (c *session698) onLink(ctx context.Context, cancel context.CancelFunc, f dl
 	if q.Kind == dlt698.Logout || result != dlt698.LinkOK {
 		return errors.New("link ended")
 	}
+	if fresh {
+		return c.associate(f)
+	}
 	return nil
 }
 
-func (c *session698) login(ctx context.Context, cancel context.CancelFunc, sa dlt698.Address, now time.Time) {
-	c.sa = sa
+// association is what we offer a terminal: every service, no authentication, frames as large as the format allows, and an
+// idle time of an hour, after which it says that the connection has timed out and gets another. DL/T 698.45-2017 7.3.4
+var association = dlt698.ConnectRequest{Mechanism: dlt698.Public, Limits: dlt698.Limits{
+	Version: 0x0010, Protocol: [8]byte(bytes.Repeat([]byte{0xFF}, 8)), Functions: [16]byte(bytes.Repeat([]byte{0xFF}, 16)),
+	Send: 1024, Receive: dlt698.MaxFrame, Window: 1, APDU: dlt698.MaxFrame, TimeoutSeconds: 3600,
+}}
+
+// associate asks for the application connection. A terminal that keeps to the standard reports and answers only within one;
+// those that know none go on as before, so nobody waits for the answer.
+func (c *session698) associate(f dlt698.Frame) error {
+	return c.write(dlt698.FromClient, f.Server, f.Client, dlt698.APDU{Body: association})
+}
+
+func (c *session698) login(ctx context.Context, cancel context.CancelFunc, f dlt698.Frame, now time.Time) {
+	sa := f.Server
+	c.sa, c.ca = sa, f.Client
 	c.link = &link{address: sa.String(), peer: c.peer, since: now, orders: make(chan *order), gone: ctx.Done(), cancel: func() { cancel(); _ = c.conn.Close() }}
 	c.e.links.join(c.link)
 	c.e.o.Changed()
@@ -257,7 +284,8 @@ func orNull(v int64) int64 {
 }
 
 func (c *session698) confirm(f dlt698.Frame, seq uint16) error {
-	return c.writeFrame(dlt698.Frame{Control: dlt698.ToServer | 0x20, Server: f.Server, Client: f.Client, Data: dlt698.Segment{Kind: dlt698.Confirm, Seq: seq}.Append(nil)})
+	// DL/T 698.45-2017 6.2.2.3: who began the dialogue stays the same, so that a confirmation of an answer bears PRM
+	return c.writeFrame(dlt698.Frame{Control: f.Control &^ 0x88, Server: f.Server, Client: f.Client, Data: dlt698.Segment{Kind: dlt698.Confirm, Seq: seq}.Append(nil)})
 }
 
 func (c *session698) write(control dlt698.Control, sa dlt698.Address, client uint8, a dlt698.APDU) error {
@@ -323,7 +351,7 @@ func (c *session698) rereadChunk(ctx context.Context, meters []string, o *order)
 	}
 	answered := map[string]bool{}
 	for {
-		if err := c.write(dlt698.FromClient, c.sa, 1, dlt698.APDU{Body: q}); err != nil {
+		if err := c.write(dlt698.FromClient, c.sa, c.ca, dlt698.APDU{Body: q}); err != nil {
 			return len(answered), err
 		}
 		r, err := c.await(ctx)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/systems/grid/book"
 )
 
@@ -44,4 +45,20 @@ func (im *Importer) Channels(ctx context.Context, meter string) (out []Channel, 
 	}
 	slices.SortFunc(out, func(a, b Channel) int { return int(a.Num - b.Num) })
 	return out, nil
+}
+
+// Step is how far the values of a day stand apart; 0 for accumulated reads. A meter may be read at another interval from one day
+// to the next, so the values say it, and the channel where there is one value only.
+func (c Channel) Step(day []series.Sample) time.Duration {
+	if c.Interval <= 0 || len(day) < 2 {
+		return c.Interval
+	}
+	apart := 24 * time.Hour
+	for i := 1; i < len(day); i++ {
+		apart = min(apart, time.Duration(day[i].At-day[i-1].At)*time.Microsecond)
+	}
+	if apart < c.Interval || time.Duration(len(day))*apart >= 24*time.Hour {
+		return apart
+	}
+	return c.Interval // wider only because values are missing
 }

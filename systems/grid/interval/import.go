@@ -50,7 +50,7 @@ func (im *Importer) Import(ctx context.Context, run host.ImportRun) (host.Import
 	if err != nil {
 		return host.ImportResult{}, err
 	}
-	check := &reading{im: im, run: run, dry: true, res: host.ImportResult{Counts: map[string]int64{}}, meters: map[string]bool{}, channels: map[string]int64{}}
+	check := &reading{im: im, run: run, dry: true, res: host.ImportResult{Counts: map[string]int64{}}, meters: map[string]bool{}, channels: map[string]int64{}, units: map[string]string{}}
 	if err := check.file(ctx, file); err != nil {
 		return check.res, err
 	}
@@ -63,7 +63,7 @@ func (im *Importer) Import(ctx context.Context, run host.ImportRun) (host.Import
 		check.res.Stopped, check.res.Taken = &stop, 0
 		return check.res, nil
 	}
-	write := &reading{im: im, run: run, res: host.ImportResult{Counts: map[string]int64{}}, meters: map[string]bool{}, channels: map[string]int64{}}
+	write := &reading{im: im, run: run, res: host.ImportResult{Counts: map[string]int64{}}, meters: map[string]bool{}, channels: map[string]int64{}, units: map[string]string{}}
 	if err := write.file(ctx, file); err != nil {
 		return write.res, err
 	}
@@ -99,12 +99,14 @@ type reading struct {
 	dry      bool
 	res      host.ImportResult
 	meters   map[string]bool
-	channels map[string]int64 // by NMI and suffix; the Num once it is stored
+	channels map[string]int64  // by NMI and suffix; the Num once it is stored
+	units    map[string]string // of the channels
 	days     int64
 	batch    series.Batch
 	fresh    []*entity.Entity // channels and meters that the batch needs and that may be new
 	keys     []string         // of each sample of the batch, until the Nums are known
 	told     bool             // the journal has the import
+	name     string           // of the member of an archive that is being read
 }
 
 func (n *reading) sum() {
@@ -161,6 +163,7 @@ func (n *reading) stop(err error, name string) {
 
 // records reads one file to its end.
 func (n *reading) records(ctx context.Context, r io.Reader, name string) error {
+	n.name = name
 	counted := &countingReader{r: r}
 	opt := nem12.Options{}
 	if n.dry {
@@ -226,12 +229,18 @@ func (n *reading) record(ctx context.Context, rec nem12.Record) error {
 	switch v := rec.(type) {
 	case *nem12.Day:
 		n.days++
-		key := n.channel(v.Channel.NMI, v.Channel.Suffix, v.Channel.Unit.Name, v.Channel.Meter, v.Channel.Interval)
+		key, err := n.channel(ctx, v.Channel)
+		if key == "" || err != nil {
+			return err
+		}
 		for i, x := range v.Values {
 			n.sample(key, v.Start(i), x, v.Quality[i].Flag)
 		}
 	case *nem12.Accumulation:
-		key := n.channel(v.NMI, v.Suffix, v.Unit.Name, v.Meter, 0)
+		key, err := n.channel(ctx, &nem12.Channel{Line: v.Line, NMI: v.NMI, Suffix: v.Suffix, Unit: v.Unit, Meter: v.Meter})
+		if key == "" || err != nil {
+			return err
+		}
 		n.sample(key, v.Current.Time, v.Quantity, v.Current.Quality.Flag)
 	default:
 		return nil
@@ -280,22 +289,47 @@ func ChannelID(nmi, suffix string) string {
 	return "urn:ngsi-ld:" + book.TypeChannel + ":" + url.PathEscape(nmi) + ":" + url.PathEscape(suffix)
 }
 
-// channel notes a channel and its meter.
-func (n *reading) channel(nmi, suffix, unit, serial string, interval int) string {
-	key := ChannelID(nmi, suffix)
-	if _, known := n.channels[key]; known {
-		return key
+// channel notes a channel and its meter. A channel keeps its unit for good, or its values could not be told apart: a record in
+// another unit is refused, and then the key is "".
+func (n *reading) channel(ctx context.Context, c *nem12.Channel) (key string, err error) {
+	key, unit := ChannelID(c.NMI, c.Suffix), strings.ToUpper(c.Unit.Name)
+	was, known := n.units[key]
+	if !known && n.dry {
+		if was, err = n.storedUnit(ctx, key); err != nil {
+			return "", err
+		}
 	}
-	n.channels[key] = 0
-	if !n.meters[nmi] {
-		n.meters[nmi] = true
-		n.fresh = append(n.fresh, &entity.Entity{ID: MeterID(nmi), Types: []string{book.TypeMeter}, Owner: n.im.Owner, Attrs: []entity.Attr{
-			entity.TextAttr("address", nmi), entity.TextAttr("protocol", string(book.File)), entity.TextAttr("status", "inService"), entity.TextAttr("category", "")}})
+	if was != "" && was != unit {
+		n.res.Refused++
+		n.line(c.Line, "error", lang.T(fmt.Sprintf("电表 %s 通道 %s 的单位是 %s，此处为 %s", c.NMI, c.Suffix, was, unit), fmt.Sprintf("meter %s, channel %s is in %s, here it is in %s", c.NMI, c.Suffix, was, unit)), n.name)
+		return "", nil
+	}
+	if known {
+		return key, nil
+	}
+	n.channels[key], n.units[key] = 0, unit
+	if !n.meters[c.NMI] {
+		n.meters[c.NMI] = true
+		n.fresh = append(n.fresh, &entity.Entity{ID: MeterID(c.NMI), Types: []string{book.TypeMeter}, Owner: n.im.Owner, Attrs: []entity.Attr{
+			entity.TextAttr("address", c.NMI), entity.TextAttr("protocol", string(book.File)), entity.TextAttr("status", "inService"), entity.TextAttr("category", "")}})
 	}
 	n.fresh = append(n.fresh, &entity.Entity{ID: key, Types: []string{book.TypeChannel}, Owner: n.im.Owner, Attrs: []entity.Attr{
-		entity.RelAttr("refMeter", MeterID(nmi)), entity.TextAttr("suffix", suffix), entity.TextAttr("unit", strings.ToUpper(unit)),
-		entity.TextAttr("serial", serial), entity.NumberAttr("interval", float64(interval), "")}})
-	return key
+		entity.RelAttr("refMeter", MeterID(c.NMI)), entity.TextAttr("suffix", c.Suffix), entity.TextAttr("unit", unit),
+		entity.TextAttr("serial", c.Meter), entity.NumberAttr("interval", float64(c.Interval), "")}})
+	return key, nil
+}
+
+// storedUnit is the unit of a channel that an earlier file brought; "" where there is none.
+func (n *reading) storedUnit(ctx context.Context, key string) (string, error) {
+	e, err := n.im.Entities.Get(ctx, key)
+	if errs.Is(err, errs.NotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	unit, _ := e.Text("unit")
+	return unit, nil
 }
 
 // flush stores what was gathered: new meters and channels, values and the journal's line in one transaction.
