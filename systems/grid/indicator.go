@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
@@ -29,6 +30,9 @@ func (s *service) measures() []host.Measure {
 func (s *service) measureCoverage(context.Context) (indicator.Figure, error) {
 	d, due := s.today()
 	city, _ := s.book.Coverage(d, due)
+	if city.Meters == 0 { // a share of nothing is no figure
+		return indicator.Figure{}, errs.Say(errs.Unavailable, "档案中还没有在运电表", "the archive has no meters in service yet")
+	}
 	return indicator.Figure{Value: city.Rate(), At: s.clock.Now(), Part: city.Complete, Whole: city.Meters,
 		Note: lang.T("当日应到的每个时段都有实测数据的电表，占在运电表的比例", "meters with a measured reading for every slot due today, over meters in service")}, nil
 }

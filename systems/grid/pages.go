@@ -291,7 +291,11 @@ func noPlace(text string) error {
 func queryDistrict(r *web.Request) (string, error) {
 	code := r.Query("district")
 	if code != "" && book.DistrictIndex(code) < 0 {
-		return "", errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", code)
+		return "", noDistrict(code)
 	}
 	return code, nil
+}
+
+func noDistrict(code string) error {
+	return errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", code)
 }

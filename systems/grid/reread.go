@@ -23,6 +23,12 @@ func (s *service) orderReread(ctx context.Context, by *identity.Principal, d boo
 	if !by.Can(grantReread) {
 		return Reread{}, errs.Say(errs.Denied, "您没有下达补抄的权限", "you may not order meters to be read again")
 	}
+	if sel.District != "" && book.DistrictIndex(sel.District) < 0 {
+		return Reread{}, noDistrict(sel.District)
+	}
+	if book.DueSlots(d, s.clock.Now(), s.conf.DueAfter) == 0 {
+		return Reread{}, errs.Say(errs.Conflict, "%s 还没有应到的数据", "nothing of %s is due yet", d.String())
+	}
 	want, err := s.rereadMeters(ctx, d, meters, sel)
 	if err != nil {
 		return Reread{}, err
