@@ -41,7 +41,8 @@ func (s *sorting) lookUp(ctx context.Context) error {
 			if d, slot, fits := book.SlotAt(x.At, s.l.o.Tolerance); fits {
 				at.at = d.Start() + int64(slot)*book.SlotMicros
 			}
-			if h := (held{x.At, x.Quality, x.Values[0], x.Values[1], x.Values[2]}); want[at] && !(s.old[at].measured() && !h.measured()) {
+			h := held{x.At, x.Quality, x.Values[0], x.Values[1], x.Values[2]}
+			if was, there := s.old[at]; want[at] && (!there || h.measured() || !was.measured()) {
 				s.old[at] = h
 			}
 			return nil

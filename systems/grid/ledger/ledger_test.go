@@ -1,0 +1,270 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/store/storetest"
+	"github.com/haihe-city/haihe/systems/grid/book"
+)
+
+// desk is a ledger on an empty database, with a clock that the test moves.
+type desk struct {
+	*Ledger
+	t     *testing.T
+	now   time.Time
+	table *series.Table
+	mu    sync.Mutex
+	count map[string]int
+}
+
+func newDesk(t *testing.T, meters int) *desk {
+	t.Helper()
+	d := &desk{t: t, now: time.Date(2015, 11, 20, 9, 30, 0, 0, book.China), count: map[string]int{}}
+	db := storetest.Open(t)
+	e, err := series.Open(t.Context(), db, func() time.Time { return d.now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if d.table, err = e.Declare(t.Context(), Family); err != nil {
+		t.Fatal(err)
+	}
+	b := book.New(3)
+	for i := range meters {
+		b.Put(book.Meter{Num: int64(i + 1), Address: address(i), District: "120101", Feeder: "F-1", Concentrator: "200000000001", Category: book.Residential, Protocol: book.DLT698})
+	}
+	d.Ledger = New(Options{DB: db, Readings: d.table, Book: b, Now: func() time.Time { return d.now }, Ahead: time.Hour, Late: 12 * time.Hour, Tolerance: 2 * time.Minute,
+		Stored: func() {}, Count: func(outcome string, n int) {
+			d.mu.Lock()
+			d.count[outcome] += n
+			d.mu.Unlock()
+		}})
+	if err := d.Recall(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = d.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	return d
+}
+
+func address(i int) string { return fmt.Sprintf("1%011d", i) }
+
+func (d *desk) take(rows ...book.Reading) book.Taken {
+	d.t.Helper()
+	got, err := d.Take(d.t.Context(), rows)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return got
+}
+
+// measured is a reading of meter 0 in a slot of a day.
+func measured(day book.Day, slot int, register int64) book.Reading {
+	return book.Reading{Address: address(0), At: day.Start() + int64(slot)*book.SlotMicros, Energy: register, Power: 1000, Voltage: 2200}
+}
+
+// stands gives the state, register and samples of a slot of meter 0.
+func (d *desk) stands(day book.Day, slot int) (book.State, int64) {
+	d.t.Helper()
+	st, _ := d.o.Book.Standing(address(0), day, book.SlotsPerDay)
+	all, err := d.Meter(d.t.Context(), 1, day)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	register, n := int64(series.Null), 0
+	for _, x := range all {
+		if _, i, ok := book.SlotAt(x.At, 2*time.Minute); ok && i == slot {
+			register = x.Values[0]
+			n++
+		}
+	}
+	if n > 1 {
+		d.t.Errorf("slot %d has %d samples", slot, n)
+	}
+	return st.Slots.At(slot, book.SlotsPerDay), register
+}
+
+// TestEstimates: short gaps are bridged so that the energy adds up, long ones are not; a late reading takes the estimate's place,
+// and what is estimated beside it is drawn anew; none of it counts as collected.
+func TestEstimates(t *testing.T) {
+	d := newDesk(t, 2)
+	day := book.DayOf(d.now.UnixMicro()) - 1
+	register := func(k int) int64 { return 1_000_000 + int64(k)*1000 }
+	missing := map[int]bool{}
+	for _, gap := range [][2]int{{0, 2}, {10, 11}, {20, 28}, {40, 49}, {90, 96}} { // 2, 1, 8, 9 slots, and six at the end of the day
+		for k := gap[0]; k < gap[1]; k++ {
+			missing[k] = true
+		}
+	}
+	var rows []book.Reading
+	for k := -1; k <= book.SlotsPerDay; k++ { // the neighbours of the day as well
+		if !missing[k] {
+			rows = append(rows, measured(day, k, register(k)))
+		}
+	}
+	d.take(rows...)
+	if err := d.Estimate(t.Context(), day); err != nil {
+		t.Fatal(err)
+	}
+	for k := range book.SlotsPerDay {
+		state, r := d.stands(day, k)
+		switch {
+		case !missing[k]:
+			if state != book.Late && state != book.Collected || r != register(k) {
+				t.Errorf("slot %d: %s %d", k, state, r)
+			}
+		case k >= 40 && k < 49: // too long a gap
+			if state != book.Missing || r != series.Null {
+				t.Errorf("slot %d: %s %d, want it missing", k, state, r)
+			}
+		default: // on a straight line the sum check holds to the last digit
+			if state != book.Estimated || r != register(k) {
+				t.Errorf("slot %d: %s %d, want an estimate of %d", k, state, r, register(k))
+			}
+		}
+	}
+	city, _ := d.o.Book.Coverage(day, book.SlotsPerDay)
+	if city.Complete != 0 || city.Estimated != 17 || city.Missing != 9+96 {
+		t.Errorf("coverage: %+v", city)
+	}
+	before := d.count["stored"] + d.count["corrected"]
+	if err := d.Estimate(t.Context(), day); err != nil {
+		t.Fatal(err)
+	}
+	if n := d.count["stored"] + d.count["corrected"]; n != before {
+		t.Errorf("estimating again stored %d samples", n-before)
+	}
+
+	late := measured(day, 24, register(24)+3_300) // much of the gap's energy was taken before 6 o'clock
+	late.Energy = register(28) - 500
+	if got := d.take(late); got.Corrected != 1 {
+		t.Errorf("the late reading: %+v", got)
+	}
+	if state, r := d.stands(day, 24); state != book.Late || r != late.Energy {
+		t.Errorf("slot 24: %s %d", state, r)
+	}
+	if err := d.Estimate(t.Context(), day); err != nil {
+		t.Fatal(err)
+	}
+	last := int64(0)
+	for k := 19; k <= 28; k++ {
+		_, r := d.stands(day, k)
+		if r < last {
+			t.Errorf("the register falls at slot %d: %d after %d", k, r, last)
+		}
+		last = r
+	}
+	if state, _ := d.stands(day, 23); state != book.Estimated {
+		t.Errorf("slot 23 is %s", state)
+	}
+	if _, r := d.stands(day, 23); r != register(19)+(late.Energy-register(19))*4/5 {
+		t.Errorf("slot 23 was not drawn anew: %d", r)
+	}
+	// an estimate never covers a reading, also where both wait in one batch
+	est := measured(day, 50, 1)
+	est.Quality = series.Estimated
+	fresh := measured(day+1, 3, 5)
+	guess := fresh
+	guess.Quality, guess.Energy = series.Estimated, 4
+	if got := d.take(est, fresh, guess); got.Duplicates != 2 || got.Stored != 1 {
+		t.Errorf("estimates over readings: %+v", got)
+	}
+	guess2, then := measured(day+1, 5, 8), measured(day+1, 5, 8)
+	guess2.Quality = series.Estimated
+	then.At += int64(40 * time.Second / time.Microsecond)
+	d.take(guess2, then) // of the same value, and seconds beside
+	if state, r := d.stands(day+1, 5); state != book.Collected || r != 8 {
+		t.Errorf("a reading in the place of an estimate: %s %d", state, r)
+	}
+}
+
+// TestTakeWaits: with the lane busy deliveries queue and are all answered, in a few transactions; when nothing runs any more they
+// are refused and not lost in silence.
+func TestTakeWaits(t *testing.T) {
+	d := newDesk(t, 3000)
+	day := book.DayOf(d.now.UnixMicro())
+	var all sync.WaitGroup
+	for i := range 3000 {
+		all.Go(func() {
+			r := measured(day, 1, int64(i))
+			r.Address = address(i)
+			if _, err := d.Take(t.Context(), []book.Reading{r}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if city, _ := d.o.Book.Coverage(day, 2); city.Collected != 3000 {
+		t.Errorf("%+v", city)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	stopped := New(d.o)
+	if err := stopped.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	if _, err := stopped.Take(ctx, []book.Reading{measured(day, 2, 1)}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a ledger that stands still: %v", err)
+	}
+	for range cap(stopped.queue) - 1 {
+		stopped.queue <- &delivery{done: make(chan error, 1)}
+	}
+	if !stopped.Full() {
+		t.Error("a full queue is not full")
+	}
+	if err := stopped.Run(ctx); err != nil || stopped.Full() {
+		t.Error("the rest was not refused")
+	}
+}
+
+// TestOldDays: a day that is not held is read back, kept for a moment, and read anew when something came for it.
+func TestOldDays(t *testing.T) {
+	d := newDesk(t, 2)
+	day := book.DayOf(d.now.UnixMicro())
+	d.take(measured(day-10, 7, 5))
+	if d.o.Book.Holds(day - 10) {
+		t.Fatal("an old day is held")
+	}
+	got := func() int {
+		t.Helper()
+		b, err := d.Day(t.Context(), day-10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, _ := b.Standing(address(0), day-10, book.SlotsPerDay)
+		return st.Slots.Measured.Count()
+	}
+	if n := got(); n != 1 {
+		t.Errorf("%d slots", n)
+	}
+	a, _ := d.Day(t.Context(), day-10)
+	b, _ := d.Day(t.Context(), day-10)
+	if a != b {
+		t.Error("an old day is read back for every question")
+	}
+	if again := d.take(measured(day-10, 7, 5)); again.Duplicates != 1 {
+		t.Errorf("again: %+v", again)
+	}
+	d.take(measured(day-10, 8, 6))
+	if n := got(); n != 2 {
+		t.Errorf("%d slots after another came", n)
+	}
+	if st, _ := d.o.Book.Standing(address(0), day, 1); !st.Heard.IsZero() && st.Heard.UnixMicro() != (day-10).Start()+8*book.SlotMicros {
+		t.Errorf("newest %v", st.Heard)
+	}
+}
