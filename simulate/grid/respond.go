@@ -82,8 +82,7 @@ func (c *concentrator) get(f dlt698.Frame, q dlt698.GetRequest) dlt698.Body {
 		}
 		return c.nextBlock(q.PIID)
 	case dlt698.MD5:
-		return dlt698.GetResponse{PIID: q.PIID, Kind: dlt698.Normal,
-			Normals: []dlt698.ResultNormal{{OAD: q.OADs[0], Failed: true, DAR: dlt698.AccessDenied}}}
+		return dlt698.GetResponse{PIID: q.PIID, Kind: dlt698.MD5, OAD: q.OADs[0], Failed: true, DAR: dlt698.AccessDenied}
 	}
 	return r
 }
