@@ -232,7 +232,7 @@ func TestGallery(t *testing.T) {
 							t.Fatal(err)
 						}
 						v.keep(ctx, t)
-						wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth-innerWidth`))
+						wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth-document.documentElement.clientWidth`))
 						if err != nil || wide > 0 {
 							t.Errorf("the page is %d px wider than the window (%v)", wide, err)
 						}

@@ -65,6 +65,10 @@ for (const f of document.querySelectorAll('form[data-filters]')) {
 
 document.querySelector('[data-focus]')?.focus();
 
+// On a narrow screen the tab that is open may stand beyond the edge of those that are swiped.
+const tabs = document.querySelector('.tabs'), here = tabs?.querySelector('[aria-current]');
+if (here) tabs.scrollLeft = here.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - here.offsetWidth) / 2;
+
 if (document.querySelector('[data-map]')) import('./map.mjs');
 if (document.querySelector('[data-chart]')) import('./chart.mjs');
 if (document.querySelector('[data-filter]')) import('./plan.mjs');
