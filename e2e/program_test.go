@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -54,6 +55,17 @@ func TestMain(m *testing.M) {
 var built = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("HAIHE_BINARY"); path != "" {
 		return path, nil
+	}
+	// The go command keeps a test's outcome for as long as the files that it looked at stay as they are; what a program looks
+	// at that a test starts, it does not see. So the tree is looked at here, or the stories would be told of an older one.
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != root {
+			return filepath.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("look at the tree: %w", err)
 	}
 	path := filepath.Join(workDir, "haihe")
 	cmd := exec.Command("go", "build", "-o", path, "./cmd/haihe")
