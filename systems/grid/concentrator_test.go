@@ -23,7 +23,7 @@ const (
 	slotQuarterPast = 37
 )
 
-func withTwo(t *testing.T, conf func(*grid.Config)) *room {
+func withTwo(t testing.TB, conf func(*grid.Config)) *room {
 	r := open(t, conf)
 	r.archive("dlt698", mine+","+near, second+","+near, theirs+","+far)
 	return r

@@ -16,7 +16,7 @@ const gatewayAddress = "300000000001"
 
 // gateway is a DL/T 645 gateway in a test's hands: it answers for the meters that it has, as it is told to.
 type gateway struct {
-	t    *testing.T
+	t    testing.TB
 	conn net.Conn
 
 	mu      sync.Mutex
@@ -26,7 +26,7 @@ type gateway struct {
 }
 
 // load answers with records of one meter; register in 0.01 kWh by slot.
-func load(t *testing.T, from time.Time, n int, register func(k int) int64, drift time.Duration) []byte {
+func load(t testing.TB, from time.Time, n int, register func(k int) int64, drift time.Duration) []byte {
 	var data []byte
 	for i := range n {
 		at := from.Add(time.Duration(i) * 15 * time.Minute)

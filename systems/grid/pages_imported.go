@@ -31,7 +31,7 @@ func (s *service) pageImported(r *web.Request) (*ui.Page, error) {
 	}
 	t := ui.Table{ID: "imported", Title: lang.T("区间数据电表", "Meters of interval files"), Note: lang.T("不计入本市采集覆盖率", "they do not count in the city's coverage"), Total: list.Total, Next: list.Next, Paged: q.After != "", Path: "/grid/imported", Query: keepQuery(r, "q"),
 		Search:  &ui.Field{Name: "q", Kind: "search", Label: lang.T("电表号开头", "Meter number begins with"), Placeholder: lang.Same("NMI"), Value: r.Query("q")},
-		Columns: []ui.Column{{Key: "nmi", Text: lang.Same("NMI")}, {Key: "channels", Text: lang.T("通道", "Channels")}, {Key: "last", Text: lang.T("最新数据", "Newest value"), Num: true}},
+		Columns: []ui.Column{{Key: "nmi", Text: lang.Same("NMI")}, {Key: "channels", Text: lang.T("通道", "Channels")}, {Key: "last", Text: lang.T("最新数据（北京时间）", "Newest value (China time)"), Num: true}},
 		Empty:   lang.T("还没有导入区间数据。", "No interval file was imported yet.")}
 	for _, e := range list.Entities {
 		m := meterOf(e)

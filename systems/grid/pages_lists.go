@@ -142,7 +142,7 @@ func (s *service) pageRereads(r *web.Request) (*ui.Page, error) {
 	}
 	for _, o := range list {
 		n := func(v int) ui.Cell { return ui.Cell{Text: lang.Same(strconv.Itoa(v))} }
-		t.Rows = append(t.Rows, ui.Row{ID: "o-" + o.ID, Cells: []ui.Cell{{Time: o.At}, {Text: lang.Same(o.Day), Href: "/grid/missing?day=" + o.Day}, {Text: lang.Same(o.By)}, n(o.Meters), n(o.Done), n(o.Failed), {Tag: tags[o.State], Sub: lang.Same(o.Note)}}})
+		t.Rows = append(t.Rows, ui.Row{ID: "o-" + o.ID, Cells: []ui.Cell{{Time: o.At}, {Text: lang.Same(o.Day), Href: "/grid/missing?day=" + o.Day}, {Text: s.host.People.ActorName(r.Context(), o.By)}, n(o.Meters), n(o.Done), n(o.Failed), {Tag: tags[o.State], Sub: lang.Same(o.Note)}}})
 	}
 	p := s.page(lang.T("补抄记录", "Re-reads"), "/grid/missing", ui.Link{Text: lang.T("缺数清单", "Missing"), Href: "/grid/missing"}, ui.Link{Text: lang.T("补抄记录", "Re-reads"), Href: "/grid/rereads"})
 	p.Live = topic
@@ -162,16 +162,17 @@ func (s *service) pageData(r *web.Request) (*ui.Page, error) {
 			{Name: lang.Same("DL/T 698.45-2017, TCP"), Value: listen["dlt698"]}, {Name: lang.Same("DL/T 645-2007, TCP"), Value: listen["dlt645"]}}},
 		ui.Facts{ID: "apis", Title: lang.T("接口", "API"), Items: []ui.Fact{
 			{Name: lang.T("覆盖率", "Coverage"), Value: lang.Same("GET /api/grid/coverage?day="), Href: "/api/grid/coverage"},
-			{Name: lang.T("电表清单", "Meters"), Value: lang.Same("GET /api/grid/meters?district=&state=&q=&after="), Href: "/api/grid/meters"},
-			{Name: lang.T("缺数清单", "Missing"), Value: lang.Same("GET /api/grid/missing?day=&district=&after="), Href: "/api/grid/missing"},
+			{Name: lang.T("电表清单", "Meters"), Value: lang.Same("GET /api/grid/meters?day=&district=&category=&concentrator=&state=&q=&sort=&limit=&after="), Href: "/api/grid/meters"},
+			{Name: lang.T("缺数清单", "Missing"), Value: lang.Same("GET /api/grid/missing?day=&district=&sort=&after="), Href: "/api/grid/missing"},
 			{Name: lang.T("一只表的一天", "A meter's day"), Value: lang.Same("GET /api/grid/meters/{address}/day?day=")},
-			{Name: lang.T("全网负荷", "System load"), Value: lang.Same("GET /api/grid/load?day="), Href: "/api/grid/load"},
-			{Name: lang.T("集中器", "Concentrators"), Value: lang.Same("GET /api/grid/concentrators"), Href: "/api/grid/concentrators"},
+			{Name: lang.T("全网负荷", "System load"), Value: lang.Same("GET /api/grid/load?day=&district="), Href: "/api/grid/load"},
+			{Name: lang.T("集中器", "Concentrators"), Value: lang.Same("GET /api/grid/concentrators?district=&state="), Href: "/api/grid/concentrators"},
+			{Name: lang.T("拒收报文", "Refused frames"), Value: lang.Same("GET /api/grid/refused?after="), Href: "/api/grid/refused"},
 			{Name: lang.T("补抄", "Read again"), Value: lang.Same("POST /api/grid/reread")}}},
-		ui.Prose{Text: lang.T("导入文件：在下方选择文件，先试导入看报告，再正式导入。命令行为 haihe import。档案为 CSV，列为 address,district,feeder,concentrator,category,protocol,installed,status。", "To import a file choose it below; try it first and read the report. On the command line: haihe import. The archive is CSV with the columns address,district,feeder,concentrator,category,protocol,installed,status.")},
 	}
 	if r.Who.Can(grantImport) {
-		p.Body = append(p.Body, importForm(importArchive, lang.T("导入电表档案", "Import a meter archive")), importForm(importNEM, lang.T("导入区间数据（NEM12/NEM13）", "Import interval data (NEM12, NEM13)")))
+		p.Body = append(p.Body, ui.Prose{Text: lang.T("导入文件：先试导入看报告，再正式导入；命令行为 haihe import。档案为 CSV，列为 address,district,feeder,concentrator,category,protocol,installed,status，后两列可省。", "To import a file, try it first and read the report, then take it in; on the command line: haihe import. The archive is CSV with the columns address,district,feeder,concentrator,category,protocol,installed,status; the last two may be left out.")},
+			importForm(importArchive, lang.T("导入电表档案", "Import a meter archive")), importForm(importNEM, lang.T("导入区间数据（NEM12/NEM13）", "Import interval data (NEM12, NEM13)")))
 	}
 	return p, nil
 }

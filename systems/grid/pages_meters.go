@@ -209,8 +209,8 @@ func (s *service) asMissing(r *web.Request, t *ui.Table, sel book.Select, d book
 func (s *service) districtTable(d book.Day, by []book.Cover) ui.Table {
 	t := ui.Table{ID: "by-district", Title: lang.T("分区覆盖率", "Coverage by district"), Total: -1, Path: "/grid/missing", Columns: []ui.Column{
 		{Key: "district", Text: lang.T("区", "District")}, {Key: "rate", Text: lang.T("覆盖率", "Coverage"), Num: true}, {Key: "bar", Text: lang.T("进度", "Level")},
-		{Key: "meters", Text: lang.T("在运", "In service"), Num: true}, {Key: "gaps", Text: lang.T("缺数电表", "With gaps"), Num: true}, {Key: "late", Text: lang.T("迟到点", "Late"), Num: true},
-		{Key: "estimated", Text: lang.T("估计点", "Estimated"), Num: true}, {Key: "missing", Text: lang.T("缺点", "Missing"), Num: true}}}
+		{Key: "meters", Text: lang.T("在运", "In service"), Num: true}, {Key: "gaps", Text: lang.T("缺数电表", "With gaps"), Num: true}, {Key: "late", Text: lang.T("迟到点数", "Late"), Num: true},
+		{Key: "estimated", Text: lang.T("估计点数", "Estimated"), Num: true}, {Key: "missing", Text: lang.T("缺数点数", "Missing"), Num: true}}}
 	for i, c := range by {
 		if c.Meters == 0 {
 			continue

@@ -152,11 +152,12 @@ type Placed struct {
 	Quality series.Quality
 }
 
-// Cover is how much of a day has come.
+// Cover is how much of a day has come. Slots that are not due are in none of its figures, so that collected, late, estimated
+// and missing ones add up to the slots due of all meters.
 type Cover struct {
 	Meters    int64 `json:"meters"`    // in service
 	Complete  int64 `json:"complete"`  // of those, all of whose due slots were measured
-	Collected int64 `json:"collected"` // slots measured in time
+	Collected int64 `json:"collected"` // slots due and measured in time
 	Late      int64 `json:"late"`      // slots measured late
 	Estimated int64 `json:"estimated"` // slots estimated
 	Missing   int64 `json:"missing"`   // slots due and not there
@@ -175,11 +176,10 @@ func (c *Cover) count(s Slots, want SlotSet) {
 	if want.Minus(s.Measured).Empty() {
 		c.Complete++
 	}
-	late := s.Late.Count()
-	measured := s.Measured.Count()
+	late := s.Late.And(want).Count()
 	c.Late += int64(late)
-	c.Collected += int64(measured - late)
-	c.Estimated += int64(s.Estimated.Count())
+	c.Collected += int64(s.Measured.And(want).Count() - late)
+	c.Estimated += int64(s.Estimated.And(want).Count())
 	c.Missing += int64(want.Minus(s.Measured.Or(s.Estimated)).Count())
 }
 

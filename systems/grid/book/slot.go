@@ -73,6 +73,9 @@ func (s SlotSet) Count() int { return bits.OnesCount64(s[0]) + bits.OnesCount64(
 // Or is what is in either set.
 func (s SlotSet) Or(o SlotSet) SlotSet { return SlotSet{s[0] | o[0], s[1] | o[1]} }
 
+// And is what is in both sets.
+func (s SlotSet) And(o SlotSet) SlotSet { return SlotSet{s[0] & o[0], s[1] & o[1]} }
+
 // Minus is what is in s and not in o.
 func (s SlotSet) Minus(o SlotSet) SlotSet { return SlotSet{s[0] &^ o[0], s[1] &^ o[1]} }
 
