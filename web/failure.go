@@ -30,6 +30,9 @@ var outcomes = map[errs.Kind]outcome{
 
 func notFound() error { return errs.As(errs.NotFound, "find the route", errors.New("no route")) }
 
+// errMethod says that the path is there, but not for this method.
+var errMethod = errs.Say(errs.Invalid, "此网址不接受这种请求方法", "this address does not take this method")
+
 // classify gives errors of net/http their kind.
 func classify(err error) error {
 	var big *http.MaxBytesError
@@ -48,6 +51,9 @@ func explain(err error) (o outcome, kind errs.Kind) {
 	}
 	if msg, ok := errs.MsgOf(err); ok {
 		o.text = msg
+	}
+	if errors.Is(err, errMethod) {
+		o.status = http.StatusMethodNotAllowed
 	}
 	return o, kind
 }

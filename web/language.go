@@ -36,20 +36,29 @@ func ofPath(path string) (l lang.Lang, rest string, ok bool) {
 
 // serveElsewhere answers what no route does. A page's path without a language goes to the reader's language.
 func (s *Server) serveElsewhere(w http.ResponseWriter, r *http.Request) {
+	err := notFound()
+	if allow := s.methods(r); allow != "" { // RFC 9110 15.5.6: the path is there, for another method
+		err = errMethod
+		w.Header().Set("Allow", allow)
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+	}
 	if strings.HasPrefix(r.URL.Path, "/api/") {
-		s.problem(w, r, notFound())
+		s.problem(w, r, err)
 		return
 	}
 	l, rest, ok := ofPath(r.URL.Path)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		s.refuse(w, r, negotiate(r), notFound())
+		s.refuse(w, r, negotiate(r), err)
 		return
 	}
 	switch {
 	case ok && (rest == "/"):
 		s.redirect(w, r, l, s.o.Home, http.StatusFound)
 	case ok:
-		s.refuse(w, r, l, notFound())
+		s.refuse(w, r, l, err)
 	case r.URL.Path == "/":
 		w.Header().Set("Vary", "Accept-Language")
 		s.redirect(w, r, negotiate(r), s.o.Home, http.StatusFound)
@@ -63,6 +72,22 @@ func (s *Server) serveElsewhere(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.refuse(w, r, negotiate(r), notFound())
 	}
+}
+
+// methods lists what the path of r is there for, as the header Allow says it; empty where nothing is there.
+func (s *Server) methods(r *http.Request) string {
+	var allow []string
+	for _, m := range []string{http.MethodGet, http.MethodPost} {
+		q := r.Clone(r.Context())
+		q.Method = m
+		if _, pattern := s.mux.Handler(q); !strings.HasPrefix(pattern, m+" ") {
+			continue
+		}
+		if allow = append(allow, m); m == http.MethodGet {
+			allow = append(allow, http.MethodHead)
+		}
+	}
+	return strings.Join(allow, ", ")
 }
 
 // known tells whether there is a page at this path in the reader's language.

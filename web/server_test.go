@@ -457,6 +457,36 @@ func TestAPI(t *testing.T) {
 	}
 }
 
+// TestMethods: a path that is there for another method says so, with the methods that it takes.
+func TestMethods(t *testing.T) {
+	a := newApp(t, nil)
+	n := a.client(t)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{"DELETE", "/api/room", 405, "GET, HEAD, POST"},
+		{"POST", "/api/room/say", 405, "GET, HEAD"},
+		{"OPTIONS", "/api/room/say", 204, "GET, HEAD"},
+		{"BREW", "/api/room/say", 405, "GET, HEAD"},
+		{"POST", "/api/none", 404, ""},
+		{"OPTIONS", "/api/none", 404, ""},
+		{"PUT", "/zh/login", 405, "GET, HEAD, POST"},
+		{"GET", "/zh/logout", 405, "POST"},
+		{"POST", "/zh/none", 404, ""},
+		{"POST", "/assets/haihe.js", 405, "GET, HEAD"},
+	} {
+		r := n.do(c.method, c.path, nil)
+		if r.StatusCode != c.status || r.Header.Get("Allow") != c.allow {
+			t.Errorf("%s %s: %d, Allow %q; want %d, %q", c.method, c.path, r.StatusCode, r.Header.Get("Allow"), c.status, c.allow)
+		}
+		if c.status == 405 && strings.HasPrefix(c.path, "/api/") && !strings.Contains(r.body, `"status":405`) {
+			t.Errorf("%s %s: %s", c.method, c.path, r.body)
+		}
+	}
+}
+
 func TestGzip(t *testing.T) {
 	a := newApp(t, nil)
 	req, _ := http.NewRequest("GET", a.url+"/zh/login", nil)
