@@ -152,7 +152,7 @@ func (p *Program) apiSystems(r *web.Request) (any, error) {
 	out := []system{}
 	for i, h := range p.Health(r.Context()) {
 		s := p.rooms[i]
-		one := system{Health: h, Title: s.Title, Sections: s.Sections, Owners: s.Owners, Indicators: s.Indicators}
+		one := system{Health: h, Title: s.Title, Sections: s.Sections, Owners: s.Owners, Indicators: append([]string{}, s.Indicators...)}
 		if s.opened != nil {
 			one.Feeds = s.opened.Feeds
 		}

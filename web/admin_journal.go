@@ -138,7 +138,7 @@ func (s *Server) apiJournal(r *Request) (any, error) {
 		return Reply{Type: "text/csv; charset=utf-8", Name: "journal.csv", Body: func(w io.Writer) error { return s.journalCSV(r, w, f) }}, nil
 	case "", "json":
 		list, next, err := s.o.Journal.List(r.Context(), f)
-		return map[string]any{"entries": list, "next": next}, err
+		return map[string]any{"entries": append([]journal.Entry{}, list...), "next": next}, err // an empty list is written as one
 	}
 	return nil, errs.Say(errs.Invalid, "format 只能是 json、jsonl 或 csv。", "format must be json, jsonl or csv.")
 }

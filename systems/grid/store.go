@@ -64,6 +64,7 @@ func addRefused(tx *store.Tx, at time.Time, r headend.Refused, body []byte) erro
 
 // listRefused gives the newest refused frames below a number (0: from the newest).
 func listRefused(ctx context.Context, db *store.DB, below int64, limit int) (out []Refused, err error) {
+	out = []Refused{}
 	if below <= 0 {
 		below = 1<<63 - 1
 	}
@@ -97,6 +98,7 @@ type Reread struct {
 }
 
 func listReread(ctx context.Context, db *store.DB, limit int) (out []Reread, err error) {
+	out = []Reread{} // an empty list is written as one
 	err = db.Read(ctx, func(tx *store.Tx) error {
 		return tx.Each(qRereadList, []any{limit}, func(scan func(...any) error) error {
 			var r Reread
