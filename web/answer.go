@@ -173,6 +173,9 @@ func (s *Server) draw(w http.ResponseWriter, r *Request, p *ui.Page, status int)
 	shell := s.shell(w, r, p)
 	var b bytes.Buffer
 	if err := ui.RenderPage(r.HTTP.Context(), &b, shell, p); err != nil {
+		if errors.Is(err, context.Canceled) {
+			return // the reader has gone
+		}
 		s.o.Log.Error("a page could not be drawn", "request", r.id, "route", r.HTTP.Pattern, "error", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return

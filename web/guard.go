@@ -31,6 +31,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+			// RFC 9112 6.1: a request that bears Content-Length besides must be the last of its connection, lest a proxy before
+			// us counts otherwise. net/http has taken that header away by now, so every body in chunks is the last.
+			h.Set("Connection", "close")
+		}
 		control := http.NewResponseController(w)
 		out := &answerWriter{ResponseWriter: w, control: control, wall: s.o.Wall, zip: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")}
 		if r.Body != nil && r.Body != http.NoBody {
@@ -89,17 +94,28 @@ func (s *Server) observe(r *http.Request, status int, took time.Duration) {
 	}
 }
 
-// timedBody gives each read of a body its time, so that a caller who sends a byte an hour does not hold a connection. When the
-// body has ended the deadline is lifted: net/http reads on in the background and would take it for the caller's going away.
+// timedBody gives each read of a body its time, and all of them together a time that grows with what has come, so that a caller
+// who sends a byte now and then does not hold a connection. The time that a handler takes between two reads is not the caller's.
+// When the body has ended the deadline is lifted: net/http reads on in the background and would take it for the caller's going
+// away.
 type timedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	wall    func() time.Time
+	got     int64         // bytes
+	waited  time.Duration // for them
 }
 
+// slowest is the rate in bytes a second below which a body, after its first readTime, is given up.
+const slowest = 4 << 10
+
 func (b *timedBody) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(b.wall().Add(readTime)) // not every connection knows deadlines
+	began := b.wall()
+	left := readTime + time.Duration(b.got/slowest)*time.Second - b.waited
+	_ = b.control.SetReadDeadline(began.Add(min(left, readTime))) // not every connection knows deadlines
 	n, err := b.ReadCloser.Read(p)
+	b.got += int64(n)
+	b.waited += b.wall().Sub(began)
 	if err != nil {
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
