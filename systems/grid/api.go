@@ -260,6 +260,9 @@ func (s *service) apiReread(r *web.Request) (any, error) {
 	if err := dec.Decode(&in); err != nil {
 		return nil, errs.Say(errs.Invalid, "请求内容不是所需的 JSON：%s", "the body is not the JSON that is wanted: %s", err.Error())
 	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errs.Say(errs.Invalid, "请求内容在 JSON 对象之后还有多余部分", "something stands behind the JSON object of the request")
+	}
 	d, _ := s.today()
 	if in.Day != "" {
 		var ok bool

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -231,6 +232,9 @@ func body(r *web.Request, into any) error {
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
 		return errs.Wrap("read the request: "+err.Error(), errs.Say(errs.Invalid, "请求内容不是所需的 JSON：%s", "the request is not the JSON that is needed: %s", err.Error()))
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errs.Say(errs.Invalid, "请求内容在 JSON 对象之后还有多余部分", "something stands behind the JSON object of the request")
 	}
 	return nil
 }
