@@ -11,6 +11,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -481,11 +482,15 @@ func (r *room) wantSlot(meter string, k int, state string, register float64) {
 	}
 }
 
-// hold keeps the write lane busy until the function that it gives is called.
+// hold keeps the write lane busy until the function that it gives is called, or the test ends: a test that fails before must not
+// wait for ever for its own program to stop.
 func (r *room) hold() (release func()) {
 	held, free, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	open := sync.OnceFunc(func() { close(free) })
+	r.t.Cleanup(open)
+	ctx := r.t.Context()
 	go func() {
-		ended <- r.DB.Write(r.t.Context(), func(*store.Tx) error {
+		ended <- r.DB.Write(ctx, func(*store.Tx) error {
 			close(held)
 			<-free
 			return nil
@@ -494,7 +499,7 @@ func (r *room) hold() (release func()) {
 	<-held
 	return func() {
 		r.t.Helper()
-		close(free)
+		open()
 		if err := <-ended; err != nil {
 			r.t.Error(err)
 		}
