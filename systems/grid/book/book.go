@@ -77,15 +77,15 @@ func (b *Book) Find(address string) (place int32, m Meter, ok bool) {
 	return i, b.meters[i], true
 }
 
-// Seat gives the place of a meter and the key of its series by its address.
-func (b *Book) Seat(address string) (place int32, num int64, ok bool) {
+// Seat gives a meter's seat by its address, and the concentrator that it stands behind.
+func (b *Book) Seat(address string) (s Seat, concentrator string, ok bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	i, ok := b.byAddr[address]
 	if !ok {
-		return 0, 0, false
+		return Seat{}, "", false
 	}
-	return i, b.meters[i].Num, true
+	return Seat{i, b.meters[i].Num}, b.meters[i].Concentrator, true
 }
 
 // Open holds a day from now on, where it is not held already. What is known of it is the caller's to Mark.

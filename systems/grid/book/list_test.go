@@ -3,6 +3,7 @@ package book
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -81,11 +82,18 @@ func benchBook(b *testing.B, n int) (*Book, Day) {
 // BenchmarkCity measures what a page asks of the book, and what a meter costs in memory.
 func BenchmarkCity(b *testing.B) {
 	for _, n := range []int{20_000, 200_000} {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
 		k, d := benchBook(b, n)
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		bytes := float64(after.HeapAlloc-before.HeapAlloc) / float64(n) // with eight days
 		b.Run(fmt.Sprintf("coverage/%d", n), func(b *testing.B) {
 			for b.Loop() {
 				k.Coverage(d, 38)
 			}
+			b.ReportMetric(bytes, "B/meter")
 		})
 		for _, order := range []string{"", "-newest", "address"} {
 			b.Run(fmt.Sprintf("list%s/%d", order, n), func(b *testing.B) {

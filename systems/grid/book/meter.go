@@ -185,9 +185,16 @@ type Concentrator struct {
 	Peer     string    `json:"peer,omitempty"`
 }
 
+// Seat is where a meter stands in the book, and the key of its series; Num is 0 in none.
+type Seat struct {
+	Place int32
+	Num   int64
+}
+
 // Reading is one meter's sample as a feed hands it over. A value that did not come is series.Null.
 type Reading struct {
 	Address string
+	Seat    Seat  // of the meter in the book, where the feed has looked for it already; otherwise zero
 	At      int64 // microseconds UTC
 	Quality series.Quality
 	Energy  int64 // forward active energy register, 0.0001 kWh

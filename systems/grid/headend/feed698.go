@@ -264,11 +264,12 @@ func (c *session698) own(ctx context.Context, to []book.Reading, rows []dlt698.C
 		if row.Quality == dlt698.Missing {
 			continue
 		}
-		if _, m, ok := c.e.o.Book.Find(row.Meter); !ok || m.Concentrator != c.link.address {
+		seat, behind, ok := c.e.o.Book.Seat(row.Meter)
+		if !ok || behind != c.link.address {
 			foreign++
 			continue
 		}
-		to = append(to, book.Reading{Address: row.Meter, At: row.Time.UnixMicro(), Energy: orNull(row.Energy), Power: orNull(row.Power), Voltage: orNull(row.Voltage)})
+		to = append(to, book.Reading{Address: row.Meter, Seat: seat, At: row.Time.UnixMicro(), Energy: orNull(row.Energy), Power: orNull(row.Power), Voltage: orNull(row.Voltage)})
 	}
 	if foreign > 0 {
 		c.reject(ctx, fmt.Sprintf("%d 条数据的电表不在本集中器档案中", foreign), fmt.Sprintf("%d rows of meters that the archive does not place behind this concentrator", foreign), it)

@@ -194,16 +194,19 @@ func newSorting(l *Ledger) *sorting { return &sorting{l: l, now: l.o.Now(), old:
 // place finds where a reading belongs, or refuses it with the reason counted.
 func (s *sorting) place(r book.Reading, d *delivery) {
 	o := &s.l.o
-	place, key, known := o.Book.Seat(r.Address)
+	seat := r.Seat
+	if seat.Num == 0 {
+		seat, _, _ = o.Book.Seat(r.Address)
+	}
 	switch {
-	case !known:
+	case seat.Num == 0:
 		d.taken.Unknown++
 		return
 	case r.At > s.now.Add(o.Ahead).UnixMicro() || r.At < earliest:
 		d.taken.Wrong++
 		return
 	}
-	p := book.Placed{Place: place, At: r.At, Quality: r.Quality, Slot: -1}
+	p := book.Placed{Place: seat.Place, At: r.At, Quality: r.Quality, Slot: -1}
 	if day, slot, fits := book.SlotAt(r.At, o.Tolerance); fits {
 		p.Day, p.Slot = day, slot
 	} else {
@@ -213,5 +216,5 @@ func (s *sorting) place(r book.Reading, d *delivery) {
 	if r.Quality == series.Measured && s.now.Sub(time.UnixMicro(r.At)) > o.Late {
 		p.Quality |= series.Late
 	}
-	s.rows = append(s.rows, row{r, p, key, d})
+	s.rows = append(s.rows, row{r, p, seat.Num, d})
 }
