@@ -33,8 +33,14 @@ func notFound() error { return errs.As(errs.NotFound, "find the route", errors.N
 // errMethod says that the path is there, but not for this method.
 var errMethod = errs.Say(errs.Invalid, "此网址不接受这种请求方法", "this address does not take this method")
 
+// errSlow says that a body did not come in its time.
+var errSlow = errs.Say(errs.Invalid, "请求内容未按时到达，请检查网络后重试", "the body of the request did not come in time: check the network and try again")
+
 // classify gives errors of net/http their kind.
 func classify(err error) error {
+	if errors.Is(err, errSlow) {
+		return errSlow // whatever a reader of JSON or of a form has made of it
+	}
 	var big *http.MaxBytesError
 	if errors.As(err, &big) {
 		return errs.As(errs.TooLarge, "read the request", err)
@@ -52,8 +58,11 @@ func explain(err error) (o outcome, kind errs.Kind) {
 	if msg, ok := errs.MsgOf(err); ok {
 		o.text = msg
 	}
-	if errors.Is(err, errMethod) {
+	switch {
+	case errors.Is(err, errMethod):
 		o.status = http.StatusMethodNotAllowed
+	case errors.Is(err, errSlow):
+		o.status = http.StatusRequestTimeout
 	}
 	return o, kind
 }

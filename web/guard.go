@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -39,6 +40,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		control := http.NewResponseController(w)
 		out := &answerWriter{ResponseWriter: w, control: control, wall: s.o.Wall, zip: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")}
 		if r.Body != nil && r.Body != http.NoBody {
+			_ = control.SetReadDeadline(began.Add(readTime)) // what a handler leaves unread, net/http reads before it answers
 			r.Body = &timedBody{ReadCloser: r.Body, control: control, wall: s.o.Wall}
 		}
 		defer func() {
@@ -97,7 +99,7 @@ func (s *Server) observe(r *http.Request, status int, took time.Duration) {
 // timedBody gives each read of a body its time, and all of them together a time that grows with what has come, so that a caller
 // who sends a byte now and then does not hold a connection. The time that a handler takes between two reads is not the caller's.
 // When the body has ended the deadline is lifted: net/http reads on in the background and would take it for the caller's going
-// away.
+// away. When it has failed the deadline stays, or net/http would wait for the rest.
 type timedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
@@ -116,8 +118,11 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.got += int64(n)
 	b.waited += b.wall().Sub(began)
-	if err != nil {
+	switch {
+	case err == io.EOF:
 		_ = b.control.SetReadDeadline(time.Time{})
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = errSlow
 	}
 	return n, err
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +23,7 @@ func (c *clocked) SetReadDeadline(t time.Time) error { c.deadline = t; return ni
 
 func (c *clocked) Read(p []byte) (int, error) {
 	if c.now = c.now.Add(c.each); !c.deadline.IsZero() && c.now.After(c.deadline) {
-		return 0, io.ErrUnexpectedEOF
+		return 0, os.ErrDeadlineExceeded
 	}
 	if c.left == 0 {
 		return 0, io.EOF
@@ -60,11 +62,11 @@ func TestTimedBody(t *testing.T) {
 			got += n
 			conn.now = conn.now.Add(c.between)
 		}
-		if whole := err == io.EOF && got == c.total; whole != c.whole {
+		if whole := err == io.EOF && got == c.total; whole != c.whole || !whole && err != errSlow {
 			t.Errorf("%s: %d of %d bytes, then %v", c.name, got, c.total, err)
 		}
-		if !conn.deadline.IsZero() {
-			t.Errorf("%s: the deadline is left on the connection", c.name)
+		if left := !conn.deadline.IsZero(); left == c.whole {
+			t.Errorf("%s: the deadline is left on the connection: %v", c.name, left)
 		}
 	}
 }
@@ -83,5 +85,14 @@ func TestSmuggling(t *testing.T) {
 	a.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/zh/login", nil))
 	if w.Header().Get("Connection") != "" {
 		t.Error("an ordinary request ends its connection")
+	}
+}
+
+// TestSlowBody: what became of a body that dripped is told as what it is.
+func TestSlowBody(t *testing.T) {
+	for _, err := range []error{errSlow, fmt.Errorf("read the form: %w", errSlow)} {
+		if o, _ := explain(classify(err)); o.status != http.StatusRequestTimeout || !strings.Contains(o.text.En, "in time") {
+			t.Errorf("%v: %d %s", err, o.status, o.text.En)
+		}
 	}
 }
