@@ -64,8 +64,7 @@ func (e *HeadEnd) speak645(ctx context.Context, conn net.Conn) error {
 		case <-ctx.Done():
 			return nil
 		case o := <-c.link.orders:
-			err := e.carry(name645, o, func() (int, error) { return c.order(ctx, o) })
-			if err != nil && broken(err) {
+			if err := c.carry(ctx, o); err != nil {
 				return err
 			}
 		case <-next.C:
@@ -77,24 +76,41 @@ func (e *HeadEnd) speak645(ctx context.Context, conn net.Conn) error {
 	}
 }
 
-// poll reads what is due and not there, of today first.
+// carry runs an order; an error says that the connection is gone.
+func (c *session645) carry(ctx context.Context, o *order) error {
+	err := c.e.carry(name645, o, func() (int, error) { return c.order(ctx, o) })
+	if err != nil && broken(err) {
+		return err
+	}
+	return nil
+}
+
+// poll reads what is due and not there, of today first. A meter that says nothing costs its time once a round, and an order need
+// not wait for the end of the round.
 func (c *session645) poll(ctx context.Context) error {
 	today := book.DayOf(c.e.o.Now().UnixMicro())
-	heard := false
+	heard, silent := false, map[string]bool{}
 	for k := range book.Day(poll645) {
 		d := today - k
 		due := book.DueSlots(d, c.e.o.Now(), 0) // a slot can be read as soon as it is over
 		for _, address := range c.e.o.Book.Addresses(c.link.address) {
 			st, ok := c.e.o.Book.Standing(address, d, due)
-			if !ok || st.Gaps == 0 {
+			if !ok || st.Gaps == 0 || silent[address] {
 				continue
+			}
+			select {
+			case o := <-c.link.orders:
+				if err := c.carry(ctx, o); err != nil {
+					return err
+				}
+			default:
 			}
 			gaps := book.First(due).Minus(st.Slots.Measured)
 			_, err := c.read(ctx, address, gaps, d)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			heard = heard || err == nil
+			heard, silent[address] = heard || err == nil, errs.Is(err, errs.Unavailable)
 			if err != nil && broken(err) {
 				return err
 			}
