@@ -97,11 +97,14 @@ func (l *Ledger) Day(ctx context.Context, d book.Day) (*book.Book, error) {
 
 // changed says that samples were stored: what is kept for repeated questions does not hold any more.
 func (l *Ledger) changed(marks []book.Placed) {
-	l.news.Store(true)
-	for _, p := range marks {
-		if !l.o.Book.Holds(p.Day) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, p := range marks {
+		if i > 0 && p.Day == marks[i-1].Day {
+			continue
+		}
+		if l.stale[p.Day] = true; !l.o.Book.Holds(p.Day) {
 			l.olds.Add(1)
-			return
 		}
 	}
 }
@@ -109,16 +112,22 @@ func (l *Ledger) changed(marks []book.Placed) {
 // Forget drops what is kept of older days: the archive has changed.
 func (l *Ledger) Forget() {
 	l.olds.Add(1)
-	l.news.Store(true)
+	l.mu.Lock()
+	clear(l.loads)
+	l.mu.Unlock()
 }
 
 // Tick drops the sums that readings have come for since; whoever calls it says by its rhythm how old a sum may be.
 func (l *Ledger) Tick() {
-	if l.news.Swap(false) {
-		l.mu.Lock()
-		clear(l.loads)
-		l.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key := range l.loads {
+		if l.stale[key.day] {
+			delete(l.loads, key)
+		}
 	}
+	clear(l.stale)
+	l.ticks++
 }
 
 // Meter gives a meter's samples of a day, those beside its slots included.
@@ -135,9 +144,13 @@ type loadKey struct {
 // Load is the sum of the powers that have come, by slot, in MW, of the city or of a district; NaN where nothing has come. It may
 // lag behind by a Tick. The caller does not change it.
 func (l *Ledger) Load(ctx context.Context, district string, d book.Day) ([]float64, error) {
+	l.summing.Lock() // one sums, the others wait for what it finds
+	defer l.summing.Unlock()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if mw, ok := l.loads[loadKey{d, district}]; ok {
+	mw, ok := l.loads[loadKey{d, district}]
+	ticks := l.ticks
+	l.mu.Unlock()
+	if ok {
 		return mw, nil
 	}
 	var keys []int64 // all
@@ -148,7 +161,7 @@ func (l *Ledger) Load(ctx context.Context, district string, d book.Day) ([]float
 	if err != nil {
 		return nil, errs.Wrap("sum the load", err)
 	}
-	mw := make([]float64, book.SlotsPerDay)
+	mw = make([]float64, book.SlotsPerDay)
 	for i := range mw {
 		mw[i] = math.NaN()
 	}
@@ -157,10 +170,14 @@ func (l *Ledger) Load(ctx context.Context, district string, d book.Day) ([]float
 			mw[i] = float64(p.Sum) / 1e4 / 1e3
 		}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if len(l.loads) >= mostLoads {
 		clear(l.loads)
 	}
-	l.loads[loadKey{d, district}] = mw
+	if l.ticks == ticks { // or readings may have come that the sum lacks and no Tick will tell of
+		l.loads[loadKey{d, district}] = mw
+	}
 	return mw, nil
 }
 

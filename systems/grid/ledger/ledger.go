@@ -34,16 +34,18 @@ type Ledger struct {
 	queue chan *delivery
 
 	olds    atomic.Int64 // counts the commits to days that the book does not hold
-	news    atomic.Bool  // samples were stored since the last Tick
 	reading sync.Mutex   // of sheet, held while it is read
 	sheet   sheet
-	mu      sync.Mutex // of loads
+	summing sync.Mutex // held while a load is summed
+	mu      sync.Mutex // of loads and stale, held for moments
 	loads   map[loadKey][]float64
+	stale   map[book.Day]bool // days that samples were stored for since the last Tick
+	ticks   int
 }
 
 // New makes a ledger; Run must run for Take to answer.
 func New(o Options) *Ledger {
-	return &Ledger{o: o, queue: make(chan *delivery, queueLength), loads: map[loadKey][]float64{}}
+	return &Ledger{o: o, queue: make(chan *delivery, queueLength), loads: map[loadKey][]float64{}, stale: map[book.Day]bool{}}
 }
 
 // Full tells that the intake does not keep up.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -266,5 +267,55 @@ func TestOldDays(t *testing.T) {
 	}
 	if st, _ := d.o.Book.Standing(address(0), day, 1); !st.Heard.IsZero() && st.Heard.UnixMicro() != (day-10).Start()+8*book.SlotMicros {
 		t.Errorf("newest %v", st.Heard)
+	}
+}
+
+// TestLoad: the load is the sum of the powers by slot and district; it may lag until the next Tick, and no longer.
+func TestLoad(t *testing.T) {
+	d := newDesk(t, 4)
+	d.o.Book.Put(book.Meter{Num: 4, Address: address(3), District: "120116", Feeder: "F-1", Concentrator: "200000000001", Category: book.Residential, Protocol: book.DLT698})
+	day := book.DayOf(d.now.UnixMicro())
+	report := func(slot int, power int64) {
+		var rows []book.Reading
+		for i := range 4 {
+			r := measured(day, slot, 1)
+			r.Address, r.Power = address(i), power
+			rows = append(rows, r)
+		}
+		d.take(rows...)
+	}
+	want := func(district string, slot int, mw float64) {
+		t.Helper()
+		got, err := d.Load(t.Context(), district, day)
+		if err != nil || len(got) != book.SlotsPerDay {
+			t.Fatal(err, len(got))
+		}
+		if got[slot] != mw && !(math.IsNaN(mw) && math.IsNaN(got[slot])) {
+			t.Errorf("load of %q in slot %d is %v, want %v", district, slot, got[slot], mw)
+		}
+	}
+	report(3, 10_000_000) // 1 MW each
+	want("", 3, 4)
+	want("120101", 3, 3)
+	want("120116", 3, 1)
+	want("120117", 3, math.NaN())
+	want("", 4, math.NaN())
+	report(4, 5_000_000)
+	want("", 4, math.NaN()) // as it was
+	d.Tick()
+	want("", 4, 2)
+	want("", 3, 4)
+	report(3, 20_000_000)
+	d.Tick()
+	want("", 3, 8)
+	d.Tick() // nothing has come
+	a, _ := d.Load(t.Context(), "", day)
+	b, _ := d.Load(t.Context(), "", day)
+	if &a[0] != &b[0] {
+		t.Error("the load is summed for every question")
+	}
+	d.Forget()
+	if c, _ := d.Load(t.Context(), "", day); &a[0] == &c[0] {
+		t.Error("the load outlives a change of the archive")
 	}
 }
