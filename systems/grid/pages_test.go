@@ -191,8 +191,7 @@ func TestLists(t *testing.T) {
 			}
 		}
 	}
-	var page func(path string) string
-	page = func(path string) string {
+	page := func(path string) string {
 		t.Helper()
 		got := r.As("power-operator").Get("/zh" + path)
 		if got.Status != 200 {
