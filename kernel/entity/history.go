@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/kernel/entity/ngsi"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
 // Verb is what a change did.
@@ -29,6 +29,7 @@ var verbs = [...]Verb{1: Created, 2: Merged, 3: Replaced, 4: Deleted}
 type Change struct {
 	Seq     int64
 	ID      string
+	Tenant  string
 	Num     int64
 	Type    string
 	Owner   string
@@ -37,6 +38,7 @@ type Change struct {
 	Version int64
 	Attrs   []string // names touched
 	Entity  *Entity  // after the change; nil for delete
+	Before  *Entity  // as it stood before; nil for create. Of the feed and of Watch only
 }
 
 // record adds a change to the history and to what the feed tells after the commit.

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/kernel/entity/ngsi"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
 // mark is an indexed attribute of a type. Every entity of the type has its values in the index while the mark stands; a mark
@@ -252,7 +252,7 @@ func (s *Store) putMarks(typ string, marks []mark) {
 
 // fill enters the entities that were there before a mark, piece by piece beside other writers, and makes the mark ready.
 func (s *Store) fill(ctx context.Context, typ string, key int64) error {
-	f := &filter{typ: typ}
+	f := &sieve{typ: typ}
 	for from, more := first(false), true; more; {
 		err := s.db.Write(ctx, func(tx *store.Tx) error {
 			w := s.walk(tx, f, from, false, eachBatch)

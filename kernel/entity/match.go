@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/kernel/entity/ngsi"
+	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
 // Op is a comparison of a Cond.
@@ -214,8 +214,8 @@ func compare(a, b float64) int {
 	return 0
 }
 
-// filter is a Query made ready: the tree whose branches are joined by and.
-type filter struct {
+// sieve is a Query made ready: the tree whose branches are joined by and.
+type sieve struct {
 	typ, owner string
 	ids        map[string]bool // nil: any
 	conds      []cond
@@ -223,8 +223,8 @@ type filter struct {
 }
 
 // compile checks a Query.
-func (q *Query) compile() (*filter, error) {
-	f := &filter{typ: q.Type, owner: q.Owner, box: q.Box}
+func (q *Query) compile() (*sieve, error) {
+	f := &sieve{typ: q.Type, owner: q.Owner, box: q.Box}
 	if q.IDs != nil {
 		if len(q.IDs) > 1000 {
 			return nil, errs.Say(errs.Invalid, "一次至多查询 1000 个实体标识", "ask for at most 1000 ids at a time")
@@ -253,16 +253,16 @@ func (q *Query) compile() (*filter, error) {
 }
 
 // plain tells whether type and owner alone decide, so that the maintained counts hold.
-func (f *filter) plain() bool { return f.ids == nil && f.box == nil && len(f.conds) == 0 }
+func (f *sieve) plain() bool { return f.ids == nil && f.box == nil && len(f.conds) == 0 }
 
 // wants tells which attributes matches looks at.
-func (f *filter) wants(name string) bool {
+func (f *sieve) wants(name string) bool {
 	return f.box != nil && name == locationAttr ||
 		slices.ContainsFunc(f.conds, func(c cond) bool { return c.attr == name })
 }
 
 // matches is the evaluator: it alone decides whether an entity is part of the answer.
-func (f *filter) matches(e *Entity) bool {
+func (f *sieve) matches(e *Entity) bool {
 	if f.typ != "" && !slices.Contains(e.Types, f.typ) || f.owner != "" && e.Owner != f.owner || f.ids != nil && !f.ids[e.ID] {
 		return false
 	}
@@ -275,7 +275,7 @@ func (f *filter) matches(e *Entity) bool {
 }
 
 // within tells whether an instance of the entity's location meets the box; of what is not a point its bounding rectangle does.
-func (f *filter) within(e *Entity) bool {
+func (f *sieve) within(e *Entity) bool {
 	for i := range e.Attrs {
 		a := &e.Attrs[i]
 		if a.Name != locationAttr {

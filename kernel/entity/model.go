@@ -18,8 +18,8 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/kernel/entity/ngsi"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
 // model is a type that a system owns.

@@ -55,7 +55,7 @@ func first(desc bool) int64 {
 type walk struct {
 	s     *Store
 	tx    *store.Tx
-	f     *filter
+	f     *sieve
 	desc  bool
 	last  int64 // num of the last candidate that was looked at
 	fetch int64 // num of the last candidate that was fetched
@@ -67,7 +67,7 @@ type walk struct {
 	more   bool
 }
 
-func (s *Store) walk(tx *store.Tx, f *filter, from int64, desc bool, size int) *walk {
+func (s *Store) walk(tx *store.Tx, f *sieve, from int64, desc bool, size int) *walk {
 	return &walk{s: s, tx: tx, f: f, last: from, fetch: from, desc: desc, size: min(max(size, 32), maxBatch), more: true}
 }
 

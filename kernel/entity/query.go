@@ -80,7 +80,7 @@ func start(q Query) (int64, error) {
 }
 
 // total counts the matches of f.
-func (s *Store) total(tx *store.Tx, f *filter) (int64, error) {
+func (s *Store) total(tx *store.Tx, f *sieve) (int64, error) {
 	if f.plain() {
 		return tx.Count(countOf, countKey(f.typ, f.owner))
 	}

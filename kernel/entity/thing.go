@@ -1,6 +1,6 @@
 package entity
 
-import "github.com/haihe-city/haihe/kernel/entity/ngsi"
+import "github.com/haihe-city/haihe/wire/ngsild/ngsi"
 
 // The things that the store keeps are those of package ngsi, which says what they are; here they are by the names that
 // everybody uses.

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/kernel/entity/ngsi"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
 // maxDoc bounds a stored document, in bytes.

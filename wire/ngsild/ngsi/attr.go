@@ -34,6 +34,12 @@ var kinds = [...]struct{ word, member string }{
 	ListRelationship: {"ListRelationship", "objectList"},
 }
 
+// Unsaid is the kind of an attribute in a fragment that does not betray it. It is never stored.
+const Unsaid AttrKind = 255
+
+// Null is the NGSI-LD Null, which takes away what it is the value of in merges and partial updates (5.5.4).
+const Null = "urn:ngsi-ld:null"
+
 // String gives the kind's word in NGSI-LD; "" for a kind of a later version.
 func (k AttrKind) String() string {
 	if int(k) < len(kinds) {
@@ -52,6 +58,8 @@ type Attr struct {
 	DatasetID  string          // a URI; "" is the default instance
 	Attrs      []Attr          // properties of the property
 	Members    []Member        // further members of NGSI-LD that the kernel carries and does not read
+	ExpiresAt  time.Time       // 4.22; zero: never
+	Gauge      int64           // key of the series that holds the value, 0: Value does; kernel/entity/gauge
 	CreatedAt  time.Time       // set by the Store; attributes of the entity only, not of attributes
 	ModifiedAt time.Time
 }

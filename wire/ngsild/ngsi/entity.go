@@ -11,6 +11,7 @@ import (
 type Entity struct {
 	Num        int64  // the integer row id, given by Create; the key of its series. It stays with the ID for ever
 	ID         string // a URI: urn:ngsi-ld:Type:...
+	Tenant     string // "" is the city's common context (4.14)
 	Types      []string
 	Scope      []string // "/tianjin/heping"; 4.18
 	Owner      string   // unit id
@@ -18,6 +19,7 @@ type Entity struct {
 	Version    int64    // 1 after Create, +1 a change
 	CreatedAt  time.Time
 	ModifiedAt time.Time
+	ExpiresAt  time.Time // 4.22; zero: never
 }
 
 // Type is the first of the entity's types.
