@@ -64,7 +64,7 @@ type Attr struct {
 	ModifiedAt time.Time
 }
 
-// Member is a member of an attribute that the kernel carries without reading it: objectType, valueType, expiresAt.
+// Member is a member of an attribute that the kernel carries without reading it: objectType, valueType, ngsildproof.
 type Member struct {
 	Name  string
 	Value json.RawMessage
@@ -154,10 +154,11 @@ func isNull(raw json.RawMessage) bool {
 	return len(raw) == 0 || string(raw) == "null"
 }
 
-// Same tells whether two instances say the same, both canonical; when they were written does not count.
+// Same tells whether two instances say the same, both canonical, and keep it in the same place (Gauge); when they were written
+// does not count.
 func (a *Attr) Same(b *Attr) bool {
 	if a.Name != b.Name || a.Kind != b.Kind || a.UnitCode != b.UnitCode || a.DatasetID != b.DatasetID ||
-		!a.ObservedAt.Equal(b.ObservedAt) || string(a.Value) != string(b.Value) ||
+		!a.ObservedAt.Equal(b.ObservedAt) || !a.ExpiresAt.Equal(b.ExpiresAt) || a.Gauge != b.Gauge || string(a.Value) != string(b.Value) ||
 		len(a.Attrs) != len(b.Attrs) || len(a.Members) != len(b.Members) {
 		return false
 	}
@@ -175,13 +176,32 @@ func (a *Attr) Same(b *Attr) bool {
 }
 
 // Empty tells whether a has no value, or null: what takes an attribute away in a merge.
-func (a *Attr) Empty() bool { return isNull(a.Value) }
+func (a *Attr) Empty() bool { return isNull(a.Value) && a.Gauge == 0 }
+
+// IsNull tells whether a value is the NGSI-LD Null, or the language map that stands for it (ETSI GS CIM 009 V1.9.1 4.5.0, 5.5.4).
+func IsNull(raw json.RawMessage) bool {
+	if len(raw) == 0 || raw[0] == '{' {
+		n, none := 0, false
+		s := scanner{b: raw}
+		err := s.object(func(key string) error {
+			v, err := next(&s)
+			if n++; n > 1 || key != "@none" {
+				return s.fail("not a null")
+			}
+			none = IsNull(v)
+			return err
+		})
+		return err == nil && none
+	}
+	t, ok := text(raw)
+	return ok && t == Null
+}
 
 // Canonize brings the values of a to the form that documents give back, so that equal values are equal bytes. It does not
 // write to what a shares with others.
 func (a *Attr) Canonize() {
 	a.Value = canonical(a.Value)
-	a.ObservedAt = fromMicros(micros(a.ObservedAt))
+	a.ObservedAt, a.ExpiresAt = fromMicros(micros(a.ObservedAt)), fromMicros(micros(a.ExpiresAt))
 	a.Members = slices.Clone(a.Members)
 	for i := range a.Members {
 		a.Members[i].Value = canonical(a.Members[i].Value)

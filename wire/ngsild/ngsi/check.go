@@ -28,7 +28,7 @@ var (
 	reservedSub = words("value object languageMap json vocab valueList objectList observedAt unitCode datasetId instanceId " +
 		"objectType valueType previousValue previousObject previousLanguageMap previousJson previousVocab previousValueList " +
 		"previousObjectList entity entityList ngsildproof")
-	carried = words("objectType valueType expiresAt ngsildproof") // what Members may hold
+	carried = words("objectType valueType ngsildproof") // what Members may hold
 )
 
 func words(list string) map[string]bool {
@@ -178,18 +178,10 @@ func (a *Attr) check(path string, nest int, n *int) error {
 	if len(a.UnitCode) > maxUnit || !utf8.ValidString(a.UnitCode) {
 		return errs.Say(errs.Invalid, "属性 %s 的 unitCode 无效", "attribute %s: the unitCode is not valid", path)
 	}
-	if isNull(a.Value) {
+	if a.Empty() || a.Gauge != 0 && a.Kind != Property {
 		return errs.Say(errs.Invalid, "属性 %s 没有值", "attribute %s has no value", path)
 	}
-	s := scanner{b: a.Value}
-	_, err := s.skip()
-	if err == nil {
-		err = s.end()
-	}
-	if err == nil {
-		err = a.checkKind()
-	}
-	if err != nil {
+	if err := a.checkValue(); err != nil {
 		return a.invalid(path, err)
 	}
 	if len(a.Members) > maxMembers {
@@ -216,6 +208,21 @@ func (a *Attr) invalid(path string, cause error) error {
 		err = errs.Say(errs.Invalid, "属性 %s：值不合规（%v）", "attribute %s: the value is not valid (%v)", path, cause)
 	}
 	return err
+}
+
+// checkValue holds a value to JSON and to its kind; that of a gauge may lie in its series.
+func (a *Attr) checkValue() error {
+	if a.Gauge != 0 && len(a.Value) == 0 {
+		return nil
+	}
+	s := scanner{b: a.Value}
+	if _, err := s.skip(); err != nil {
+		return err
+	}
+	if err := s.end(); err != nil {
+		return err
+	}
+	return a.checkKind()
 }
 
 // checkKind holds a well-formed value to its kind; kinds of later versions take any.

@@ -4,13 +4,17 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 	"unicode/utf8"
 )
 
-// docVersion is the first byte of a document. A change of layout takes a new number; the old one stays readable.
-const docVersion = 1
+// The first byte of a document is the version of its layout. A change of layout takes a new number; the old one stays readable.
+const (
+	docVersion = 1
+	docExpires = 2 // as 1, with the time when the entity expires after that of its creation
+)
 
 // What an attribute has besides name, kind and value.
 const (
@@ -21,7 +25,13 @@ const (
 	hasMembers
 	hasCreated
 	hasModified
-	hasAll = 1<<iota - 1
+	hasMore // a second such byte follows
+)
+
+// What the second byte tells.
+const (
+	moreExpires = 1 << iota
+	moreAll     = 1<<iota - 1
 )
 
 // DocError says where a stored document is broken.
@@ -93,12 +103,19 @@ type encoder struct {
 
 // document writes types, scope and attributes:
 //
-//	version, creation in microseconds, count, name numbers of types, count, scope texts, count, attributes
-//	attribute: name, kind byte, what-it-has byte, value, then what it has, in the order of the constants
+//	version, creation in microseconds, (version 2: expiry), count, name numbers of types, count, scope texts, count, attributes
+//	attribute: name, kind byte, what-it-has byte (a second one where it says so), value, then what it has, in the order of the constants
+//	value: as in value.go; of a gauge tagGauge and its key
 //	name: its number, or 0 and a text; text: length and UTF-8
 func (e *encoder) document(x *Entity) ([]byte, error) {
 	e.base = micros(x.CreatedAt)
-	e.b = binary.AppendVarint(append(e.b[:0], docVersion), e.base)
+	expires := micros(x.ExpiresAt)
+	if expires == 0 {
+		e.b = binary.AppendVarint(append(e.b[:0], docVersion), e.base)
+	} else {
+		e.b = binary.AppendVarint(append(e.b[:0], docExpires), e.base)
+		e.b = binary.AppendVarint(e.b, expires-e.base)
+	}
 	e.uint(len(x.Types))
 	for _, t := range x.Types {
 		if err := e.ref(t); err != nil {
@@ -152,7 +169,13 @@ func (e *encoder) attr(a *Attr, top bool) error {
 		flag(len(a.Attrs) > 0, hasAttrs) | flag(len(a.Members) > 0, hasMembers) |
 		flag(created != e.base, hasCreated) | flag(modified != created, hasModified)
 	e.b = append(e.b, byte(a.Kind), has)
-	if err := e.value(a.Value); err != nil {
+	if expires := micros(a.ExpiresAt); expires != 0 {
+		has |= hasMore
+		e.b = append(e.b[:len(e.b)-1], has, moreExpires)
+	}
+	if a.Gauge != 0 {
+		e.b = binary.AppendUvarint(append(e.b, tagGauge), uint64(a.Gauge))
+	} else if err := e.value(a.Value); err != nil {
 		return fmt.Errorf("attribute %s: %w", a.Name, err)
 	}
 	if has&hasObserved != 0 {
@@ -186,6 +209,9 @@ func (e *encoder) attr(a *Attr, top bool) error {
 	if has&hasModified != 0 {
 		e.b = binary.AppendVarint(e.b, modified-created)
 	}
+	if has&hasMore != 0 {
+		e.b = binary.AppendVarint(e.b, micros(a.ExpiresAt)-e.base)
+	}
 	return nil
 }
 
@@ -217,11 +243,15 @@ type decoder struct {
 
 // document reads what encoder.document wrote into x.
 func (d *decoder) document(x *Entity) error {
-	if v := d.byte(); d.err == nil && v != docVersion {
+	v := d.byte()
+	if d.err == nil && v != docVersion && v != docExpires {
 		d.fail(fmt.Sprintf("version %d is not known", v))
 	}
 	d.base = d.varint()
-	x.CreatedAt = fromMicros(d.base)
+	x.CreatedAt, x.ExpiresAt = fromMicros(d.base), time.Time{}
+	if v == docExpires {
+		x.ExpiresAt = fromMicros(d.base + d.varint())
+	}
 	d.out = make([]byte, 0, 2*len(d.b)+64)
 	x.Types = make([]string, d.count())
 	for i := range x.Types {
@@ -267,8 +297,10 @@ func (d *decoder) attrs(nest int) []Attr {
 
 func (d *decoder) attr(name string, nest int) Attr {
 	a := Attr{Name: name, Kind: AttrKind(d.byte())}
-	has := d.has()
-	a.Value = d.json()
+	has, more := d.has()
+	if a.Gauge = d.gauge(); a.Gauge == 0 {
+		a.Value = d.json()
+	}
 	if has&hasObserved != 0 {
 		a.ObservedAt = fromMicros(d.base + d.varint())
 	}
@@ -298,14 +330,32 @@ func (d *decoder) attr(name string, nest int) Attr {
 	if nest == 0 {
 		a.CreatedAt, a.ModifiedAt = fromMicros(created), fromMicros(modified)
 	}
+	if more&moreExpires != 0 {
+		a.ExpiresAt = fromMicros(d.base + d.varint())
+	}
 	return a
+}
+
+// gauge reads the key of a gauge where one stands in place of the value; 0 where a value does.
+func (d *decoder) gauge() int64 {
+	if d.i >= len(d.b) || d.b[d.i] != tagGauge {
+		return 0
+	}
+	d.i++
+	key := d.uvarint()
+	if d.err == nil && (key == 0 || key > math.MaxInt64) {
+		d.fail("not the key of a gauge")
+	}
+	return int64(key)
 }
 
 // passAttr steps over an attribute whose name was read; a broken one is found all the same, its texts are not looked at.
 func (d *decoder) passAttr(nest int) {
 	d.byte()
-	has := d.has()
-	d.passValue(1)
+	has, more := d.has()
+	if d.gauge() == 0 {
+		d.passValue(1)
+	}
 	if has&hasObserved != 0 {
 		d.varint()
 	}
@@ -336,14 +386,19 @@ func (d *decoder) passAttr(nest int) {
 	if has&hasModified != 0 {
 		d.varint()
 	}
+	if more&moreExpires != 0 {
+		d.varint()
+	}
 }
 
-func (d *decoder) has() byte {
-	has := d.byte()
-	if has > hasAll {
-		d.fail("an attribute has what this version does not know")
+// has reads what an attribute has.
+func (d *decoder) has() (has, more byte) {
+	if has = d.byte(); has&hasMore != 0 {
+		if more = d.byte(); d.err == nil && (more == 0 || more > moreAll) {
+			d.fail("an attribute has what this version does not know")
+		}
 	}
-	return has
+	return has, more
 }
 
 func (d *decoder) fail(what string) {

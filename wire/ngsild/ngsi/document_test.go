@@ -72,6 +72,11 @@ func rich() *Entity {
 		Attr{Name: "chain", Kind: ListRelationship, Value: json.RawMessage(`["urn:a:b","urn:c:d"]`)},
 		Attr{Name: "area", Kind: GeoProperty, Value: json.RawMessage(`{"type":"Polygon","coordinates":[[[117,39],[117.1,39],[117,39.1],[117,39]]]}`)},
 	)
+	e.ExpiresAt = day.AddDate(1, 0, 0)
+	e.Attrs[0].ExpiresAt = day.Add(48 * time.Hour)
+	gauge := NumberAttr("power", 7, "KWT")
+	gauge.Value, gauge.Gauge = nil, 5_600_001
+	e.Attrs = append(e.Attrs, gauge)
 	order(e.Attrs)
 	return e
 }
@@ -93,7 +98,12 @@ func TestDocumentRoundTrip(t *testing.T) {
 				want.Attrs[i].CreatedAt, want.Attrs[i].ModifiedAt = got.Attrs[i].CreatedAt, got.Attrs[i].ModifiedAt
 			}
 		}
-		if string(got.Normalized(true)) != string(want.Normalized(true)) {
+		for i := range want.Attrs {
+			if !want.Attrs[i].Same(&got.Attrs[i]) {
+				t.Errorf("%s: attribute %s is %+v, want %+v", name, want.Attrs[i].Name, got.Attrs[i], want.Attrs[i])
+			}
+		}
+		if !got.ExpiresAt.Equal(want.ExpiresAt) || string(got.Normalized(true)) != string(want.Normalized(true)) {
 			t.Errorf("%s:\n got %s\nwant %s", name, got.Normalized(true), want.Normalized(true))
 		}
 		t.Logf("%s: %d bytes stored, %d as JSON", name, len(doc), len(e.Normalized(false)))
@@ -160,6 +170,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"not utf-8":      {docVersion, 0, 1, 0, 1, 0xff, 0, 0},
 		"unknown tag":    {docVersion, 0, 0, 0, 1, 1, 0, 0, 0x30},
 		"unknown part":   {docVersion, 0, 0, 0, 1, 1, 0, 0x80, tagNull},
+		"unknown more":   {docVersion, 0, 0, 0, 1, 1, 0, hasMore, 2, tagNull},
+		"gauge 0":        {docVersion, 0, 0, 0, 1, 1, 0, 0, tagGauge, 0},
+		"gauge in value": {docVersion, 0, 0, 0, 1, 1, 0, 0, tagArray, 1, tagGauge, 1},
 		"member twice":   {docVersion, 0, 0, 0, 1, 1, 0, 0, tagObject, 2, 1, 'a', tagNull, 1, 'a', tagNull},
 		"deep":           append([]byte{docVersion, 0, 0, 0, 1, 1, 0, 0}, bytes.Repeat([]byte{tagArray, 1}, 60)...),
 		"number is text": {docVersion, 0, 0, 0, 1, 1, 0, 0, tagNumber, 2, '1', 'x'},
@@ -191,6 +204,18 @@ func TestNames(t *testing.T) {
 	}
 	if _, err := DecodeNames(b[:4], n.name); err == nil {
 		t.Error("a cut list was taken")
+	}
+}
+
+func TestIsNull(t *testing.T) {
+	for raw, want := range map[string]bool{
+		`"urn:ngsi-ld:null"`: true, `{"@none":"urn:ngsi-ld:null"}`: true, `{ "@none" : "urn:ngsi-ld:null" }`: true,
+		`"urn:ngsi-ld:Null"`: false, `{"@none":"urn:ngsi-ld:null","en":"x"}`: false, `{}`: false, `null`: false, ``: false,
+		`["urn:ngsi-ld:null"]`: false, `{"en":"urn:ngsi-ld:null"}`: false, `3`: false,
+	} {
+		if IsNull(json.RawMessage(raw)) != want {
+			t.Errorf("%s: want %v", raw, want)
+		}
 	}
 }
 

@@ -30,11 +30,15 @@ func (e *Entity) Normalized(sysAttrs bool) []byte {
 	return append(appendAttrs(b, e.Attrs, sysAttrs), '}')
 }
 
+// appendHead writes what stands before the attributes.
 func (e *Entity) appendHead(b []byte) []byte {
 	b = appendString(append(b, `{"id":`...), e.ID)
 	b = appendSome(append(b, `,"type":`...), e.Types)
 	if len(e.Scope) > 0 {
 		b = appendSome(append(b, `,"scope":`...), e.Scope)
+	}
+	if !e.ExpiresAt.IsZero() {
+		b = appendTime(append(b, `,"expiresAt":`...), e.ExpiresAt)
 	}
 	return b
 }
@@ -102,6 +106,9 @@ func (a *Attr) append(b []byte, sys bool) []byte {
 	if a.DatasetID != "" {
 		b = appendString(append(b, `,"datasetId":`...), a.DatasetID)
 	}
+	if !a.ExpiresAt.IsZero() {
+		b = appendTime(append(b, `,"expiresAt":`...), a.ExpiresAt)
+	}
 	for _, m := range a.Members {
 		b = append(append(appendString(append(b, ','), m.Name), ':'), m.Value...)
 	}
@@ -153,7 +160,7 @@ func (a *Attr) wrapped() bool { return a.Kind >= LanguageProperty && int(a.Kind)
 // modifiedAt and deletedAt are the broker's and are passed over (4.8); so is @context. Num, Owner and Version keep their values.
 func (e *Entity) UnmarshalJSON(b []byte) error {
 	s := scanner{b: b, max: maxDepth + 2*maxNest + 2}
-	e.ID, e.Types, e.Scope, e.Attrs = "", nil, nil, nil
+	e.ID, e.Types, e.Scope, e.Attrs, e.ExpiresAt = "", nil, nil, nil, time.Time{}
 	err := s.object(func(key string) (err error) {
 		switch key {
 		case "id":
@@ -162,6 +169,8 @@ func (e *Entity) UnmarshalJSON(b []byte) error {
 			e.Types, err = s.some()
 		case "scope":
 			e.Scope, err = s.some()
+		case "expiresAt":
+			e.ExpiresAt, err = s.time()
 		case "@context", "createdAt", "modifiedAt", "deletedAt":
 			_, err = s.skip()
 		default:
@@ -236,6 +245,8 @@ func (a *Attr) read(s *scanner, nest int) error {
 			a.DatasetID, err = s.str()
 		case "observedAt":
 			a.ObservedAt, err = s.time()
+		case "expiresAt":
+			a.ExpiresAt, err = s.time()
 		case "createdAt", "modifiedAt", "deletedAt", "instanceId":
 			_, err = s.skip()
 		default:

@@ -21,6 +21,7 @@ const (
 	tagArray   = 0x08 // uvarint count, values
 	tagObject  = 0x09 // uvarint count, then key (uvarint length, UTF-8) and value
 	tagPoint   = 0x0a // two values: longitude, latitude of a GeoJSON Point that has no other member
+	tagGauge   = 0x0b // in place of an attribute's value: uvarint key of the series that holds it
 	tagShort   = 0x40 // + length: a string below 64 bytes
 )
 
