@@ -74,6 +74,8 @@ type Engine struct{}
 type Options struct {
 	Now     func() time.Time
 	Deliver Deliver
+	// Parse makes a subscription of its Source again when the engine opens; the binding gives it.
+	Parse   func(tenant, id, owner string, source json.RawMessage) (*Subscription, error)
 	Pending int // notices that may wait altogether; beyond it writers are refused with errs.Busy
 	Workers int
 }
