@@ -226,6 +226,11 @@ func CheckOpened(s *System, o *Opened) (faults []string) {
 			say("route %q: %s", r.Pattern, err)
 		}
 	}
+	for _, m := range o.Mounts {
+		if m.Handler == nil || !strings.HasPrefix(m.Prefix, "/") || strings.HasSuffix(m.Prefix, "/") {
+			say("mount %q needs a prefix that begins with / and does not end with it, and a handler", m.Prefix)
+		}
+	}
 	for _, t := range o.Topics {
 		if t.Name != s.Name && !strings.HasPrefix(t.Name, s.Name+".") && !strings.HasPrefix(t.Name, s.Name+"/") && !strings.HasPrefix(t.Name, s.Name+"-") {
 			say("topic %q is to be %s or begin with %s.", t.Name, s.Name, s.Name)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -20,11 +19,13 @@ func (p *Program) openConsole() error {
 	s := p.o.Settings.Server
 	var topics []web.Topic
 	var search []web.SearchFunc
+	var mounts []web.Mount
 	for _, r := range p.rooms {
 		if r.opened == nil {
 			continue
 		}
 		topics = append(topics, r.opened.Topics...)
+		mounts = append(mounts, r.opened.Mounts...)
 		if r.opened.Search != nil {
 			search = append(search, r.opened.Search)
 		}
@@ -35,19 +36,25 @@ func (p *Program) openConsole() error {
 	}
 	console, err := web.New(web.Options{
 		People: p.People, Journal: p.Journal, Hub: p.live, Now: p.o.Clock.Now, Wall: p.o.Wall, Log: p.o.Log.With("system", "web"),
-		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: p.routes(), Topics: topics, Search: search,
-		PublicPlan: s.PublicPlan, Secure: s.Certificate != "" || strings.HasPrefix(s.Address, "https://"), Proxied: s.Proxied,
+		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: p.routes(), Mounts: mounts, Topics: topics, Search: search,
+		PublicPlan: s.PublicPlan, Secure: s.secure(), Proxied: s.Proxied,
 		Observe: p.observe(),
 	})
 	if err != nil {
 		return errs.As(errs.Internal, "open the console", err)
 	}
-	mux := http.NewServeMux()
+	mux, all := http.NewServeMux(), console.Handler()
 	mux.HandleFunc("GET /healthz", p.serveAlive)
 	mux.HandleFunc("GET /readyz", p.serveReady)
 	mux.Handle("GET /metrics", p.metricsHandler())
-	mux.Handle("/", console.Handler())
-	p.Handler = mux
+	mux.Handle("/", all)
+	p.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if console.Mounted(r.URL.Path) { // ServeMux would tidy the path, and "//" may stand in an id
+			all.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 	return nil
 }
 

@@ -167,7 +167,7 @@ func (p *Program) openSystem(ctx context.Context, r *room, log *slog.Logger) (er
 	}
 	h := &Host{
 		Log: log, Clock: p.o.Clock, DB: p.o.DB, Entities: p.Entities, Series: p.Series, Journal: p.Journal, People: p.People,
-		Indicators: p.Indicators, Live: p.live, Metrics: newMetrics(p.registry, r.Name),
+		Indicators: p.Indicators, Live: p.live, Metrics: newMetrics(p.registry, r.Name), Who: web.Who(p.People, p.o.Settings.Server.secure()),
 	}
 	if r.opened, err = r.System.Open(ctx, h); err != nil {
 		return errs.Wrap("open "+r.Name, err)

@@ -36,6 +36,7 @@ func (p *Program) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}
+	ln = &bounded{Listener: ln, seats: make(chan struct{}, max(1, p.o.Settings.Server.MaxLinks)), closed: make(chan struct{})}
 	p.Start()
 	ended := make(chan error, 1)
 	go func() {

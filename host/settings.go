@@ -27,6 +27,7 @@ type ServerSettings struct {
 	Log         string        `toml:"log" choice:"text,json" doc:"日志格式 / format of the log"`
 	Level       string        `toml:"level" choice:"debug,info,warn,error" doc:"日志级别 / level of the log"`
 	StopWithin  time.Duration `toml:"stop_within" min:"1s" max:"10m" doc:"停机宽限时间 / time to stop in"`
+	MaxLinks    int           `toml:"max_connections" min:"16" max:"1000000" doc:"同时打开的 HTTP 连接上限；达到后新连接排队等候 / HTTP connections open at once; further ones wait in line"`
 	MaxImport   int64         `toml:"max_import" min:"1" max:"1048576" doc:"导入文件上限（MiB） / largest file of an import (MiB)"`
 }
 
@@ -48,7 +49,7 @@ func Defaults() Settings {
 	return Settings{
 		Server: ServerSettings{
 			Listen: "127.0.0.1:8080", Metrics: "loopback", Log: "text", Level: "info",
-			StopWithin: 10 * time.Second, MaxImport: 4096,
+			StopWithin: 10 * time.Second, MaxLinks: 10_000, MaxImport: 4096,
 		},
 		Store: StoreSettings{Engine: "sqlite", Data: "haihe-data"},
 	}
@@ -69,6 +70,11 @@ func (c ClockSettings) At() (time.Time, error) {
 
 // Valid checks what tags cannot say.
 func (c *ClockSettings) Valid() error { _, err := c.At(); return err }
+
+// secure tells whether the program is reached over TLS, which may end at a proxy.
+func (s *ServerSettings) secure() bool {
+	return s.Certificate != "" || strings.HasPrefix(s.Address, "https://")
+}
 
 // Valid checks what tags cannot say.
 func (s *ServerSettings) Valid() error {

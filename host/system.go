@@ -45,11 +45,13 @@ type Host struct {
 	Indicators *indicator.Board
 	Live       *web.Hub
 	Metrics    *Metrics
+	Who        web.WhoFunc // who makes a request to a mount
 }
 
 // Opened is what a system's Open returns.
 type Opened struct {
 	Routes   []web.Route
+	Mounts   []web.Mount // a standard's own binding to HTTP, outside the pages and /api
 	Topics   []web.Topic
 	Jobs     []Job
 	Feeds    []Feed

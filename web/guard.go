@@ -1,15 +1,14 @@
 package web
 
 import (
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -18,27 +17,61 @@ import (
 const policy = "default-src 'self'; script-src 'self'; style-src 'self'; worker-src 'self'; connect-src 'self'; img-src 'self' data: blob:; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// guard is what stands round every request: number, headers, deadlines, compression, the panic guard, and the account of it.
+// fixed are headers whose value is the same for everybody: one slice serves all answers. Its capacity is its length, so that
+// whoever adds to one makes a new one.
+type fixed map[string][]string
+
+func (f fixed) set(h http.Header) {
+	for k, v := range f {
+		h[k] = v
+	}
+}
+
+// ofPages are the headers of what a browser shows; ofMounts those of answers to programs; overTLS goes with every answer that was
+// asked for over TLS: the browser is not to try without (RFC 6797).
+var (
+	ofPages = fixed{
+		"Content-Security-Policy":      {policy},
+		"X-Content-Type-Options":       {"nosniff"},
+		"Referrer-Policy":              {"same-origin"},
+		"X-Frame-Options":              {"DENY"}, // for browsers that do not know frame-ancestors
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Permissions-Policy":           {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+	}
+	ofMounts = fixed{
+		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
+		"X-Content-Type-Options":       {"nosniff"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+	}
+	overTLS = fixed{"Strict-Transport-Security": {"max-age=31536000"}}
+)
+
+// guard is what stands round every request: number, headers, deadlines, compression, the panic guard, and the account of it. Every
+// microsecond here is paid by every request of a mount: guard_test.go has a benchmark.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.o.Wall()
 		h := w.Header()
 		id := randomID()
-		h.Set("X-Request-Id", id)
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		h["X-Request-Id"] = []string{id}
+		next, headers, least := next, ofPages, pagePack
+		if m := s.mountOf(r.URL.Path); m != nil {
+			next, headers, least = m.Handler, ofMounts, mountPack
+			r.Pattern = m.Prefix + "/"
+		}
+		headers.set(h)
+		if s.secure(r) {
+			overTLS.set(h)
+		}
 		if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
 			// RFC 9112 6.1: a request that bears Content-Length besides must be the last of its connection, lest a proxy before
 			// us counts otherwise. net/http has taken that header away by now, so every body in chunks is the last.
 			h.Set("Connection", "close")
 		}
-		control := http.NewResponseController(w)
-		out := &answerWriter{ResponseWriter: w, control: control, wall: s.o.Wall, zip: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")}
+		out := &answerWriter{ResponseWriter: w, wall: s.o.Wall, zip: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip"), least: least}
+		out.control = http.NewResponseController(w)
+		control := out.control
 		if r.Body != nil && r.Body != http.NoBody {
 			_ = control.SetReadDeadline(began.Add(readTime)) // what a handler leaves unread, net/http reads before it answers
 			r.Body = &timedBody{ReadCloser: r.Body, control: control, wall: s.o.Wall}
@@ -46,7 +79,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		defer func() {
 			v := recover()
 			s.account(out, r, id, v, s.o.Wall().Sub(began))
-			_ = control.SetWriteDeadline(time.Time{})
+			if out.status != 0 {
+				_ = control.SetWriteDeadline(time.Time{})
+			}
 		}()
 		next.ServeHTTP(out, r)
 	})
@@ -68,6 +103,9 @@ func (s *Server) account(w *answerWriter, r *http.Request, id string, panicked a
 	}
 	w.close()
 	s.observe(r, w.status, took)
+	if !s.o.Log.Enabled(r.Context(), slog.LevelDebug) {
+		return
+	}
 	s.o.Log.Debug("answered", "request", id, "method", r.Method, "route", r.Pattern, "status", w.status, "took", took)
 }
 
@@ -79,7 +117,7 @@ func (s *Server) afterPanic(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	failure := errors.New("panic")
-	if strings.HasPrefix(r.URL.Path, "/api/") {
+	if strings.HasPrefix(r.URL.Path, "/api/") || s.Mounted(r.URL.Path) {
 		s.problem(w, r, failure)
 		return
 	}
@@ -125,82 +163,4 @@ func (b *timedBody) Read(p []byte) (int, error) {
 		err = errSlow
 	}
 	return n, err
-}
-
-// answerWriter remembers the status, packs text, and gives the answer its time from its first byte on: how long a handler thinks
-// is bounded elsewhere.
-type answerWriter struct {
-	http.ResponseWriter
-	control *http.ResponseController
-	wall    func() time.Time
-	status  int
-	zip     bool // the caller takes gzip
-	packer  *gzip.Writer
-}
-
-var packers = sync.Pool{New: func() any { w, _ := gzip.NewWriterLevel(io.Discard, 5); return w }} // 5 is a level that exists
-
-// texts are the types that packing makes smaller.
-var texts = []string{"text/html", "application/json", "application/problem+json", "text/csv", "application/x-ndjson", "application/vnd.sdmx", "application/geo+json", "text/plain"}
-
-func packs(mime string) bool {
-	for _, t := range texts {
-		if strings.HasPrefix(mime, t) {
-			return true
-		}
-	}
-	return false
-}
-
-func (w *answerWriter) WriteHeader(status int) {
-	if w.status == 0 && status >= 200 {
-		w.status = status
-		_ = w.control.SetWriteDeadline(w.wall().Add(writeTime)) // not every connection knows deadlines
-		h := w.Header()
-		if packs(h.Get("Content-Type")) && h.Get("Content-Encoding") == "" {
-			h.Add("Vary", "Accept-Encoding")
-			if w.zip && status != http.StatusNoContent && status != http.StatusNotModified {
-				h.Set("Content-Encoding", "gzip")
-				h.Del("Content-Length")
-				w.packer = packers.Get().(*gzip.Writer)
-				w.packer.Reset(w.ResponseWriter)
-			}
-		}
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *answerWriter) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		if w.Header().Get("Content-Type") == "" {
-			w.Header().Set("Content-Type", http.DetectContentType(p))
-		}
-		w.WriteHeader(http.StatusOK)
-	}
-	if w.packer != nil {
-		return w.packer.Write(p)
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-// FlushError sends what was written so far; http.ResponseController finds it.
-func (w *answerWriter) FlushError() error {
-	if w.packer != nil {
-		if err := w.packer.Flush(); err != nil {
-			return err
-		}
-	}
-	return http.NewResponseController(w.ResponseWriter).Flush()
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (w *answerWriter) close() {
-	if w.packer == nil {
-		return
-	}
-	_ = w.packer.Close() // the reader may have gone
-	packers.Put(w.packer)
-	w.packer = nil
 }

@@ -30,6 +30,7 @@ type Options struct {
 	Banner     lang.Text // said above every page
 	Nav        []NavGroup
 	Routes     []Route
+	Mounts     []Mount
 	Topics     []Topic
 	Search     []SearchFunc
 	PublicPlan bool // the plan's pages, figures and stream are open to anybody who reads
@@ -56,6 +57,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Hub == nil {
 		o.Hub = new(Hub)
+	}
+	if err := checkMounts(o.Mounts); err != nil {
+		return nil, err
 	}
 	files, err := static.New()
 	if err != nil {
