@@ -2,8 +2,10 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/haihe-city/haihe/errs"
 )
@@ -13,6 +15,7 @@ import (
 
 var (
 	qCountGet = Q("store.count.get", `SELECT n FROM store_count WHERE counter = $1 AND key = $2`)
+	qCountAll = Q("store.count.list", `SELECT key, n FROM store_count WHERE counter = $1 AND key >= $2 ORDER BY key`)
 	qCountAdd = Q("store.count.add", `INSERT INTO store_count (counter, key, n) VALUES ($1, $2, $3)
 		ON CONFLICT (counter, key) DO UPDATE SET n = store_count.n + excluded.n`)
 	// The insert with its idle update also locks the row where several instances share the data.
@@ -74,6 +77,27 @@ func (t *Tx) Count(counter, key string) (int64, error) {
 		n += t.group.part.counts[k]
 	}
 	return n, nil
+}
+
+// Counts calls fn with the counts of a counter whose key begins with prefix, as they were committed, in order of the keys. fn must
+// not use t.
+func (t *Tx) Counts(counter, prefix string, fn func(key string, n int64) error) error {
+	end := errors.New("past the prefix")
+	err := t.Each(qCountAll, []any{counter, prefix}, func(scan func(...any) error) error {
+		var key string
+		var n int64
+		if err := scan(&key, &n); err != nil {
+			return err
+		}
+		if !strings.HasPrefix(key, prefix) {
+			return end
+		}
+		return fn(key, n)
+	})
+	if err == end {
+		return nil
+	}
+	return err
 }
 
 // Next gives the next number of a sequence, from 1; numbers of rolled-back writes are given again.

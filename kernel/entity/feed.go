@@ -3,6 +3,8 @@ package entity
 import (
 	"slices"
 	"sync"
+
+	"github.com/haihe-city/haihe/store"
 )
 
 // feed tells subscribers what was committed.
@@ -47,4 +49,43 @@ func (f *feed) tell(subs []*subscriber, changes []Change) {
 	}
 	defer f.tell(subs[1:], changes) // runs whether or not this one panics
 	subs[0].fn(changes)
+}
+
+// watch tells those who write along with a writer.
+type watch struct {
+	mu   sync.Mutex
+	subs []*watcher // never changed in place
+}
+
+type watcher struct {
+	fn func(tx *store.Tx, changes []Change) error
+}
+
+// Watch calls fn inside each writer's transaction with the changes that it made, before the commit: what fn writes to tx stands or
+// falls with them; an error of fn refuses the changes. There may be several; each must be quick.
+func (s *Store) Watch(fn func(tx *store.Tx, changes []Change) error) (stop func()) {
+	w, sub := &s.watch, &watcher{fn}
+	w.mu.Lock()
+	w.subs = append(slices.Clone(w.subs), sub)
+	w.mu.Unlock()
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.subs = slices.DeleteFunc(slices.Clone(w.subs), func(o *watcher) bool { return o == sub })
+	}
+}
+
+func (w *watch) tell(tx *store.Tx, changes []Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	w.mu.Lock()
+	subs := w.subs
+	w.mu.Unlock()
+	for _, sub := range subs {
+		if err := sub.fn(tx, changes); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -42,7 +42,7 @@ type Change struct {
 }
 
 // record adds a change to the history and to what the feed tells after the commit.
-func (s *Store) record(tx *store.Tx, e *Entity, verb Verb, touched []string, doc []byte) error {
+func (s *Store) record(tx *store.Tx, old, e *Entity, verb Verb, touched []string, doc []byte) error {
 	seq, err := tx.Next(seqChange)
 	if err != nil {
 		return err
@@ -60,13 +60,14 @@ func (s *Store) record(tx *store.Tx, e *Entity, verb Verb, touched []string, doc
 	if _, err := tx.Exec(qChangeAdd, e.Num, seq, number, store.Micros(e.ModifiedAt), e.Version, e.Owner, names, doc); err != nil {
 		return errs.Wrap("record change", err)
 	}
-	c := Change{Seq: seq, ID: e.ID, Num: e.Num, Type: e.Type(), Owner: e.Owner, Verb: verb, At: e.ModifiedAt, Version: e.Version, Attrs: touched}
+	c := Change{Seq: seq, Tenant: e.Tenant, ID: e.ID, Before: old, Num: e.Num, Type: e.Type(), Owner: e.Owner, Verb: verb, At: e.ModifiedAt, Version: e.Version, Attrs: touched}
 	if verb != Deleted {
 		c.Entity = e.Clone()
 	}
 	p := s.pendingOf(tx)
 	p.changes = append(p.changes, c)
-	return nil
+	p.refused = s.watch.tell(tx, []Change{c})
+	return p.refused
 }
 
 // History lists an entity's changes, newest first, those of its earlier lives included; next is the cursor of the following

@@ -93,7 +93,7 @@ type entry struct {
 
 // entries lists the rows that an entity has in the indexes of its types.
 func (s *Store) entries(e *Entity, only int64) (out []entry) {
-	if e == nil {
+	if e == nil || e.Tenant != "" { // the models are those of the common context
 		return nil
 	}
 	s.mu.RLock()

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/filter"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
@@ -216,8 +217,10 @@ func compare(a, b float64) int {
 
 // sieve is a Query made ready: the tree whose branches are joined by and.
 type sieve struct {
+	tenant     string
 	typ, owner string
-	ids        map[string]bool // nil: any
+	sel        *filter.Selection // of a Search
+	ids        map[string]bool   // nil: any
 	conds      []cond
 	box        *Box
 }
@@ -253,23 +256,29 @@ func (q *Query) compile() (*sieve, error) {
 }
 
 // plain tells whether type and owner alone decide, so that the maintained counts hold.
-func (f *sieve) plain() bool { return f.ids == nil && f.box == nil && len(f.conds) == 0 }
+func (f *sieve) plain() bool {
+	return f.ids == nil && f.box == nil && len(f.conds) == 0 && (f.sel == nil || f.sel.IDPattern == nil && f.sel.Attrs == nil &&
+		f.sel.Q == nil && f.sel.Geo == nil && f.sel.Scope == nil && (f.sel.Types == nil || f.typ != "" || f.sel.Types.All()))
+}
 
 // wants tells which attributes matches looks at.
 func (f *sieve) wants(name string) bool {
-	return f.box != nil && name == locationAttr ||
+	return f.sel != nil && f.sel.Wants(name) || f.box != nil && name == locationAttr ||
 		slices.ContainsFunc(f.conds, func(c cond) bool { return c.attr == name })
 }
 
 // matches is the evaluator: it alone decides whether an entity is part of the answer.
 func (f *sieve) matches(e *Entity) bool {
-	if f.typ != "" && !slices.Contains(e.Types, f.typ) || f.owner != "" && e.Owner != f.owner || f.ids != nil && !f.ids[e.ID] {
+	if e.Tenant != f.tenant || f.typ != "" && !slices.Contains(e.Types, f.typ) || f.owner != "" && e.Owner != f.owner || f.ids != nil && !f.ids[e.ID] {
 		return false
 	}
 	for i := range f.conds {
 		if !f.conds[i].matches(e) {
 			return false
 		}
+	}
+	if f.sel != nil && !f.plain() && !f.sel.Match(e) {
+		return false
 	}
 	return f.box == nil || f.within(e)
 }

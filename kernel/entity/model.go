@@ -168,6 +168,9 @@ func indexed(doc map[string]any) (out []string) {
 
 // conforms holds an entity to the models of its types.
 func (s *Store) conforms(e *Entity) error {
+	if e.Tenant != "" { // the models are those of the common context
+		return nil
+	}
 	s.mu.RLock()
 	var models []*model
 	for _, t := range e.Types {

@@ -2,12 +2,12 @@ package entity
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
 // How candidates are found, in this order of preference:
@@ -124,7 +124,13 @@ func (w *walk) test(r *row, whole bool) (*Entity, error) {
 func (w *walk) choose() error {
 	if w.f.ids != nil {
 		var nums []int64
-		err := pieces(slices.Collect(maps.Keys(w.f.ids)), func(size int, args []any) error {
+		var ids []string
+		for id := range w.f.ids {
+			if ngsi.IsURI(id) { // nothing else is an entity's
+				ids = append(ids, inTenant(w.f.tenant, id))
+			}
+		}
+		err := pieces(ids, func(size int, args []any) error {
 			return w.nums(&nums, math.MaxInt, store.Q("entity.by.id", `SELECT num FROM entity WHERE id IN `+store.In(1, size)), args...)
 		})
 		w.list(nums)
@@ -138,7 +144,10 @@ func (w *walk) choose() error {
 		w.list(nil)
 		return nil
 	}
-	keys := w.s.keys(w.f.typ)
+	var keys map[string]int64
+	if w.f.tenant == "" {
+		keys = w.s.keys(w.f.typ)
+	}
 	for i := range w.f.conds {
 		if c := &w.f.conds[i]; w.equal(c, keys) {
 			return nil
@@ -154,7 +163,7 @@ func (w *walk) typeID() (int64, error) {
 	if w.f.typ == "" {
 		return 0, nil
 	}
-	return w.s.nameID(w.tx, w.f.typ)
+	return w.s.nameID(w.tx, inTenant(w.f.tenant, w.f.typ))
 }
 
 // fetched reads rows.
@@ -311,7 +320,7 @@ func (w *walk) gather(keys map[string]int64) (ok bool, err error) {
 
 // bound is how many nums may be gathered.
 func (w *walk) bound() (int, error) {
-	n, err := w.tx.Count(countOf, countKey(w.f.typ, w.f.owner))
+	n, err := w.tx.Count(countOf, countKey(w.f.tenant, w.f.typ, w.f.owner))
 	return int(min(max(n/gatherShare, w.s.least), gatherMax)), err
 }
 
@@ -395,12 +404,12 @@ func (w *walk) along(typ int64) error {
 	if typ == 0 {
 		q = store.Q("entity.walk.all", columns+`WHERE type <> $1`+tail)
 	}
-	ofType, err := w.tx.Count(countOf, countKey(w.f.typ, ""))
+	ofType, err := w.tx.Count(countOf, countKey(w.f.tenant, w.f.typ, ""))
 	if err != nil {
 		return err
 	}
 	if w.f.owner != "" {
-		n, err := w.tx.Count(countOf, countKey("", w.f.owner))
+		n, err := w.tx.Count(countOf, countKey(w.f.tenant, "", w.f.owner))
 		if err != nil {
 			return err
 		}
@@ -409,7 +418,7 @@ func (w *walk) along(typ int64) error {
 		}
 	}
 	if typ != 0 {
-		also, err := w.tx.Count(countAlso, w.f.typ)
+		also, err := w.tx.Count(countAlso, inTenant(w.f.tenant, w.f.typ))
 		if err != nil {
 			return err
 		}

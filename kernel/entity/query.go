@@ -82,7 +82,7 @@ func start(q Query) (int64, error) {
 // total counts the matches of f.
 func (s *Store) total(tx *store.Tx, f *sieve) (int64, error) {
 	if f.plain() {
-		return tx.Count(countOf, countKey(f.typ, f.owner))
+		return tx.Count(countOf, countKey(f.tenant, f.typ, f.owner))
 	}
 	n := int64(0)
 	w := s.walk(tx, f, first(false), false, maxBatch)
@@ -107,11 +107,15 @@ func (s *Store) Each(ctx context.Context, q Query, fn func(*Entity) error) error
 	if err != nil {
 		return err
 	}
+	return s.each(ctx, f, from, q.Desc, fn)
+}
+
+func (s *Store) each(ctx context.Context, f *sieve, from int64, desc bool, fn func(*Entity) error) error {
 	for {
 		var found []*Entity
 		end := false
 		err := s.db.Read(ctx, func(tx *store.Tx) error {
-			w := s.walk(tx, f, from, q.Desc, eachBatch)
+			w := s.walk(tx, f, from, desc, eachBatch)
 			for len(found) < eachBatch && w.read < eachReads {
 				e, err := w.next(true)
 				if err != nil {
@@ -158,7 +162,7 @@ func (s *Store) Get(ctx context.Context, id string) (e *Entity, err error) {
 // Count is the maintained number of entities of a type ("" owner: all owners; "" type: all types).
 func (s *Store) Count(ctx context.Context, typ, owner string) (n int64, err error) {
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		n, err = tx.Count(countOf, countKey(typ, owner))
+		n, err = tx.Count(countOf, countKey("", typ, owner))
 		return err
 	})
 	return n, errs.Wrap("count entities", err)

@@ -54,6 +54,9 @@ var (
 	qChangeHistory = store.Q("entity.change.list", `SELECT seq, verb, at, version, owner, names, doc FROM entity_change
 		WHERE num = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`)
 	qNumOf = store.Q("entity.num", `SELECT num FROM entity WHERE id = $1`)
+
+	qTenantAdd = store.Q("entity.tenant.add", `INSERT INTO entity_tenant (name, since) VALUES ($1, $2) ON CONFLICT DO NOTHING`)
+	qTenants   = store.Q("entity.tenant.list", `SELECT name FROM entity_tenant ORDER BY name`)
 )
 
 // Sequences and maintained counts.
@@ -72,11 +75,13 @@ type Store struct {
 	now   func() time.Time
 	names names
 	feed  feed
+	watch watch
 
-	mu     sync.RWMutex
-	models map[string]*model // by type
-	marks  map[string][]mark // indexed attributes by type
-	cur    *pending          // the transaction that is writing
+	mu      sync.RWMutex
+	models  map[string]*model // by type
+	tenants map[string]bool   // that were written to
+	marks   map[string][]mark // indexed attributes by type
+	cur     *pending          // the transaction that is writing
 
 	least int64 // gatherLeast, but in tests
 }
@@ -87,6 +92,7 @@ type pending struct {
 	tx      *store.Tx
 	names   map[string]int64
 	changes []Change
+	refused error // by a watcher
 }
 
 // Open migrates and opens. now is the clock.
@@ -94,9 +100,17 @@ func Open(ctx context.Context, db *store.DB, now func() time.Time) (*Store, erro
 	if err := db.Migrate(ctx, "entity", tables); err != nil {
 		return nil, errs.Wrap("open entities", err)
 	}
-	s := &Store{db: db, now: now, models: map[string]*model{}, marks: map[string][]mark{}, least: gatherLeast}
+	s := &Store{db: db, now: now, models: map[string]*model{}, tenants: map[string]bool{}, marks: map[string][]mark{}, least: gatherLeast}
 	err := db.Read(ctx, func(tx *store.Tx) error {
 		if err := s.names.load(tx); err != nil {
+			return err
+		}
+		if err := tx.Each(qTenants, nil, func(scan func(...any) error) error {
+			var name string
+			err := scan(&name)
+			s.tenants[name] = true
+			return err
+		}); err != nil {
 			return err
 		}
 		return s.loadMarks(tx)

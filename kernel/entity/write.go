@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -21,7 +22,8 @@ type row struct {
 
 // entity decodes a row; want as in decoder.
 func (s *Store) entity(tx *store.Tx, r *row, want func(string) bool) (*Entity, error) {
-	e := &Entity{Num: r.num, ID: r.id, Owner: r.owner, Version: r.version, ModifiedAt: store.Time(r.modified)}
+	tenant, id := ofTenant(r.id)
+	e := &Entity{Num: r.num, Tenant: tenant, ID: id, Owner: r.owner, Version: r.version, ModifiedAt: store.Time(r.modified)}
 	if err := ngsi.Decode(r.doc, e, s.nameOf(tx), want); err != nil {
 		return nil, errs.As(errs.Internal, "read entity "+r.id, err)
 	}
@@ -32,6 +34,9 @@ func (s *Store) entity(tx *store.Tx, r *row, want func(string) bool) (*Entity, e
 func (s *Store) encode(tx *store.Tx, e *Entity) ([]byte, error) {
 	for _, t := range e.Types { // a type always has a number: rows and indexes refer to it
 		if _, err := s.intern(tx, t, true); err != nil {
+			return nil, err
+		}
+		if _, err := s.intern(tx, inTenant(e.Tenant, t), true); err != nil {
 			return nil, err
 		}
 	}
@@ -56,22 +61,38 @@ func cellArg(e *Entity) any {
 // Create adds an entity (errs.Conflict where the id exists) and fills Num, Version, CreatedAt, ModifiedAt. The order of
 // e.Attrs becomes that of the store.
 func (s *Store) Create(tx *store.Tx, e *Entity) error {
+	e.Tenant = ""
+	for i := range e.Attrs {
+		e.Attrs[i].CreatedAt, e.Attrs[i].ModifiedAt = time.Time{}, time.Time{}
+	}
+	e.CreatedAt = time.Time{}
+	return s.create(tx, e)
+}
+
+// create adds an entity; times that are set already stay.
+func (s *Store) create(tx *store.Tx, e *Entity) error {
 	if err := e.Check(); err != nil {
+		return err
+	}
+	if err := s.found(tx, e.Tenant); err != nil {
 		return err
 	}
 	if err := s.conforms(e); err != nil {
 		return err
 	}
 	now := s.stamp()
-	e.Version, e.CreatedAt, e.ModifiedAt = 1, now, now
+	e.Version, e.ModifiedAt = 1, now
+	e.CreatedAt = cmp.Or(e.CreatedAt, now)
 	for i := range e.Attrs {
-		e.Attrs[i].CreatedAt, e.Attrs[i].ModifiedAt = now, now
+		a := &e.Attrs[i]
+		a.Canonize()
+		a.CreatedAt, a.ModifiedAt = cmp.Or(a.CreatedAt, now), cmp.Or(a.ModifiedAt, now)
 	}
 	doc, err := s.encode(tx, e)
 	if err != nil {
 		return err
 	}
-	typ, err := s.intern(tx, e.Types[0], true)
+	typ, err := s.intern(tx, inTenant(e.Tenant, e.Types[0]), true)
 	if err != nil {
 		return err
 	}
@@ -79,7 +100,7 @@ func (s *Store) Create(tx *store.Tx, e *Entity) error {
 	if err != nil {
 		return err
 	}
-	err = tx.Get(qCreate, []any{num, e.ID, typ, e.Owner, store.Micros(now), cellArg(e), doc}, &e.Num)
+	err = tx.Get(qCreate, []any{num, inTenant(e.Tenant, e.ID), typ, e.Owner, store.Micros(now), cellArg(e), doc}, &e.Num)
 	if errs.Is(err, errs.NotFound) {
 		return errs.Say(errs.Conflict, "实体 %s 已存在", "entity %s exists already", e.ID)
 	}
@@ -89,16 +110,19 @@ func (s *Store) Create(tx *store.Tx, e *Entity) error {
 	if err := s.account(tx, nil, e); err != nil {
 		return err
 	}
-	return s.record(tx, e, Created, touched(nil, e), doc)
+	return s.record(tx, nil, e, Created, touched(nil, e), doc)
 }
 
 // GetTx reads inside a transaction; errs.NotFound where there is no such entity.
-func (s *Store) GetTx(tx *store.Tx, id string) (*Entity, error) {
-	if !ngsi.IsURI(id) {
+func (s *Store) GetTx(tx *store.Tx, id string) (*Entity, error) { return s.getKey(tx, Key{ID: id}) }
+
+func (s *Store) getKey(tx *store.Tx, k Key) (*Entity, error) {
+	id := k.ID
+	if !ngsi.IsURI(id) || checkTenant(k.Tenant) != nil {
 		return nil, missing(id)
 	}
 	var r row
-	err := tx.Get(qGet, []any{id}, &r.num, &r.id, &r.owner, &r.version, &r.modified, &r.doc)
+	err := tx.Get(qGet, []any{inTenant(k.Tenant, id)}, &r.num, &r.id, &r.owner, &r.version, &r.modified, &r.doc)
 	if errs.Is(err, errs.NotFound) || err == nil && r.doc == nil {
 		return nil, missing(id)
 	}
@@ -132,7 +156,7 @@ func (s *Store) Merge(tx *store.Tx, id string, attrs ...Attr) (*Entity, error) {
 			e.Attrs = append(e.Attrs, a)
 		}
 	}
-	return e, s.change(tx, old, e, Merged)
+	return e, s.change(tx, old, e, Merged, true)
 }
 
 // Replace sets the whole content; e.Version, where not 0, must be the stored one (errs.Conflict). e is filled like by Create.
@@ -145,22 +169,22 @@ func (s *Store) Replace(tx *store.Tx, e *Entity) error {
 	if e.Version != 0 && e.Version != old.Version {
 		return stale(e.ID)
 	}
-	return s.change(tx, old, e, Replaced)
+	return s.change(tx, old, e, Replaced, true)
 }
 
 func stale(id string) error {
 	return errs.Say(errs.Conflict, "实体 %s 已被他人修改，请刷新后重试", "entity %s was changed by somebody else meanwhile; reload it and try again", id)
 }
 
-// change stores e in place of old, both of one id.
-func (s *Store) change(tx *store.Tx, old, e *Entity, verb Verb) error {
+// change stores e in place of old, both of one id. lazy tells that what says the same as before does not count as written.
+func (s *Store) change(tx *store.Tx, old, e *Entity, verb Verb, lazy bool) error {
 	if err := e.Check(); err != nil {
 		return err
 	}
 	e.Num, e.CreatedAt, e.Version, e.ModifiedAt = old.Num, old.CreatedAt, old.Version, old.ModifiedAt
 	now := s.stamp()
-	names := s.restamp(old, e, now)
-	whole := e.Owner != old.Owner || !slices.Equal(e.Types, old.Types) || !slices.Equal(e.Scope, old.Scope)
+	names := s.restamp(old, e, now, lazy)
+	whole := e.Owner != old.Owner || !slices.Equal(e.Types, old.Types) || !slices.Equal(e.Scope, old.Scope) || !e.ExpiresAt.Equal(old.ExpiresAt)
 	if len(names) == 0 && !whole {
 		return nil
 	}
@@ -175,7 +199,7 @@ func (s *Store) change(tx *store.Tx, old, e *Entity, verb Verb) error {
 	cell := cellArg(e)
 	q, args := qSetDoc, []any{e.Num, old.Version, e.Version, store.Micros(now), doc}
 	if whole || cell != cellArg(old) {
-		typ, err := s.intern(tx, e.Types[0], true)
+		typ, err := s.intern(tx, inTenant(e.Tenant, e.Types[0]), true)
 		if err != nil {
 			return err
 		}
@@ -191,22 +215,28 @@ func (s *Store) change(tx *store.Tx, old, e *Entity, verb Verb) error {
 	if err := s.account(tx, old, e); err != nil {
 		return err
 	}
-	return s.record(tx, e, verb, names, doc)
+	return s.record(tx, old, e, verb, names, doc)
 }
 
 // restamp gives every attribute of e its times, those of old where it says the same, and tells which names differ.
-func (s *Store) restamp(old, e *Entity, now time.Time) (names []string) {
+func (s *Store) restamp(old, e *Entity, now time.Time, lazy bool) (names []string) {
 	kept := 0
 	for i := range e.Attrs {
 		a := &e.Attrs[i]
-		a.CreatedAt, a.ModifiedAt = now, now
+		fresh := a.ModifiedAt.IsZero() && !lazy
+		a.Canonize()
+		if lazy {
+			a.CreatedAt = time.Time{}
+		}
+		a.CreatedAt, a.ModifiedAt = cmp.Or(a.CreatedAt, now), now
 		at := slices.IndexFunc(old.Attrs, func(b Attr) bool { return a.Name == b.Name && a.DatasetID == b.DatasetID })
 		if at >= 0 {
 			kept++
 			b := &old.Attrs[at]
-			a.CreatedAt = b.CreatedAt
-			a.Canonize()
-			if a.Same(b) {
+			if lazy {
+				a.CreatedAt = b.CreatedAt
+			}
+			if !fresh && a.Same(b) {
 				a.ModifiedAt = b.ModifiedAt
 				continue
 			}
@@ -241,24 +271,28 @@ func (s *Store) Delete(tx *store.Tx, id string) error {
 	if err != nil {
 		return err
 	}
+	return s.remove(tx, old)
+}
+
+func (s *Store) remove(tx *store.Tx, old *Entity) error {
 	now := s.stamp()
 	n, err := tx.Exec(qSetAll, old.Num, old.Version, old.Version+1, store.Micros(now), nil, int64(0), "", nil)
 	if err != nil {
 		return errs.Wrap("delete entity", err)
 	}
 	if n == 0 {
-		return stale(id)
+		return stale(old.ID)
 	}
 	if err := s.account(tx, old, nil); err != nil {
 		return err
 	}
-	gone := &Entity{Num: old.Num, ID: old.ID, Types: old.Types, Scope: old.Scope, Owner: old.Owner, Version: old.Version + 1,
+	gone := &Entity{Num: old.Num, Tenant: old.Tenant, ID: old.ID, Types: old.Types, Scope: old.Scope, Owner: old.Owner, Version: old.Version + 1,
 		CreatedAt: old.CreatedAt, ModifiedAt: now}
 	doc, err := s.encode(tx, gone)
 	if err != nil {
 		return err
 	}
-	return s.record(tx, gone, Deleted, touched(nil, old), doc)
+	return s.record(tx, old, gone, Deleted, touched(nil, old), doc)
 }
 
 // account brings counts, further types and indexed values from old to e; nil stands for "is not there".
@@ -276,6 +310,9 @@ func (s *Store) account(tx *store.Tx, old, e *Entity) error {
 			}
 		}
 	}
+	if err := s.accountCensus(tx, old, e); err != nil {
+		return err
+	}
 	if err := s.accountTypes(tx, old, e); err != nil {
 		return err
 	}
@@ -287,15 +324,15 @@ func countKeys(e *Entity) []string {
 	if e == nil {
 		return nil
 	}
-	keys := []string{countKey("", ""), countKey("", e.Owner)}
+	keys := []string{countKey(e.Tenant, "", ""), countKey(e.Tenant, "", e.Owner)}
 	for _, t := range e.Types {
-		keys = append(keys, countKey(t, ""), countKey(t, e.Owner))
+		keys = append(keys, countKey(e.Tenant, t, ""), countKey(e.Tenant, t, e.Owner))
 	}
 	return keys
 }
 
 // countKey cannot be mistaken for another: a type's name holds no space.
-func countKey(typ, owner string) string { return typ + " " + owner }
+func countKey(tenant, typ, owner string) string { return inTenant(tenant, typ+" "+owner) }
 
 func (s *Store) accountTypes(tx *store.Tx, old, e *Entity) error {
 	also := func(e *Entity) []string {
@@ -307,14 +344,14 @@ func (s *Store) accountTypes(tx *store.Tx, old, e *Entity) error {
 	before, after := also(old), also(e)
 	for _, t := range before {
 		if !slices.Contains(after, t) {
-			if err := s.setType(tx, qTypeDel, t, old.Num, -1); err != nil {
+			if err := s.setType(tx, qTypeDel, inTenant(old.Tenant, t), old.Num, -1); err != nil {
 				return err
 			}
 		}
 	}
 	for _, t := range after {
 		if !slices.Contains(before, t) {
-			if err := s.setType(tx, qTypeAdd, t, e.Num, 1); err != nil {
+			if err := s.setType(tx, qTypeAdd, inTenant(e.Tenant, t), e.Num, 1); err != nil {
 				return err
 			}
 		}
