@@ -295,3 +295,45 @@ func TestWordsFail(t *testing.T) {
 		}
 	}
 }
+
+// TestVerbs holds every verb that is written into the journal to a word in both languages: the page of the journal shows those.
+func TestVerbs(t *testing.T) {
+	recorded, declared := map[string]string{}, map[string]bool{}
+	for _, f := range sources(t) {
+		if f.test {
+			continue
+		}
+		ast.Inspect(f.file, func(n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			verb, titled := "", false
+			for _, el := range lit.Elts {
+				kv, ok := el.(*ast.KeyValueExpr)
+				if !ok {
+					continue
+				}
+				key, _ := kv.Key.(*ast.Ident)
+				if value, ok := kv.Value.(*ast.BasicLit); ok && key != nil && key.Name == "Verb" {
+					verb, _ = strconv.Unquote(value.Value)
+				}
+				titled = titled || key != nil && key.Name == "Title"
+			}
+			if verb != "" && titled {
+				declared[verb] = true
+			} else if verb != "" {
+				recorded[verb] = f.line(n)
+			}
+			return true
+		})
+	}
+	for verb, line := range recorded {
+		if !declared[verb] {
+			t.Errorf("%s: the journal's verb %q has no word: declare a journal.Word (System.Acts in a system)", line, verb)
+		}
+	}
+	if len(recorded) == 0 || len(declared) == 0 {
+		t.Error("no verb was found: the test looks for the wrong thing")
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
+	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -36,7 +37,7 @@ func (p *Program) openConsole() error {
 	}
 	console, err := web.New(web.Options{
 		People: p.People, Journal: p.Journal, Hub: p.live, Now: p.o.Clock.Now, Wall: p.o.Wall, Log: p.o.Log.With("system", "web"),
-		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: p.routes(), Mounts: mounts, Topics: topics, Search: search,
+		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: p.routes(), Mounts: mounts, Topics: topics, Search: search, Acts: p.acts(),
 		PublicPlan: s.PublicPlan, Secure: s.secure(), Proxied: s.Proxied,
 		Observe: p.observe(),
 	})
@@ -66,6 +67,18 @@ func (p *Program) runs(name string) bool {
 		}
 	}
 	return false
+}
+
+// acts are the words of everything that the program's parts record.
+func (p *Program) acts() []journal.Word {
+	words := append(identity.Acts(), indicator.Acts()...)
+	words = append(words,
+		journal.Word{Verb: "backup", Title: lang.T("备份", "Backed up")},
+		journal.Word{Verb: "import", Title: lang.T("导入数据", "Imported data")})
+	for _, r := range p.rooms {
+		words = append(words, r.Acts...)
+	}
+	return words
 }
 
 // observe counts every answer.

@@ -26,9 +26,10 @@ type System struct {
 	Models     fs.FS     // schema/*.json, nil where it owns no entity types
 	Tables     fs.FS     // table/*.sql, nil where it has none
 	Grants     []identity.Grant
-	Needs      []string // kernel services it writes to: "entity", "series", "journal", "indicator"
-	Config     any      // pointer to its struct with defaults; tags `toml:"name" doc:"中文 / English"`, min, max, choice; keys of addresses end in listen
-	Indicators []string // ids of the targets it measures
+	Acts       []journal.Word // verbs of its own that it records in the journal; "import" is the host's
+	Needs      []string       // kernel services it writes to: "entity", "series", "journal", "indicator"
+	Config     any            // pointer to its struct with defaults; tags `toml:"name" doc:"中文 / English"`, min, max, choice; keys of addresses end in listen
+	Indicators []string       // ids of the targets it measures
 	Imports    []Import
 	Open       func(ctx context.Context, h *Host) (*Opened, error)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/ui"
@@ -70,7 +71,7 @@ func (s *Server) pageJournal(r *Request) (*ui.Page, error) {
 		ID: "journal", Title: lang.T("日志", "Entries"), Path: "/admin/journal", Total: -1, Next: next, Paged: f.After != "", Query: keep,
 		Search: &ui.Field{Name: "object", Label: lang.T("对象", "Object"), Value: keep["object"]},
 		Filters: []ui.Field{
-			{Name: "actor", Label: lang.T("行为人", "Actor"), Value: keep["actor"]}, {Name: "verb", Label: lang.T("行为", "Act"), Value: keep["verb"]},
+			{Name: "actor", Label: lang.T("行为人", "Actor"), Value: keep["actor"]}, {Name: "verb", Kind: "select", Label: lang.T("行为", "Act"), Value: keep["verb"], Options: s.verbOptions(keep["verb"])},
 			{Name: "unit", Kind: "select", Label: lang.T("单位", "Unit"), Value: keep["unit"], Options: s.unitOptions(lang.T("全部单位", "All units"))},
 			{Name: "from", Kind: "date", Label: lang.T("自", "From"), Value: keep["from"]}, {Name: "to", Kind: "date", Label: lang.T("至", "To"), Value: keep["to"]},
 		},
@@ -79,15 +80,53 @@ func (s *Server) pageJournal(r *Request) (*ui.Page, error) {
 			{Key: "verb", Text: lang.T("行为 · 依据", "Act · authority")}, {Key: "object", Text: lang.T("对象", "Object")}, {Key: "hash", Text: lang.T("校验码", "Seal")}},
 		Empty: lang.T("没有符合条件的记录", "No entry matches"),
 	}
+	grants := s.o.People.Matrix().Rows
 	for _, x := range list {
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{
 			{Text: lang.Same(strconv.FormatInt(x.Seq, 10)), Strong: true}, {Time: x.At}, {Text: s.o.People.ActorName(r.Context(), x.Actor), Sub: s.o.People.UnitName(x.Unit)},
-			{Text: lang.Same(x.Verb), Sub: lang.Same(x.Authority)}, {Text: lang.Same(x.Object), Sub: lang.Same(clip(string(x.Detail), 120))}, {Text: lang.Same(x.Hash[:min(8, len(x.Hash))])},
+			{Text: s.verbTitle(x.Verb), Sub: authorityTitle(grants, x.Authority)}, {Text: lang.Same(x.Object), Sub: lang.Same(clip(string(x.Detail), 120))}, {Text: lang.Same(x.Hash[:min(8, len(x.Hash))])},
 		}})
 	}
 	return &ui.Page{Title: lang.T("审计日志", "Journal"), Nav: "journal", Crumbs: adminCrumbs(lang.T("审计日志", "Journal")),
 		Lead:    lang.T("每项公务行为一条，前后以校验码相连，不能更改或删除。", "One entry an act, chained by seals; none can be changed or deleted."),
 		Actions: []ui.Action{{Text: lang.T("校验全链", "Verify the chain"), Href: "/admin/journal/verify", Post: true}}, Body: []ui.Block{t}}, nil
+}
+
+// verbTitle is a verb in words; one that nobody declared stands for itself.
+func (s *Server) verbTitle(verb string) lang.Text {
+	for _, w := range s.o.Acts {
+		if w.Verb == verb {
+			return w.Title
+		}
+	}
+	return lang.Same(verb)
+}
+
+// verbOptions are the verbs to choose from; one that is asked for by address and not declared is among them.
+func (s *Server) verbOptions(chosen string) []ui.Option {
+	out := []ui.Option{{Text: lang.T("全部行为", "All acts")}}
+	known := chosen == ""
+	for _, w := range s.o.Acts {
+		known = known || w.Verb == chosen
+		out = append(out, ui.Option{Value: w.Verb, Text: w.Title})
+	}
+	if !known {
+		out = append(out, ui.Option{Value: chosen, Text: lang.Same(chosen)})
+	}
+	return out
+}
+
+// authorityTitle is a grant in words, or that somebody acted for themselves.
+func authorityTitle(grants []identity.MatrixRow, authority string) lang.Text {
+	if authority == "self" {
+		return lang.T("本人", "on their own behalf")
+	}
+	for _, g := range grants {
+		if g.Grant == authority {
+			return g.Title
+		}
+	}
+	return lang.Same(authority)
 }
 
 // clip cuts a text for a cell.

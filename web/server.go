@@ -33,9 +33,10 @@ type Options struct {
 	Mounts     []Mount
 	Topics     []Topic
 	Search     []SearchFunc
-	PublicPlan bool // the plan's pages, figures and stream are open to anybody who reads
-	Secure     bool // cookies go over TLS only, also where TLS ends at a proxy
-	Proxied    bool // the caller's address is the last one of X-Forwarded-For
+	Acts       []journal.Word // what the verbs of the journal mean
+	PublicPlan bool           // the plan's pages, figures and stream are open to anybody who reads
+	Secure     bool           // cookies go over TLS only, also where TLS ends at a proxy
+	Proxied    bool           // the caller's address is the last one of X-Forwarded-For
 	// Observe, where it is there, is told of every answer: pattern of the route ("" where none matched), method, status, time taken.
 	Observe func(pattern, method string, status int, took time.Duration)
 }

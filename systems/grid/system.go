@@ -8,6 +8,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
 )
@@ -58,6 +59,7 @@ func System() host.System {
 			{Name: grantReread, Title: lang.T("下达补抄", "Order meters to be read again"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: grantImport, Title: lang.T("导入档案与区间数据", "Import archives and interval files"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 		},
+		Acts:       []journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}},
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
 		Indicators: []string{targetCoverage, targetMeters},
