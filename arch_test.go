@@ -101,7 +101,7 @@ var packages = map[string][]string{
 }
 
 // testOnly are modules that tests may use besides.
-var testOnly = []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "golang.org/x/net"}
+var testOnly = []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "golang.org/x/net", "github.com/piprate/json-gold"}
 
 // pure lists what a codec must not touch: bytes to values and back, no I/O, no clock, no log.
 var pure = []string{"net", "net/http", "os", "log/slog", "context", "database/sql", "io/fs", "crypto/rand", "math/rand", "math/rand/v2"}
