@@ -23,7 +23,8 @@ type rule struct {
 var floors = []rule{
 	{dir: "lang", floor: 0},
 	{dir: "errs", floor: 0, may: []string{"lang"}},
-	{dir: "wire/*", floor: 0, may: []string{"lang"}},
+	{dir: "wire/stream", floor: 0},
+	{dir: "wire/*", floor: 0, may: []string{"wire/stream", "lang"}},
 	{dir: "wire/ngsild/ngsi", floor: 0, may: []string{"errs"}},
 	{dir: "wire/ngsild/jsonld", floor: 0, may: []string{"errs"}},
 	{dir: "wire/ngsild/query", floor: 0, may: []string{"wire/ngsild/ngsi", "errs"}},
