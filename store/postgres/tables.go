@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"github.com/haihe-city/haihe/store"
 )
@@ -17,28 +16,7 @@ var kinds = map[string]string{"text": "text", "bigint": "bigint", "boolean": "bo
 
 // tables lists the schema's tables in the order in which they were made.
 func tables(ctx context.Context, c *sql.Conn) ([]store.Table, error) {
-	rows, err := c.QueryContext(ctx, tablesSQL)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []store.Table
-	for rows.Next() {
-		var table, column, typ string
-		if err := rows.Scan(&table, &column, &typ); err != nil {
-			return nil, err
-		}
-		kind, ok := kinds[typ]
-		if !ok {
-			return nil, fmt.Errorf("column %s.%s has the type %s, which is none of the five", table, column, typ)
-		}
-		if len(out) == 0 || out[len(out)-1].Name != table {
-			out = append(out, store.Table{Name: table})
-		}
-		t := &out[len(out)-1]
-		t.Columns = append(t.Columns, store.Column{Name: column, Type: kind})
-	}
-	return out, rows.Err()
+	return store.ReadTables(ctx, c, tablesSQL, kinds)
 }
 
 const foreignSQL = `SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, k.conname),

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"strings"
 
 	"github.com/haihe-city/haihe/store"
@@ -71,28 +70,7 @@ var kinds = map[string]string{"TEXT": "text", "INTEGER": "bigint", "INT": "boole
 
 // tables lists the tables in the order in which they were made.
 func tables(ctx context.Context, c *sql.Conn) ([]store.Table, error) {
-	rows, err := c.QueryContext(ctx, tablesSQL)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []store.Table
-	for rows.Next() {
-		var table, column, typ string
-		if err := rows.Scan(&table, &column, &typ); err != nil {
-			return nil, err
-		}
-		kind, ok := kinds[typ]
-		if !ok {
-			return nil, fmt.Errorf("column %s.%s has the type %s, which is none of the five", table, column, typ)
-		}
-		if len(out) == 0 || out[len(out)-1].Name != table {
-			out = append(out, store.Table{Name: table})
-		}
-		t := &out[len(out)-1]
-		t.Columns = append(t.Columns, store.Column{Name: column, Type: kind})
-	}
-	return out, rows.Err()
+	return store.ReadTables(ctx, c, tablesSQL, kinds)
 }
 
 // unbind puts the check of the foreign keys off to the commit; SQLite ends this by itself there.
