@@ -37,7 +37,7 @@ var floors = []rule{
 	{dir: "kernel/journal", floor: 2, may: []string{"store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/entity/geo", floor: 2, may: []string{"errs"}},
 	{dir: "kernel/entity/filter", floor: 2, may: []string{"kernel/entity/geo", "wire/ngsild/*", "errs"}},
-	{dir: "kernel/entity/gauge", floor: 2, may: []string{"kernel/series", "store", "wire/ngsild/ngsi", "errs"}, tests: storage},
+	{dir: "kernel/entity/gauge", floor: 2, may: []string{"kernel/series", "store", "errs"}, tests: storage},
 	{dir: "kernel/entity", floor: 2, may: []string{"kernel/entity/filter", "kernel/entity/gauge", "wire/ngsild/*", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/entity/temporal", floor: 2, may: []string{"kernel/entity", "kernel/entity/filter", "kernel/entity/gauge", "wire/ngsild/*", "store", "errs"}, tests: storage},
 	{dir: "kernel/subscription", floor: 2, may: []string{"kernel/entity", "kernel/entity/filter", "wire/ngsild/*", "store", "errs"}, tests: storage},

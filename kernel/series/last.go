@@ -124,6 +124,16 @@ func (t *Table) Last(ctx context.Context, key int64) (s Sample, ok bool, err err
 	return s, true, nil
 }
 
+// Held is Last from memory alone: known is false where nobody has asked for the key before, and Last has to be. It takes no
+// transaction, so that those who hold one may ask.
+func (t *Table) Held(key int64) (s Sample, ok, known bool, err error) {
+	if err := t.f.fold(); err != nil {
+		return s, false, false, err
+	}
+	s, ok, known = t.f.last.get(key, len(t.def.Columns))
+	return s, ok, known, nil
+}
+
 // lookBack goes through the days from the newest until the key is found, and notes its neighbours on the way: the first day
 // on which a key appears has its newest sample.
 func (f *family) lookBack(ctx context.Context, p *lastPage, key int64) error {

@@ -1,0 +1,77 @@
+package gauge
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/store"
+)
+
+// Million is the scale of the values of Columns.
+const Million = million
+
+// Columns are values of a gauge side by side, in order of time.
+type Columns struct {
+	Times  []int64 // microseconds UTC: when the value was observed, where that was said, else when it was written
+	Values []int64 // millionths; those that were erased are left out
+	Lags   []int64 // microseconds from observation to writing; series.Null where the observation was not said
+}
+
+// At gives one value.
+func (c *Columns) At(i int) Value {
+	s := series.Sample{At: c.Times[i], Values: []int64{c.Values[i], c.Lags[i]}}
+	return value(&s)
+}
+
+// Columns appends the values of a gauge with from <= time < to (microseconds) to c.
+func (g *Gauges) Columns(ctx context.Context, key, from, to int64, c *Columns) error {
+	err := g.table.Runs(ctx, []int64{key}, from, to, func(_ int64, times []int64, values [][]int64) error {
+		c.Times, c.Values, c.Lags = append(c.Times, times...), append(c.Values, values[0]...), append(c.Lags, values[1]...)
+		return nil
+	})
+	if err != nil {
+		return errs.Wrap("read a gauge", err)
+	}
+	n := 0
+	for i, v := range c.Values { // erased ones are few, most often none
+		if v != series.Null {
+			if n < i {
+				c.Times[n], c.Values[n], c.Lags[n] = c.Times[i], v, c.Lags[i]
+			}
+			n++
+		}
+	}
+	c.Times, c.Values, c.Lags = c.Times[:n], c.Values[:n], c.Lags[:n]
+	return nil
+}
+
+// Erase takes the values at some times (microseconds) out of a gauge. The newest value of a gauge that an attribute still is must not
+// be erased: it is the attribute's.
+func (g *Gauges) Erase(tx *store.Tx, key int64, times []int64) error {
+	for len(times) > 0 {
+		var b series.Batch
+		part := times[:min(len(times), series.MaxBatch)]
+		for _, at := range part {
+			b.Add(key, at, series.Invalid, series.Null, series.Null)
+		}
+		if err := g.table.Append(tx, &b); err != nil {
+			return errs.Wrap("erase values of a gauge", err)
+		}
+		times = times[len(part):]
+	}
+	return nil
+}
+
+// Correct writes the value at a time anew, without making it newer than others. modified is when that was done.
+func (g *Gauges) Correct(tx *store.Tx, key, at int64, number json.RawMessage, modified time.Time) error {
+	n, ok := scale(number)
+	if !ok {
+		return errs.Say(errs.Invalid, "数值 %s 超出仪表属性的精度或范围", "the number %s is beyond what a gauge can keep", number)
+	}
+	var b series.Batch
+	b.Add(key, at, series.Measured, n, modified.UnixMicro()-at)
+	return errs.Wrap("correct a value of a gauge", g.table.Append(tx, &b))
+}
