@@ -16,8 +16,8 @@ import (
 var (
 	qCountGet = Q("store.count.get", `SELECT n FROM store_count WHERE counter = $1 AND key = $2`)
 	qCountAll = Q("store.count.list", `SELECT key, n FROM store_count WHERE counter = $1 AND key >= $2 ORDER BY key`)
-	qCountAdd = Q("store.count.add", `INSERT INTO store_count (counter, key, n) VALUES ($1, $2, $3)
-		ON CONFLICT (counter, key) DO UPDATE SET n = store_count.n + excluded.n`)
+	qCountAdd = NewBulk("store.count.add", `INSERT INTO store_count (counter, key, n)`, 3,
+		`ON CONFLICT (counter, key) DO UPDATE SET n = store_count.n + excluded.n`)
 	// The insert with its idle update also locks the row where several instances share the data.
 	qSeqGet = Q("store.sequence.get", `INSERT INTO store_sequence (name, n) VALUES ($1, 0)
 		ON CONFLICT (name) DO UPDATE SET n = store_sequence.n RETURNING n`)
@@ -32,6 +32,7 @@ type part struct {
 	counts map[countKey]int64
 	seqs   map[string]int64
 	hooks  []func()
+	undos  []func()
 }
 
 // merge adds p to g.
@@ -47,6 +48,7 @@ func (g *part) merge(p *part) {
 	}
 	maps.Copy(g.seqs, p.seqs)
 	g.hooks = append(g.hooks, p.hooks...)
+	g.undos = append(g.undos, p.undos...)
 }
 
 // Add changes a maintained count by delta (counters are named by their owner; key is a free second part).
@@ -55,7 +57,7 @@ func (t *Tx) Add(counter, key string, delta int64) error {
 		return err
 	}
 	// The text is checked here, since the row is written when this writer can no longer be told.
-	if _, err := checkArgs(qCountAdd, []any{counter, key}); err != nil {
+	if _, err := checkArgs(qCountAdd.stmts[0], []any{counter, key}); err != nil {
 		return t.stick(err)
 	}
 	if t.part.counts == nil {
@@ -94,7 +96,7 @@ func (t *Tx) Counts(counter, prefix string, fn func(key string, n int64) error) 
 		}
 		return fn(key, n)
 	})
-	if err == end {
+	if errors.Is(err, end) {
 		return nil
 	}
 	return err
@@ -137,14 +139,16 @@ func (t *Tx) mayGather(what string) error {
 // flush writes what the group gathered. Rows are taken in order, so that instances that share the data cannot lock each
 // other out.
 func (t *Tx) flush(p *part) error {
+	var rows []any
 	for _, k := range slices.SortedFunc(maps.Keys(p.counts), func(a, b countKey) int {
 		return cmp.Or(cmp.Compare(a.counter, b.counter), cmp.Compare(a.key, b.key))
 	}) {
 		if d := p.counts[k]; d != 0 {
-			if _, err := t.Exec(qCountAdd, k.counter, k.key, d); err != nil {
-				return err
-			}
+			rows = append(rows, k.counter, k.key, d)
 		}
+	}
+	if _, err := t.ExecBulk(qCountAdd, rows); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.seqs)) {
 		if _, err := t.Exec(qSeqSet, name, p.seqs[name]); err != nil {

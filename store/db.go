@@ -144,7 +144,7 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) (err error) {
 // everyone in the group, and nothing of the group was applied; only where the connection to PostgreSQL breaks during the
 // commit is that unknown.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	if ctx.Value(txKey{}) == db || db.lane.id.Load() == goroutine() {
+	if db.Inside(ctx) {
 		return internalf("Write inside a Write, which would wait for itself; use the transaction at hand")
 	}
 	c := &call{ctx: ctx, fn: fn, done: make(chan error, 1), at: db.opts.Now()}
@@ -161,6 +161,14 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 		return <-c.done
 	}
 }
+
+// Inside tells whether the caller runs in a Write's function already, so that another Write would wait for itself.
+func (db *DB) Inside(ctx context.Context) bool {
+	return ctx.Value(txKey{}) == db || db.lane.id.Load() == goroutine()
+}
+
+// Shared tells whether other instances may work on the same data.
+func (db *DB) Shared() bool { return db.opts.Shared }
 
 func (db *DB) enqueue(c *call) error {
 	db.mu.RLock()

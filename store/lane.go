@@ -36,6 +36,7 @@ type lane struct {
 	idle   chan struct{} // closed when the lane has ended
 	s      *session      // nil until first used, and after the connection broke
 	id     atomic.Uint64 // the lane's goroutine
+	groups int64         // begun so far
 	rest   time.Duration // back-off before the connection is tried again
 	notYet time.Time     // when that may be
 }
@@ -67,7 +68,8 @@ func (l *lane) loop(g *group) {
 		g.finish()
 	}
 	for c := range l.queue {
-		g = &group{l: l}
+		l.groups++
+		g = &group{l: l, number: l.groups}
 		g.run(c)
 	}
 	normal = true
@@ -119,6 +121,7 @@ func (l *lane) ready() (*session, error) {
 // group is one transaction and the writers in it.
 type group struct {
 	l       *lane
+	number  int64
 	s       *session // nil while no transaction is open
 	begun   time.Time
 	mark    mark    // the savepoint
@@ -182,6 +185,7 @@ func (g *group) take(c *call) bool {
 		return true
 	}
 	st.failed.Add(1)
+	g.takeBack(&tx.part)
 	return g.undo(c, nested, err)
 }
 
@@ -264,8 +268,18 @@ func (g *group) fail(err error) {
 	if g.current != nil {
 		g.current.done <- err
 	}
+	g.takeBack(&g.part)
 	g.l.db.stats.failed.Add(int64(len(g.calls)))
 	g.answer(errs.Wrap("commit with others", err))
+}
+
+// takeBack calls what a part has registered for its rollback, the last first.
+func (g *group) takeBack(p *part) {
+	for len(p.undos) > 0 {
+		fn := p.undos[len(p.undos)-1]
+		p.undos = p.undos[:len(p.undos)-1]
+		g.hook(fn)
+	}
 }
 
 // answer tells everyone whose part stood.
@@ -321,12 +335,15 @@ func (g *group) hook(h func()) {
 	h()
 }
 
-// call1 calls fn and turns a panic into an error that bears the stack.
+// call1 calls fn and what it left for its end, and turns a panic into an error that bears the stack.
 func call1(fn func(*Tx) error, tx *Tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = errs.As(errs.Internal, "write", errors.Join(fmt.Errorf("panic: %v", p), errors.New(string(debug.Stack()))))
 		}
 	}()
-	return fn(tx)
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.end()
 }

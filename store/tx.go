@@ -20,6 +20,7 @@ type Tx struct {
 	over  bool
 	rows  bool // inside Each
 	part  part
+	ends  []func() error
 }
 
 // Context is the caller's.
@@ -108,6 +109,35 @@ func (t *Tx) each(q Stmt, args []any, one bool, fn func(scan func(dest ...any) e
 // OnCommit registers fn to run after the durable commit, in commit order, on the lane, before Write returns. fn must be
 // quick and must not write. In a Read it is never called.
 func (t *Tx) OnCommit(fn func()) { t.part.hooks = append(t.part.hooks, fn) }
+
+// OnRollback registers fn to run when what this writer did is rolled back, alone or with its group; the last one registered runs first.
+// fn is as quick as those of OnCommit.
+func (t *Tx) OnRollback(fn func()) { t.part.undos = append(t.part.undos, fn) }
+
+// AtEnd registers fn to run when the writer's function has returned without an error, still as a part of it: what was gathered is
+// written at once. Its error is the writer's.
+func (t *Tx) AtEnd(fn func() error) { t.ends = append(t.ends, fn) }
+
+// Group is the number of the shared transaction that a Write is part of, 0 in a Read: writers of one group see each other's work
+// before it is committed.
+func (t *Tx) Group() int64 {
+	if t.group == nil {
+		return 0
+	}
+	return t.group.number
+}
+
+// end runs what AtEnd registered.
+func (t *Tx) end() error {
+	for len(t.ends) > 0 {
+		fn := t.ends[0]
+		t.ends = t.ends[1:]
+		if err := fn(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // ready checks that t may run q, and brings the arguments to the columns' types.
 func (t *Tx) ready(q Stmt, args []any) (*prepared, []any, error) {
