@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/csv"
 	"io"
 	"net/url"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web/sheet"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -174,7 +174,7 @@ func (s *Server) apiJournal(r *Request) (any, error) {
 			return err
 		}}, nil
 	case "csv":
-		return Reply{Type: "text/csv; charset=utf-8", Name: "journal.csv", Body: func(w io.Writer) error { return s.journalCSV(r, w, f) }}, nil
+		return Reply{Type: sheet.Type, Name: "journal.csv", Body: func(w io.Writer) error { return s.journalCSV(r, w, f) }}, nil
 	case "", "json":
 		list, next, err := s.o.Journal.List(r.Context(), f)
 		return map[string]any{"entries": append([]journal.Entry{}, list...), "next": next}, err // an empty list is written as one
@@ -183,11 +183,8 @@ func (s *Server) apiJournal(r *Request) (any, error) {
 }
 
 func (s *Server) journalCSV(r *Request, w io.Writer, f journal.Filter) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // without it spreadsheets take Chinese for something else
-		return err
-	}
-	c := csv.NewWriter(w)
-	_ = c.Write([]string{"seq", "at", "actor", "unit", "authority", "verb", "object", "detail", "hash"}) // errors are kept for Flush
+	out := sheet.New(w, true)
+	_ = out.Write("seq", "at", "actor", "unit", "authority", "verb", "object", "detail", "hash") // errors are kept for Flush
 	f.After, f.Limit = "", 1000
 	for {
 		list, next, err := s.o.Journal.List(r.Context(), f)
@@ -195,23 +192,11 @@ func (s *Server) journalCSV(r *Request, w io.Writer, f journal.Filter) error {
 			return err
 		}
 		for _, x := range list {
-			row := []string{strconv.FormatInt(x.Seq, 10), x.At.Format(time.RFC3339Nano), x.Actor, x.Unit, x.Authority, x.Verb, x.Object, string(x.Detail), x.Hash}
-			for i := range row {
-				row[i] = harmless(row[i])
-			}
-			_ = c.Write(row)
+			_ = out.Write(strconv.FormatInt(x.Seq, 10), x.At.Format(time.RFC3339Nano), x.Actor, x.Unit, x.Authority, x.Verb, x.Object, string(x.Detail), x.Hash)
 		}
-		if c.Flush(); c.Error() != nil || next == "" {
-			return c.Error()
+		if err := out.Flush(); err != nil || next == "" {
+			return err
 		}
 		f.After = next
 	}
-}
-
-// harmless keeps a spreadsheet from running a cell as a formula.
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

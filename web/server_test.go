@@ -697,11 +697,3 @@ func TestTokensAndJournal(t *testing.T) {
 		t.Errorf("verify: %d %.300s", r.StatusCode, r.body)
 	}
 }
-
-func TestHarmless(t *testing.T) {
-	for in, want := range map[string]string{"=1+1": "'=1+1", "+x": "'+x", "@x": "'@x", "-x": "'-x", "x": "x", "": ""} {
-		if got := harmless(in); got != want {
-			t.Errorf("%q became %q", in, got)
-		}
-	}
-}

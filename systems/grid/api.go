@@ -1,7 +1,6 @@
 package grid
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
+	"github.com/haihe-city/haihe/web/sheet"
 )
 
 // apiCoverage answers how much of a day has come: the city, each district.
@@ -119,11 +119,10 @@ func (s *service) apiMetersCSV(r *web.Request) (any, error) {
 		return nil, err
 	}
 	sel.Sort, sel.After, sel.Limit = "", book.Cursor{}, 5000 // in the archive's order, which nothing changes while it is written
-	return web.Reply{Type: "text/csv; charset=utf-8", Name: "meters-" + d.String() + ".csv", Body: web.Stream(func(w io.Writer, flush func()) error {
-		cw := csv.NewWriter(w)
-		if err := cw.Write([]string{"address", "district", "feeder", "concentrator", "category", "protocol", "status", "newest", "measured_slots", "missing_slots"}); err != nil {
-			return err
-		}
+	forSheet := r.Query("bom") == "1"
+	return web.Reply{Type: sheet.Type, Name: "meters-" + d.String() + ".csv", Body: web.Stream(func(w io.Writer, flush func()) error {
+		out := sheet.New(w, forSheet)
+		_ = out.Write("address", "district", "feeder", "concentrator", "category", "protocol", "status", "newest", "measured_slots", "missing_slots") // errors are kept for Flush
 		for {
 			page, _, next := b.List(d, due, sel)
 			for _, m := range page {
@@ -131,14 +130,12 @@ func (s *service) apiMetersCSV(r *web.Request) (any, error) {
 				if !m.Heard.IsZero() {
 					newest = m.Heard.In(book.China).Format(time.RFC3339)
 				}
-				if err := cw.Write([]string{m.Address, m.District, m.Feeder, m.Concentrator, string(m.Category), string(m.Protocol), m.Status(), newest, strconv.Itoa(m.Slots.Measured.Count()), strconv.Itoa(m.Gaps)}); err != nil {
-					return err
-				}
+				_ = out.Write(m.Address, m.District, m.Feeder, m.Concentrator, string(m.Category), string(m.Protocol), m.Status(), newest, strconv.Itoa(m.Slots.Measured.Count()), strconv.Itoa(m.Gaps))
 			}
-			cw.Flush()
+			err := out.Flush()
 			flush()
-			if sel.After = next; next.First() {
-				return cw.Error()
+			if sel.After = next; err != nil || next.First() {
+				return err
 			}
 		}
 	})}, nil
@@ -192,14 +189,14 @@ func (s *service) apiDayCSV(r *web.Request) (any, error) {
 		}
 		return v.String()
 	}
-	return web.Reply{Type: "text/csv; charset=utf-8", Name: m.Address + "-" + d.String() + ".csv", Body: web.Stream(func(w io.Writer, _ func()) error {
-		cw := csv.NewWriter(w)
-		_ = cw.Write([]string{"time", "state", "energy_kwh", "power_kw", "voltage_v"}) // kept by cw and told at the end
+	forSheet := r.Query("bom") == "1"
+	return web.Reply{Type: sheet.Type, Name: m.Address + "-" + d.String() + ".csv", Body: web.Stream(func(w io.Writer, _ func()) error {
+		out := sheet.New(w, forSheet)
+		_ = out.Write("time", "state", "energy_kwh", "power_kw", "voltage_v") // errors are kept for Flush
 		for _, x := range rows {
-			_ = cw.Write([]string{x.Time, string(x.State), text(x.Energy), text(x.Power), text(x.Voltage)})
+			_ = out.Write(x.Time, string(x.State), text(x.Energy), text(x.Power), text(x.Voltage))
 		}
-		cw.Flush()
-		return cw.Error()
+		return out.Flush()
 	})}, nil
 }
 

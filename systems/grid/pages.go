@@ -72,7 +72,7 @@ func (s *service) pageOverview(r *web.Request) (*ui.Page, error) {
 	p.Clause = lang.T("方案三（三）3", "Clause 3(3)3")
 	p.Lead = lang.T("智能配电网覆盖 371 km²，核心区供电可靠率 99.99%，用电信息采集覆盖率 100%，智能电能表换装 560 万户。", "A smart distribution network over 371 km², 99.99 % reliability in the core, every meter read automatically, 5.6 million smart meters.")
 	p.Live = topic
-	p.Actions = []ui.Action{{Text: lang.T("导出电表", "Export meters"), Href: "/api/grid/meters.csv"}, {Text: lang.T("查看缺数", "See what is missing"), Href: "/grid/missing", Primary: true}}
+	p.Actions = []ui.Action{{Text: lang.T("导出电表", "Export meters"), Href: "/api/grid/meters.csv?bom=1"}, {Text: lang.T("查看缺数", "See what is missing"), Href: "/grid/missing", Primary: true}}
 	if s.book.Size() == 0 {
 		p.Body = []ui.Block{ui.Notice{ID: "grid-empty", Kind: "info", Text: lang.T("还没有电表档案。请先导入档案，集中器接入后数据会自动出现。", "There are no meters yet. Import the archive; readings appear once concentrators connect."), Link: &ui.Link{Text: lang.T("去导入", "Import"), Href: "/grid/data"}}}
 		return p, nil

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,32 +11,21 @@ import (
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
+	"github.com/haihe-city/haihe/web/sheet"
 )
 
-const typeCSV = "text/csv; charset=utf-8"
-
-// bom makes spreadsheet programs read a CSV as UTF-8; it is written on request only, since programs stumble over it.
-const bom = "\ufeff"
-
-// csvReply streams rows after a head.
+// csvReply streams rows after a head; bom=1 asks for the mark that spreadsheets want.
 func csvReply(r *web.Request, name string, head []string, rows func(write func(...string) error) error) web.Reply {
-	withBOM := r.Query("bom") == "1"
-	return web.Reply{Type: typeCSV, Name: name, Body: web.Stream(func(w io.Writer, flush func()) error {
-		if withBOM {
-			if _, err := io.WriteString(w, bom); err != nil {
-				return err
-			}
-		}
-		cw := csv.NewWriter(w)
-		cw.UseCRLF = true // RFC 4180 2.1
-		if err := cw.Write(head); err != nil {
+	forSheet := r.Query("bom") == "1"
+	return web.Reply{Type: sheet.Type, Name: name, Body: web.Stream(func(w io.Writer, _ func()) error {
+		out := sheet.New(w, forSheet)
+		if err := out.Write(head...); err != nil {
 			return err
 		}
-		if err := rows(func(cells ...string) error { return cw.Write(cells) }); err != nil {
+		if err := rows(out.Write); err != nil {
 			return err
 		}
-		cw.Flush()
-		return cw.Error()
+		return out.Flush()
 	})}
 }
 

@@ -134,7 +134,7 @@ func TestCSV(t *testing.T) {
 	if !strings.Contains(got.Body, "collection-coverage,用电信息采集覆盖率,Meter collection coverage,smart-city,3.3.3,measured,97.42,%,>=,100,2016,on-pace,2015-11-20T09:30:00+08:00,") {
 		t.Errorf("%.3000s", got.Body)
 	}
-	if got := app.As("reader").Get("/api/plan/targets.csv?bom=1").Body; !strings.HasPrefix(got, bom) {
+	if got := app.As("reader").Get("/api/plan/targets.csv?bom=1").Body; !strings.HasPrefix(got, "\ufeff") {
 		t.Error("no byte order mark was given where it was asked for")
 	}
 }
