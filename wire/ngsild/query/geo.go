@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Bounds on the coordinates of a geometry of a request.
@@ -20,6 +21,15 @@ type Geo struct {
 	Geometry    string  // Point, MultiPoint, LineString, MultiLineString, Polygon, MultiPolygon
 	Coordinates []byte  // JSON, checked
 	Property    string  // name; "location" where not given
+
+	once sync.Once
+	made any
+}
+
+// Reference keeps what make makes of the geometry: it is called once, however many goroutines evaluate the query.
+func (g *Geo) Reference(make func() any) any {
+	g.once.Do(func() { g.made = make() })
+	return g.made
 }
 
 // relations are the values of georel, near apart.

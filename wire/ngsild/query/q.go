@@ -227,7 +227,7 @@ func (r *reader) member(p *Path) error {
 
 // expands tells whether the values of a term are expanded.
 func (p *qReader) expands(t *Term) bool {
-	if slices.Contains(p.o.ExpandValues, t.Path.Attr) {
+	if t.Path.Attr == "type" || slices.Contains(p.o.ExpandValues, t.Path.Attr) {
 		return true
 	}
 	return len(t.Path.Sub) > 0 && slices.Contains(p.o.ExpandValues, t.Path.Sub[len(t.Path.Sub)-1])
