@@ -94,7 +94,7 @@ func (s *service) pageRefused(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := ui.Table{ID: "refused", Title: lang.T("拒收报文", "Refused frames"), Note: lang.T("保留最近一万条", "the newest ten thousand are kept"), Total: -1, Paged: below >= 0, Path: "/grid/refused", Columns: []ui.Column{
+	t := ui.Table{ID: "refused", Title: lang.T("拒收报文", "Refused frames"), Note: lang.T("保留最近一万条，每个对端每分钟至多 500 条", "the newest ten thousand are kept, at most 500 a minute of one sender"), Total: -1, Paged: below >= 0, Path: "/grid/refused", Columns: []ui.Column{
 		{Key: "at", Text: lang.T("时间", "Time")}, {Key: "peer", Text: lang.T("来源", "From")}, {Key: "protocol", Text: lang.T("规约", "Protocol")}, {Key: "reason", Text: lang.T("原因", "Reason")},
 		{Key: "offset", Text: lang.T("偏移", "Offset"), Num: true}, {Key: "hex", Text: lang.T("报文（十六进制）", "Bytes (hex)")}},
 		Exports: []ui.Link{{Text: lang.Same("JSON"), Href: "/api/grid/refused"}}, Empty: lang.T("没有拒收的报文。", "No frame was refused.")}

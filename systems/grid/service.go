@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"net"
 	"sync/atomic"
 
 	"github.com/haihe-city/haihe/errs"
@@ -31,6 +32,7 @@ type service struct {
 	ledger    *ledger.Ledger
 	head      *headend.HeadEnd
 	count     counters
+	kept      quota // of refused frames
 	rereads   chan rereadJob
 	dirty     atomic.Bool // something changed since the pages were told
 	ticks     int         // rounds of publish, which alone uses it
@@ -125,7 +127,14 @@ func (s *service) changed() {
 // refuse keeps what was not taken. It must not fail the connection: a store that cannot keep it is a matter for the log.
 func (s *service) refuse(ctx context.Context, r headend.Refused, body []byte) {
 	s.count.frames(1, r.Protocol, "refused")
-	err := s.db.Write(ctx, func(tx *store.Tx) error { return addRefused(tx, s.clock.Now(), r, body) })
+	host, _, err := net.SplitHostPort(r.Peer)
+	if err != nil { // a name rather than an address
+		host = r.Peer
+	}
+	if !s.kept.take(host, s.clock.Now()) {
+		return
+	}
+	err = s.db.Write(ctx, func(tx *store.Tx) error { return addRefused(tx, s.clock.Now(), r, body) })
 	if err != nil && ctx.Err() == nil {
 		s.host.Log.Warn("refused frame not kept", "protocol", r.Protocol, "error", err.Error())
 	}
