@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
@@ -109,13 +110,9 @@ func (s *service) tiles(city book.Cover, d book.Day, due int) ui.Tiles {
 		return float64(part) / float64(whole)
 	}
 	slotsDue := city.Meters * int64(due)
-	status := ui.StatusRisk
-	if city.Complete == city.Meters {
-		status = ui.StatusMet
-	}
 	return ui.Tiles{ID: "grid-tiles", Title: lang.T("关键指标", "Key figures"), Items: []ui.Tile{
 		{ID: "kpi-coverage", Name: lang.T("用电信息采集覆盖率", "Meter collection coverage"), Value: ui.Num(city.Rate(), 2), Unit: lang.Same("%"), Note: lang.T("目标 100%", "Goal 100 %"),
-			Gauge: &ui.Gauge{Part: city.Rate() / 100, Expected: -1, Status: status}, Href: "/plan/target/" + targetCoverage, At: now, Source: source},
+			Gauge: &ui.Gauge{Part: city.Rate() / 100, Expected: -1, Status: s.standing(targetCoverage)}, Href: "/plan/target/" + targetCoverage, At: now, Source: source},
 		{ID: "kpi-missing", Name: lang.T("今日缺数电表", "Meters with gaps today"), Value: ui.Num(float64(city.Meters-city.Complete), 0), Unit: lang.T("只", "meters"),
 			Note: lang.T(fmt.Sprintf("%s，应到 %d 个时段", d, due), fmt.Sprintf("%s, %d slots due", d, due)), Href: "/grid/missing", At: now, Source: source},
 		{ID: "kpi-meters", Name: lang.T("在运智能电能表", "Smart meters in service"), Value: ui.Num(float64(city.Meters), 0), Unit: lang.T("只", "meters"), Note: lang.T("目标 560 万户", "Goal 5.6 m"),
@@ -126,6 +123,15 @@ func (s *service) tiles(city book.Cover, d book.Day, due int) ui.Tiles {
 		{ID: "kpi-online", Name: lang.T("在线集中器", "Concentrators online"), Value: ui.Num(float64(online), 0), Unit: lang.T("台", "units"), Note: lang.T(fmt.Sprintf("共 %d 台", len(conc)), fmt.Sprintf("of %d", len(conc))),
 			Gauge: &ui.Gauge{Part: share(int64(online), int64(len(conc))), Expected: -1, Status: ui.StatusOn}, Href: "/grid/concentrators", At: now, Source: source},
 	}}
+}
+
+// standing is how the plan judges a target.
+func (s *service) standing(target string) ui.Status {
+	st, err := s.host.Indicators.Get(context.Background(), target)
+	if err != nil {
+		return ui.StatusNone
+	}
+	return host.Standing(st.State)
 }
 
 var mapLegend = []lang.Text{lang.Same("<94"), lang.Same("94"), lang.Same("96"), lang.Same("98"), lang.Same("≥99%")}

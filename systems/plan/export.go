@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
@@ -195,7 +196,7 @@ func (s *service) eventText(st indicator.Status) lang.Text {
 		n := s.people.UnitName(o)
 		zh, en = append(zh, n.Zh), append(en, n.En)
 	}
-	status := statusOf(st.State).Text()
+	status := host.Standing(st.State).Text()
 	now := lang.T("—", "—")
 	if st.Figure != nil {
 		now = amountText(st.Target, st.Figure.Value)

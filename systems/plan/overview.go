@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
@@ -106,7 +107,7 @@ func (s *service) pageArea(r *web.Request) (*ui.Page, error) {
 	lead := s.people.UnitName(a.Lead)
 	counts := map[ui.Status]int{}
 	for _, st := range list {
-		counts[statusOf(st.State)]++
+		counts[host.Standing(st.State)]++
 	}
 	p.Lead = lang.T(
 		fmt.Sprintf("%d 项量化目标，由%s牵头：%d 项已完成，%d 项达到进度，%d 项有风险，%d 项落后，%d 项未接入。", len(list), lead.Zh,

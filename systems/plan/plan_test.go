@@ -434,7 +434,7 @@ func TestStatus(t *testing.T) {
 		state indicator.State
 		want  ui.Status
 	}{{indicator.Met, ui.StatusMet}, {indicator.OnPace, ui.StatusOn}, {indicator.AtRisk, ui.StatusRisk}, {indicator.Behind, ui.StatusBehind}, {indicator.NotConnected, ui.StatusNone}} {
-		if got := statusOf(c.state); got != c.want {
+		if got := host.Standing(c.state); got != c.want {
 			t.Errorf("%s is drawn as %v", c.state, got.Key())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
@@ -108,7 +109,7 @@ func (s *service) reportedTargets(r *web.Request, all []indicator.Status) ui.Tab
 			act = ui.Cell{Text: lang.T("填报", "Submit"), Href: targetPath(st.ID) + "/report"}
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: st.Name, Href: targetPath(st.ID)}, {Text: s.people.UnitName(st.Owners[0])}, {Text: value}, {Text: day},
-			{Tag: &ui.Tag{Status: statusOf(st.State)}}, act}})
+			{Tag: &ui.Tag{Status: host.Standing(st.State)}}, act}})
 	}
 	t.Total = int64(len(t.Rows))
 	return t

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
@@ -247,7 +248,7 @@ func (s *service) sdmxStructure(list []indicator.Status) sdmxStructure {
 	ofSeries("DUE", lang.T("到期年份", "Due year"))
 	var states []sdmxValue
 	for _, st := range indicator.States() {
-		states = append(states, coded(string(st), statusOf(st).Text()))
+		states = append(states, coded(string(st), host.Standing(st).Text()))
 	}
 	ofSeries("STATE", lang.T("状态", "State"), states...)
 	source := named("SOURCE", lang.T("来源", "Source"))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
@@ -95,7 +96,7 @@ func (s *service) facts(st indicator.Status) ui.Facts {
 	now := s.clock.Now()
 	f := ui.Facts{ID: "target-facts", Title: lang.T("进度", "Progress")}
 	add := func(name, value lang.Text) { f.Items = append(f.Items, ui.Fact{Name: name, Value: value}) }
-	f.Items = append(f.Items, ui.Fact{Name: lang.T("状态", "Status"), Tag: &ui.Tag{Status: statusOf(st.State)}})
+	f.Items = append(f.Items, ui.Fact{Name: lang.T("状态", "Status"), Tag: &ui.Tag{Status: host.Standing(st.State)}})
 	if st.Figure != nil {
 		value := ui.Fact{Name: lang.T("现值", "Now"), Value: amountText(st.Target, st.Figure.Value)}
 		if st.Source == indicator.SourceLive {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/lang"
@@ -48,7 +49,7 @@ func (s *service) allDuties(all []indicator.Status) []duty {
 }
 
 func (d *duty) add(st indicator.Status) {
-	status := statusOf(st.State)
+	status := host.Standing(st.State)
 	d.counts[status]++
 	if status == ui.StatusBehind || status == ui.StatusRisk {
 		d.late++

@@ -7,32 +7,18 @@ import (
 	"slices"
 	"time"
 
+	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/ui"
 )
-
-// statusOf says a state as the console draws it.
-func statusOf(s indicator.State) ui.Status {
-	switch s {
-	case indicator.Met:
-		return ui.StatusMet
-	case indicator.OnPace:
-		return ui.StatusOn
-	case indicator.AtRisk:
-		return ui.StatusRisk
-	case indicator.Behind:
-		return ui.StatusBehind
-	}
-	return ui.StatusNone
-}
 
 // targetView fills what the console shows of a target, without its history.
 func (s *service) targetView(st indicator.Status) ui.Target {
 	goal, unit := ui.QuantityLike(st.Value, st.Unit, st.Value)
 	t := ui.Target{
 		ID: st.ID, Area: st.Area, Name: st.Name, Clause: ui.Clause(st.Section), Owner: s.people.UnitName(st.Owners[0]),
-		Source: s.measuredBy(st), Value: lang.Same(ui.None), Goal: opGoal(st.Op, goal), Unit: unit, Status: statusOf(st.State),
+		Source: s.measuredBy(st), Value: lang.Same(ui.None), Goal: opGoal(st.Op, goal), Unit: unit, Status: host.Standing(st.State),
 		Expected: clamp(st.Expected()), Forecast: forecastText(st), Due: st.Due, Href: targetPath(st.ID),
 	}
 	if st.Figure == nil {
@@ -115,7 +101,7 @@ func (s *service) lead(all []indicator.Status) ui.PlanLead {
 	l := ui.PlanLead{ID: "plan-lead", Name: lang.T(s.plan.Name.Zh+"（"+s.years("—")+"）", s.plan.Name.En+", "+s.years("–")), Total: len(all),
 		Counts: map[ui.Status]int{}, Now: s.clock.Now(), Start: s.plan.Start, End: s.plan.End}
 	for _, st := range all {
-		l.Counts[statusOf(st.State)]++
+		l.Counts[host.Standing(st.State)]++
 	}
 	for _, m := range s.plan.Milestones {
 		l.Milestones = append(l.Milestones, ui.Milestone{Year: m.Year, Text: m.Text})
@@ -166,7 +152,7 @@ func (s *service) attention(list []indicator.Status) ui.Attention {
 		return st.State != indicator.Behind && st.State != indicator.AtRisk
 	})
 	slices.SortStableFunc(late, func(a, b indicator.Status) int {
-		if c := cmp.Compare(statusOf(a.State), statusOf(b.State)); c != 0 {
+		if c := cmp.Compare(host.Standing(a.State), host.Standing(b.State)); c != 0 {
 			return c
 		}
 		ga, _ := a.Gap()
