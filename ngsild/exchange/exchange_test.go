@@ -13,9 +13,11 @@ import (
 // fixed gives the core context for everything.
 type fixed struct{}
 
-func (fixed) ByURL(*http.Request, string) (*jsonld.Context, error)            { return jsonld.Core(), nil }
-func (fixed) ByValue(*http.Request, json.RawMessage) (*jsonld.Context, error) { return jsonld.Core(), nil }
-func (fixed) Served(*jsonld.Context) string                                   { return "/x" }
+func (fixed) ByURL(*http.Request, string) (*jsonld.Context, error) { return jsonld.Core(), nil }
+func (fixed) ByValue(*http.Request, json.RawMessage) (*jsonld.Context, error) {
+	return jsonld.Core(), nil
+}
+func (fixed) Served(*jsonld.Context) string { return "/x" }
 
 func echo(x *Exchange) error {
 	return x.Answer(200, []byte(`{"id":"`+x.Path("id")+`","attr":"`+x.Path("attr")+`","lang":"`+x.Param("lang")+`"}`))

@@ -72,6 +72,12 @@ func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	op := rt.at.op(r.Method)
+	if op == nil && strings.HasSuffix(path, "/") { // the id of an element of this list may be what lacks
+		if next := rt.at.param; next != nil && next.op(r.Method) != nil && next.op(r.Method).needsID() {
+			Problem(w, r, errNoID())
+			return
+		}
+	}
 	if op == nil || rt.empty {
 		m.noMethod(w, r, rt.at.allow)
 		return
@@ -108,7 +114,7 @@ func (x *Exchange) run() error {
 		return nil
 	}
 	if x.route.at.names != nil && x.route.values[0] == "" {
-		return BadRequestData.Say("路径中缺少标识", "the path lacks an identifier")
+		return errNoID()
 	}
 	if err := x.admit(); err != nil {
 		return err
@@ -127,6 +133,10 @@ func (x *Exchange) run() error {
 		return err
 	}
 	return x.Op.Run(x)
+}
+
+func errNoID() error {
+	return BadRequestData.Say("路径中缺少标识", "the path lacks an identifier")
 }
 
 // preconditions are those of ETSI GS CIM 009 V1.9.1 6.3.4 whose failure has no problem details.
@@ -262,6 +272,9 @@ func (x *Exchange) resolve() (err error) {
 		return BadRequestData.Say("application/ld+json 请求不得带 @context 的 Link 头：@context 应写在请求体中", "a request in application/ld+json must not bear a Link header to a @context: the body holds it")
 	}
 	if x.Op.Body == Object || x.Op.Body == MergePatch {
+		if body := bytes.TrimLeft(x.Body, " \t\r\n"); len(body) == 0 || body[0] != '{' {
+			return InvalidRequest.Say("请求体应为 JSON 对象", "the body must be a JSON object")
+		}
 		var value json.RawMessage
 		if x.LD || bytes.Contains(x.Body, []byte(`@context`)) || bytes.Contains(x.Body, []byte(`\u`)) {
 			if value, err = form.Split(x.Body); err != nil {

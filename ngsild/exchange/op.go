@@ -68,6 +68,10 @@ func (op *Op) creates() bool {
 	return false
 }
 
+// needsID tells whether an operation on an element says itself that the id lacks (5.6.17.4, 5.6.18.4), where others find that the
+// list knows no such method (405).
+func (op *Op) needsID() bool { return op.ID == "O07" || op.ID == "O08" }
+
 // answers tells whether an operation answers with a representation that Accept chooses (6.3.4): what is read, by GET or by POST.
 func (op *Op) answers() bool { return op.Act == Read || op.Method == http.MethodGet }
 
