@@ -42,7 +42,7 @@ func words(list string) map[string]bool {
 // isTerm tells whether s is a term: a letter, then letters, digits and underscores (ETSI GS CIM 009 4.6.2).
 func isTerm(s string) bool {
 	for i, r := range s {
-		if !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r) && r != '_') {
+		if !unicode.IsLetter(r) && (i == 0 || !unicode.IsNumber(r) && r != '_') {
 			return false
 		}
 	}
