@@ -102,6 +102,7 @@ var packages = map[string][]string{
 	"github.com/eclipse/paho.mqtt.golang":   {"ngsild/subscribe/mqtt"},
 	"github.com/goccy/go-yaml":              {"plans/*"},
 	"github.com/jackc/pgx/v5":               {"store/postgres"},
+	"github.com/mochi-mqtt/server":          {"host/broker"},
 	"github.com/prometheus/client_golang":   {"host"},
 	"github.com/santhosh-tekuri/jsonschema": {"kernel/entity/schema"},
 	"golang.org/x/crypto":                   {"kernel/identity"},
