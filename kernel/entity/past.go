@@ -33,6 +33,7 @@ type PastRow struct {
 	Names        []string // touched; one without an instance in Attrs was taken away
 	Attrs        []Attr
 	CreatedAt    time.Time // of the entity
+	ExpiresAt    time.Time // of the entity
 }
 
 // PastGauge is a gauge that an attribute instance is or was.
@@ -118,7 +119,7 @@ func (s *Store) Past(tx *store.Tx, num, after int64, limit int, want func(name s
 		if err := ngsi.Decode(r.doc, &e, s.nameOf(tx), want); err != nil {
 			return nil, errs.As(errs.Internal, "read history", err)
 		}
-		p.Types, p.Scope, p.Attrs, p.CreatedAt = e.Types, e.Scope, e.Attrs, e.CreatedAt
+		p.Types, p.Scope, p.Attrs, p.CreatedAt, p.ExpiresAt = e.Types, e.Scope, e.Attrs, e.CreatedAt, e.ExpiresAt
 	}
 	return out, nil
 }
@@ -129,7 +130,7 @@ func (s *Store) SetPast(tx *store.Tx, num int64, p *PastRow) error {
 	if err != nil {
 		return err
 	}
-	doc, err := s.EncodeDoc(tx, &Entity{Types: p.Types, Scope: p.Scope, CreatedAt: p.CreatedAt, Attrs: p.Attrs})
+	doc, err := s.EncodeDoc(tx, &Entity{Types: p.Types, Scope: p.Scope, CreatedAt: p.CreatedAt, ExpiresAt: p.ExpiresAt, Attrs: p.Attrs})
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (g *Gauges) Erase(tx *store.Tx, key int64, times []int64) error {
 	return nil
 }
 
-// Correct writes the value at a time anew, without making it newer than others. modified is when that was done.
+// Correct writes the value that was observed at a time (microseconds) anew. modified is when that was done.
 func (g *Gauges) Correct(tx *store.Tx, key, at int64, number json.RawMessage, modified time.Time) error {
 	n, ok := scale(number)
 	if !ok {

@@ -1,0 +1,512 @@
+package temporal
+
+import (
+	"cmp"
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/entity/gauge"
+	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/wire/ngsild/form"
+	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
+)
+
+// reader gathers the courses of one entity.
+type reader struct {
+	s    *Store
+	tx   *store.Tx
+	num  int64
+	span span
+
+	want   func(name, dataset string) bool // nil: every course
+	limit  int                             // instances a course, 0: all
+	newest bool                            // the last ones, else the first ones
+
+	courses map[courseKey]*course
+	alive   map[string][]courseKey // by name: the instances that are there after the rows read so far
+	scopes  []timed                // the whole course of the scope
+	about   header
+}
+
+type courseKey struct{ name, dataset string }
+
+// course is the course of one attribute and dataset under way.
+type course struct {
+	courseKey
+	kind   ngsi.AttrKind
+	list   []timed
+	guises []guise
+	gauges []gaugeRef
+
+	times, numbers []int64 // of values of gauges that are only to be summed up, in millionths
+}
+
+// gaugeRef is a gauge of a course, with what was deleted from it.
+type gaugeRef struct {
+	key, forgotten int64
+	hidden         []int64
+}
+
+// header is what the history says of the entity itself.
+type header struct {
+	seen                       bool
+	owner                      string
+	types, scope               []string
+	created, modified, deleted time.Time
+}
+
+func (r *reader) course(k courseKey) *course {
+	c := r.courses[k]
+	if c == nil {
+		c = &course{courseKey: k}
+		r.courses[k] = c
+	}
+	return c
+}
+
+// add takes an instance that lies in the span.
+func (r *reader) add(k courseKey, seq int64, i form.Instance) {
+	if k.name == scopeName {
+		every := span{}
+		at, _ := every.of(&i)
+		r.scopes = append(r.scopes, timed{at, seq, i})
+		return
+	}
+	if r.want != nil && !r.want(k.name, k.dataset) {
+		return
+	}
+	at, ok := r.span.of(&i)
+	if !ok {
+		return
+	}
+	c := r.course(k)
+	if i.DeletedAt.IsZero() || len(c.list) == 0 {
+		c.kind = i.Kind
+	}
+	c.list = append(c.list, timed{at, seq, i})
+	if r.limit > 0 && len(c.list) >= 4*r.limit+64 {
+		c.list = arrange(c.list, r.newest, r.limit)
+	}
+}
+
+// read gathers everything but the values of gauges, which read transactions of their own.
+func (r *reader) read() error {
+	r.courses, r.alive, r.scopes, r.about = map[courseKey]*course{}, map[string][]courseKey{}, nil, header{}
+	if err := r.changes(); err != nil {
+		return err
+	}
+	if err := r.table(); err != nil {
+		return err
+	}
+	return r.gauges()
+}
+
+// pastRows is how many changes are read at a time.
+const pastRows = 500
+
+// changes reads what was written to the current state.
+func (r *reader) changes() error {
+	var scope []string
+	for after := int64(0); ; {
+		rows, err := r.s.e.Past(r.tx, r.num, after, pastRows, nil)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			p := &rows[i]
+			after = p.Seq
+			r.row(p)
+			next := p.Scope
+			if p.Deleted {
+				next = nil
+			}
+			if !slices.Equal(scope, next) {
+				r.add(courseKey{name: scopeName}, 0, scopeInstance(p, next))
+				scope = next
+			}
+		}
+		if len(rows) < pastRows {
+			return nil
+		}
+	}
+}
+
+// scopeInstance is an instance of the course of the scope: of a change of the current state the time of observation is that of the
+// change (4.5.6).
+func scopeInstance(p *entity.PastRow, scope []string) form.Instance {
+	i := form.Instance{Attr: ngsi.Attr{Name: scopeName, CreatedAt: p.At, ModifiedAt: p.At}, InstanceID: ref{place: aScope, a: p.Seq}.String()}
+	if len(scope) == 0 {
+		i.DeletedAt = p.At
+		return i
+	}
+	i.ObservedAt = p.At
+	i.Value, _ = json.Marshal(scope)
+	if len(scope) == 1 {
+		i.Value, _ = json.Marshal(scope[0])
+	}
+	return i
+}
+
+// row takes one change in: its touched instances, and a tombstone for each that was there before and is gone (4.5.7).
+func (r *reader) row(p *entity.PastRow) {
+	h := &r.about
+	if !h.seen || !h.deleted.IsZero() {
+		h.created = p.CreatedAt
+	}
+	h.seen, h.owner, h.types, h.scope, h.modified, h.deleted = true, p.Owner, p.Types, p.Scope, p.At, time.Time{}
+	if p.Deleted {
+		h.deleted = p.At
+	}
+	// Rows hold what was touched; those of earlier versions hold the whole entity, where what was not touched bears an earlier time.
+	whole := slices.ContainsFunc(p.Attrs, func(a ngsi.Attr) bool { return a.ModifiedAt.Before(p.At) || !slices.Contains(p.Names, a.Name) })
+	here := map[string][]courseKey{}
+	for i := range p.Attrs {
+		a := &p.Attrs[i]
+		if !slices.Contains(p.Names, a.Name) {
+			continue
+		}
+		k := courseKey{a.Name, a.DatasetID}
+		here[a.Name] = append(here[a.Name], k)
+		if a.ModifiedAt.Before(p.At) {
+			continue
+		}
+		id, b := idOf(*a)
+		b.CreatedAt = p.At
+		in := form.Instance{Attr: b, InstanceID: cmp.Or(id, ref{a: p.Seq, b: int64(i)}.String())}
+		switch {
+		case a.Gauge == 0 && a.Empty(): // one instance went while others of its name stayed
+			in.Value, in.DeletedAt = nil, p.At
+			r.alive[a.Name] = slices.DeleteFunc(r.alive[a.Name], func(o courseKey) bool { return o == k })
+			r.add(k, 0, in)
+			continue
+		case a.Gauge == 0 && isNull(a):
+			in.DeletedAt = p.At
+			r.add(k, 0, in)
+		case a.Gauge == 0:
+			r.add(k, 0, in)
+		}
+		r.course(k).becomes(p.At, &b)
+		if !slices.Contains(r.alive[a.Name], k) {
+			r.alive[a.Name] = append(r.alive[a.Name], k)
+		}
+	}
+	for n, name := range p.Names {
+		if len(here[name]) > 0 && !whole {
+			continue
+		}
+		gone := slices.DeleteFunc(slices.Clone(r.alive[name]), func(k courseKey) bool { return slices.Contains(here[name], k) })
+		if len(here[name]) == 0 && len(gone) == 0 {
+			gone = append(gone, courseKey{name: name})
+		}
+		for d, k := range gone {
+			r.add(k, 0, form.Instance{Attr: ngsi.Attr{Name: name, DatasetID: k.dataset, Kind: r.course(k).last().Kind, CreatedAt: p.At, ModifiedAt: p.At},
+				DeletedAt: p.At, InstanceID: ref{aTombstone, p.Seq, int64(n*1000 + d)}.String()})
+		}
+		r.alive[name] = slices.DeleteFunc(r.alive[name], func(k courseKey) bool { return slices.Contains(gone, k) })
+	}
+}
+
+// guise is what an attribute looks like, besides its value and times, from a time on. The values of a gauge have that of their time.
+type guise struct {
+	from time.Time
+	attr ngsi.Attr
+}
+
+func (c *course) becomes(at time.Time, a *ngsi.Attr) {
+	g := guise{at, *a}
+	g.attr.Value, g.attr.ObservedAt, g.attr.CreatedAt, g.attr.ModifiedAt, g.attr.Gauge = nil, time.Time{}, time.Time{}, time.Time{}, 0
+	if n := len(c.guises); n > 0 && c.guises[n-1].attr.Same(&g.attr) {
+		return
+	}
+	c.guises = append(c.guises, g)
+}
+
+func (c *course) last() ngsi.Attr {
+	if n := len(c.guises); n > 0 {
+		return c.guises[n-1].attr
+	}
+	return ngsi.Attr{}
+}
+
+// guise gives the look that a value had that was entered at a time.
+func (c *course) guise(at time.Time) ngsi.Attr {
+	for i := len(c.guises) - 1; i > 0; i-- {
+		if !c.guises[i].from.After(at) {
+			return c.guises[i].attr
+		}
+	}
+	if len(c.guises) > 0 {
+		return c.guises[0].attr
+	}
+	return ngsi.Attr{}
+}
+
+// table reads what was given to the history itself, course by course.
+func (r *reader) table() error {
+	attr, dataset := int64(math.MinInt64), ""
+	for {
+		err := r.tx.Get(qInstanceNext, []any{r.num, attr, dataset}, &attr, &dataset)
+		if errs.Is(err, errs.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return errs.Wrap("read history", err)
+		}
+		name, ok := r.s.e.NameOf(r.tx, attr)
+		if !ok || name != scopeName && r.want != nil && !r.want(name, dataset) {
+			continue
+		}
+		if err := r.tableCourse(attr, dataset, name == scopeName); err != nil {
+			return err
+		}
+	}
+}
+
+// everObserved parts the instances that say when they were observed from the others, which lie before.
+const everObserved = math.MinInt64 / 2
+
+// tableCourse reads one course; only where the order of the table is that of the span it need not be read whole.
+func (r *reader) tableCourse(attr int64, dataset string, scope bool) error {
+	if scope {
+		return r.tableRange(attr, dataset, math.MinInt64, math.MaxInt64, 0)
+	}
+	switch r.span.property {
+	case "observedAt":
+		return r.tableRange(attr, dataset, max(r.span.from, everObserved), r.span.to, r.limit)
+	case "":
+		if err := r.tableRange(attr, dataset, math.MinInt64, everObserved, 0); err != nil {
+			return err
+		}
+		return r.tableRange(attr, dataset, everObserved, math.MaxInt64, r.limit)
+	}
+	return r.tableRange(attr, dataset, math.MinInt64, math.MaxInt64, 0)
+}
+
+func (r *reader) tableRange(attr int64, dataset string, from, to int64, limit int) error {
+	type stored struct {
+		seq int64
+		doc []byte
+	}
+	if limit == 0 {
+		limit = math.MaxInt32
+	}
+	q := qInstanceUp
+	if r.newest {
+		q = qInstanceDown
+	}
+	var rows []stored
+	err := r.tx.Each(q, []any{r.num, attr, dataset, from, to, limit}, func(scan func(...any) error) error {
+		var s stored
+		err := scan(&s.seq, &s.doc)
+		rows = append(rows, s)
+		return err
+	})
+	if err != nil {
+		return errs.Wrap("read history", err)
+	}
+	for _, s := range rows {
+		var e entity.Entity
+		if err := r.s.e.DecodeDoc(r.tx, s.doc, &e); err != nil {
+			return err
+		}
+		for _, a := range e.Attrs {
+			id, a := idOf(a)
+			i := form.Instance{Attr: a, InstanceID: cmp.Or(id, ref{place: inTable, a: s.seq}.String())}
+			if isNull(&a) {
+				i.DeletedAt = cmp.Or(a.ObservedAt, a.CreatedAt)
+			}
+			r.add(courseKey{a.Name, a.DatasetID}, s.seq, i)
+		}
+	}
+	return nil
+}
+
+// gauges finds the gauges of the courses that are wanted.
+func (r *reader) gauges() error {
+	if r.s.opts.Gauges == nil {
+		return nil
+	}
+	list, err := r.s.e.PastGauges(r.tx, r.num)
+	if err != nil {
+		return err
+	}
+	for _, g := range list {
+		if r.want != nil && !r.want(g.Name, g.Dataset) {
+			continue
+		}
+		f := gaugeRef{key: g.Key, forgotten: math.MinInt64}
+		err := r.tx.Get(qForgottenGet, []any{g.Key}, &f.forgotten)
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return errs.Wrap("read history", err)
+		}
+		err = r.tx.Each(qHiddenGet, []any{g.Key}, func(scan func(...any) error) error {
+			var at int64
+			err := scan(&at)
+			f.hidden = append(f.hidden, at)
+			return err
+		})
+		if err != nil {
+			return errs.Wrap("read history", err)
+		}
+		c := r.course(courseKey{g.Name, g.Dataset})
+		c.gauges = append(c.gauges, f)
+	}
+	return nil
+}
+
+// columns reads the values of a gauge in the span, as far as it can be told by their times.
+func (r *reader) columns(g *gaugeRef) (c gauge.Columns, err error) {
+	ctx, gauges := r.tx.Context(), r.s.opts.Gauges
+	from, to := int64(math.MinInt64), int64(math.MaxInt64)
+	if r.span.property == "observedAt" {
+		from, to = r.span.from, r.span.to
+	}
+	if r.limit == 0 || !r.newest {
+		err = gauges.Columns(ctx, g.key, from, to, &c)
+		return r.visible(g, c), err
+	}
+	last, ok, err := gauges.Last(ctx, g.key)
+	if err != nil || !ok {
+		return c, err
+	}
+	// The newest values are looked for in ever longer stretches before the last one.
+	end := min(to, last.Time().UnixMicro()+1)
+	for width := time.Hour.Microseconds(); ; width *= 8 {
+		begin := from
+		if end > math.MinInt64+width && end-width > from {
+			begin = end - width
+		}
+		c = gauge.Columns{}
+		if err := gauges.Columns(ctx, g.key, begin, end, &c); err != nil {
+			return c, err
+		}
+		if c = r.visible(g, c); r.matching(&c) >= r.limit || begin == from || width > 400*365*24*time.Hour.Microseconds() {
+			return c, nil
+		}
+	}
+}
+
+// matching counts the values that the span may keep.
+func (r *reader) matching(c *gauge.Columns) int {
+	if r.span.property == "" {
+		return len(c.Times)
+	}
+	n := 0
+	for i := range c.Times {
+		if _, ok := r.gaugeTime(c, i); ok {
+			n++
+		}
+	}
+	return n
+}
+
+// gaugeTime is span.of for a value of a gauge.
+func (r *reader) gaugeTime(c *gauge.Columns, i int) (at int64, ok bool) {
+	observed := c.Lags[i] != math.MinInt64
+	switch r.span.property {
+	case "":
+		return c.Times[i], true
+	case "observedAt":
+		return c.Times[i], observed && c.Times[i] >= r.span.from && c.Times[i] < r.span.to
+	case "deletedAt":
+		return 0, false
+	}
+	at = c.Times[i]
+	if observed {
+		at += c.Lags[i]
+	}
+	return at, at >= r.span.from && at < r.span.to
+}
+
+// visible leaves out what was deleted from the history.
+func (r *reader) visible(g *gaugeRef, c gauge.Columns) gauge.Columns {
+	if g.forgotten == math.MinInt64 && len(g.hidden) == 0 {
+		return c
+	}
+	n := 0
+	for i, t := range c.Times {
+		entered := t
+		if c.Lags[i] != math.MinInt64 {
+			entered += c.Lags[i]
+		}
+		if _, hidden := slices.BinarySearch(g.hidden, t); entered <= g.forgotten || hidden {
+			continue
+		}
+		c.Times[n], c.Values[n], c.Lags[n] = t, c.Values[i], c.Lags[i]
+		n++
+	}
+	return gauge.Columns{Times: c.Times[:n], Values: c.Values[:n], Lags: c.Lags[:n]}
+}
+
+// load adds the values of a course's gauges to its instances, no more of them than can matter.
+func (r *reader) load(c *course) error {
+	for i := range c.gauges {
+		g := &c.gauges[i]
+		cols, err := r.columns(g)
+		if err != nil {
+			return err
+		}
+		var keep []int
+		for i := range cols.Times {
+			if _, ok := r.gaugeTime(&cols, i); ok {
+				keep = append(keep, i)
+			}
+		}
+		if r.limit > 0 && len(keep) > r.limit && (r.span.property == "" || r.span.property == "observedAt") {
+			if r.newest {
+				keep = keep[len(keep)-r.limit:]
+			} else {
+				keep = keep[:r.limit]
+			}
+		}
+		for _, i := range keep {
+			v := cols.At(i)
+			a := c.guise(v.ModifiedAt)
+			a.Name, a.DatasetID, a.Value = c.name, c.dataset, v.Number
+			a.ObservedAt, a.CreatedAt, a.ModifiedAt = v.ObservedAt, v.ModifiedAt, v.ModifiedAt
+			at, _ := r.gaugeTime(&cols, i)
+			c.list = append(c.list, timed{at, 0, form.Instance{Attr: a, InstanceID: ref{inGauge, g.key, cols.Times[i]}.String()}})
+		}
+	}
+	return nil
+}
+
+// loadNumbers is load for a course that is only to be summed up.
+func (r *reader) loadNumbers(c *course) error {
+	for i := range c.gauges {
+		cols, err := r.columns(&c.gauges[i])
+		if err != nil {
+			return err
+		}
+		n := 0
+		for i := range cols.Times {
+			if at, ok := r.gaugeTime(&cols, i); ok {
+				cols.Times[n], cols.Values[n] = at, cols.Values[i]
+				n++
+			}
+		}
+		if c.times == nil {
+			c.times, c.numbers = cols.Times[:n], cols.Values[:n]
+		} else {
+			c.times, c.numbers = append(c.times, cols.Times[:n]...), append(c.numbers, cols.Values[:n]...)
+		}
+	}
+	return nil
+}
+
+// sorted lists the courses by name, then dataset, the default one first.
+func (r *reader) sorted() []*course {
+	out := make([]*course, 0, len(r.courses))
+	for _, c := range r.courses {
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b *course) int {
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.dataset, b.dataset))
+	})
+	return out
+}

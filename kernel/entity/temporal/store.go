@@ -1,0 +1,175 @@
+package temporal
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/entity/gauge"
+	"github.com/haihe-city/haihe/store"
+)
+
+//go:embed table/*.sql
+var tables embed.FS
+
+// Tables are the package's migrations.
+func Tables() fs.FS { return tables }
+
+var (
+	qInstanceAdd = store.Q("temporal.instance.add", `INSERT INTO temporal_instance (num, attr, dataset, at, seq, doc)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (num, attr, dataset, at) DO UPDATE SET doc = excluded.doc`)
+	qInstanceFind = store.Q("temporal.instance.find", `SELECT dataset, at, doc FROM temporal_instance WHERE num = $1 AND attr = $2 AND seq = $3`)
+	qInstanceDel  = store.Q("temporal.instance.del", `DELETE FROM temporal_instance WHERE num = $1 AND attr = $2 AND seq = $3`)
+	qInstanceDrop = store.Q("temporal.instance.drop", `DELETE FROM temporal_instance WHERE num = $1`)
+	qInstanceAttr = store.Q("temporal.instance.attr", `DELETE FROM temporal_instance WHERE num = $1 AND attr = $2`)
+	qInstanceSet  = store.Q("temporal.instance.set", `DELETE FROM temporal_instance WHERE num = $1 AND attr = $2 AND dataset = $3`)
+	qInstanceHas  = store.Q("temporal.instance.has", `SELECT seq FROM temporal_instance WHERE num = $1 LIMIT 1`)
+	// The courses of a num are stepped through one by one, whatever the number of their instances.
+	qInstanceNext = store.Q("temporal.instance.next", `SELECT attr, dataset FROM temporal_instance
+		WHERE num = $1 AND (attr > $2 OR (attr = $2 AND dataset > $3)) ORDER BY attr, dataset LIMIT 1`)
+	qInstanceUp = store.Q("temporal.instance.up", `SELECT seq, doc FROM temporal_instance
+		WHERE num = $1 AND attr = $2 AND dataset = $3 AND at >= $4 AND at < $5 ORDER BY at LIMIT $6`)
+	qInstanceDown = store.Q("temporal.instance.down", `SELECT seq, doc FROM temporal_instance
+		WHERE num = $1 AND attr = $2 AND dataset = $3 AND at >= $4 AND at < $5 ORDER BY at DESC LIMIT $6`)
+
+	qEntityGet = store.Q("temporal.entity.get", `SELECT owner, created, modified, deleted, doc FROM temporal_entity WHERE num = $1`)
+	qEntitySet = store.Q("temporal.entity.set", `INSERT INTO temporal_entity (num, tenant, id, owner, created, modified, deleted, doc)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (num) DO UPDATE SET owner = excluded.owner, modified = excluded.modified,
+			deleted = excluded.deleted, doc = excluded.doc`)
+	qEntityDel  = store.Q("temporal.entity.del", `DELETE FROM temporal_entity WHERE num = $1`)
+	qEntityWalk = store.Q("temporal.entity.walk", `SELECT num, id, owner, created, modified, deleted, doc FROM temporal_entity
+		WHERE tenant = $1 AND num > $2 ORDER BY num LIMIT $3`)
+	qEntityType = store.Q("temporal.entity.type", `SELECT e.num, e.id, e.owner, e.created, e.modified, e.deleted, e.doc
+		FROM temporal_type t JOIN temporal_entity e ON e.num = t.num WHERE t.type = $1 AND t.num > $2 ORDER BY t.num LIMIT $3`)
+	qEntityByNum = store.Q("temporal.entity.num", `SELECT num, id, owner, created, modified, deleted, doc FROM temporal_entity WHERE num = $1`)
+	qTypeAdd     = store.Q("temporal.type.add", `INSERT INTO temporal_type (type, num) VALUES ($1, $2) ON CONFLICT DO NOTHING`)
+	qTypeDel     = store.Q("temporal.type.del", `DELETE FROM temporal_type WHERE type = $1 AND num = $2`)
+
+	qForgottenSet = store.Q("temporal.forgotten.set", `INSERT INTO temporal_forgotten (key, upto) VALUES ($1, $2)
+		ON CONFLICT (key) DO UPDATE SET upto = excluded.upto`)
+	qForgottenGet = store.Q("temporal.forgotten.get", `SELECT upto FROM temporal_forgotten WHERE key = $1`)
+	qHiddenAdd    = store.Q("temporal.hidden.add", `INSERT INTO temporal_hidden (key, at) VALUES ($1, $2) ON CONFLICT DO NOTHING`)
+	qHiddenGet    = store.Q("temporal.hidden.get", `SELECT at FROM temporal_hidden WHERE key = $1 ORDER BY at`)
+)
+
+// Options of OpenWith.
+type Options struct {
+	Gauges *gauge.Gauges // nil: no attribute is a gauge
+	Forget bool          // deleting an entity deletes its history too; else the history stays, with tombstones
+}
+
+// Store reads and amends the history of entities. It is safe for concurrent use.
+type Store struct {
+	e    *entity.Store
+	db   *store.DB
+	opts Options
+}
+
+// Open makes the history of a store of entities.
+func Open(ctx context.Context, e *entity.Store, now func() time.Time) (*Store, error) {
+	return OpenWith(ctx, e, Options{})
+}
+
+// OpenWith is Open with options. The clock is that of the entities.
+func OpenWith(ctx context.Context, e *entity.Store, o Options) (*Store, error) {
+	s := &Store{e: e, db: e.DB(), opts: o}
+	if err := s.db.Migrate(ctx, "temporal", tables); err != nil {
+		return nil, errs.Wrap("open histories", err)
+	}
+	e.Watch(s.deleted)
+	return s, nil
+}
+
+// deleted keeps what an entity was when it leaves the current state.
+func (s *Store) deleted(tx *store.Tx, changes []entity.Change) error {
+	for i := range changes {
+		c := &changes[i]
+		if c.Verb != entity.Deleted || c.Before == nil {
+			continue
+		}
+		if s.opts.Forget {
+			if _, err := s.drop(tx, c.Num, c.Tenant); err != nil {
+				return err
+			}
+			continue
+		}
+		b := c.Before
+		k := known{num: c.Num, key: entity.Key{Tenant: b.Tenant, ID: b.ID}, owner: b.Owner, created: b.CreatedAt, modified: c.At, deleted: c.At,
+			types: b.Types, scope: b.Scope}
+		old, err := s.known(tx, c.Num, k.key)
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		if err == nil {
+			k.types = union(k.types, old.types)
+		}
+		if err := s.keep(tx, &k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known is what temporal_entity holds of an entity.
+type known struct {
+	num                        int64
+	key                        entity.Key
+	owner                      string
+	created, modified, deleted time.Time
+	types, scope               []string
+}
+
+// known reads what is known of a num; errs.NotFound where nothing is.
+func (s *Store) known(tx *store.Tx, num int64, k entity.Key) (*known, error) {
+	var created, modified, deleted int64
+	var doc []byte
+	out := &known{num: num, key: k}
+	if err := tx.Get(qEntityGet, []any{num}, &out.owner, &created, &modified, &deleted, &doc); err != nil {
+		return nil, err
+	}
+	return out, s.fill(tx, out, created, modified, deleted, doc)
+}
+
+func (s *Store) fill(tx *store.Tx, k *known, created, modified, deleted int64, doc []byte) error {
+	var e entity.Entity
+	if err := s.e.DecodeDoc(tx, doc, &e); err != nil {
+		return err
+	}
+	k.created, k.modified, k.deleted = store.Time(created), store.Time(modified), store.Time(deleted)
+	k.types, k.scope = e.Types, e.Scope
+	return nil
+}
+
+// keep writes what is known of an entity.
+func (s *Store) keep(tx *store.Tx, k *known) error {
+	for _, t := range k.types {
+		id, err := s.e.TypeID(tx, k.key.Tenant, t, true)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(qTypeAdd, id, k.num); err != nil {
+			return errs.Wrap("keep history", err)
+		}
+	}
+	doc, err := s.e.EncodeDoc(tx, &entity.Entity{Types: k.types, Scope: k.scope, CreatedAt: k.created})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(qEntitySet, k.num, k.key.Tenant, k.key.ID, k.owner, store.Micros(k.created), store.Micros(k.modified), store.Micros(k.deleted), doc)
+	return errs.Wrap("keep history", err)
+}
+
+// union appends to a what b has besides.
+func union(a, b []string) []string {
+	out := append([]string(nil), a...)
+	for _, t := range b {
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
