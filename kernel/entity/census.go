@@ -9,6 +9,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
 // TypeInfo is one type with the attributes that its entities have (5.7.5 to 5.7.10), from maintained counts.
@@ -39,9 +40,6 @@ func censusKey(tenant, typ, attr, kind string) string {
 
 // censusKeys are the counts that an entity is part of.
 func censusKeys(e *Entity) (keys []string) {
-	if e == nil {
-		return nil
-	}
 	for _, t := range e.Types {
 		keys = append(keys, censusKey(e.Tenant, t, "", ""))
 	}
@@ -63,24 +61,61 @@ func censusKeys(e *Entity) (keys []string) {
 	return keys
 }
 
-// accountCensus brings the census from old to e.
-func (s *Store) accountCensus(tx *store.Tx, old, e *Entity) error {
-	before, after := censusKeys(old), censusKeys(e)
-	if slices.Equal(before, after) {
+// shape is what entities have in common that are part of the same counts: tenant, owner, types, names and kinds of their attributes.
+type shape struct{ counts []count }
+
+// count is the name of a maintained count.
+type count struct{ counter, key string }
+
+// maxShapes bounds the shapes that are held; beyond it they are made again.
+const maxShapes = 4096
+
+// shapeOf gives the shape of e, nil for nil. Only the write lane calls it.
+func (s *Store) shapeOf(e *Entity) *shape {
+	if e == nil {
 		return nil
 	}
-	for _, k := range before {
-		if err := tx.Add(countCensus, k, -1); err != nil {
-			return err
-		}
+	k := append(s.scratch[:0], e.Tenant...)
+	k = append(append(k, censusMark...), e.Owner...)
+	for _, t := range e.Types {
+		k = append(append(k, censusMark...), t...)
 	}
-	for _, k := range after {
-		if err := tx.Add(countCensus, k, 1); err != nil {
-			return err
-		}
+	for i := range e.Attrs {
+		k = append(append(k, censusMark...), e.Attrs[i].Name...)
+		k = append(k, ' ', byte(e.Attrs[i].Kind))
 	}
-	return nil
+	s.scratch = k
+	if sh := s.shapes[string(k)]; sh != nil {
+		return sh
+	}
+	if len(s.shapes) >= maxShapes {
+		clear(s.shapes)
+	}
+	sh := &shape{countsOf(e)}
+	s.shapes[string(k)] = sh
+	return sh
 }
+
+// countsOf lists the counts that an entity is part of: all, its owner's, and of each type all and its owner's; and the census.
+func countsOf(e *Entity) (list []count) {
+	of := func(counter, key string) { list = append(list, count{counter, key}) }
+	of(countOf, countKey(e.Tenant, "", ""))
+	of(countOf, countKey(e.Tenant, "", e.Owner))
+	for i, t := range e.Types {
+		of(countOf, countKey(e.Tenant, t, ""))
+		of(countOf, countKey(e.Tenant, t, e.Owner))
+		if i > 0 {
+			of(countAlso, inTenant(e.Tenant, t))
+		}
+	}
+	for _, k := range censusKeys(e) {
+		of(countCensus, k)
+	}
+	return list
+}
+
+// countKey cannot be mistaken for another: a type's name holds no space.
+func countKey(tenant, typ, owner string) string { return inTenant(tenant, typ+" "+owner) }
 
 // census is one maintained count, taken apart.
 type census struct {
@@ -198,3 +233,64 @@ func attrOf(list *[]AttrInfo, name string) *AttrInfo {
 func sortAttrs(list []AttrInfo) {
 	slices.SortFunc(list, func(a, b AttrInfo) int { return cmp.Compare(a.Name, b.Name) })
 }
+
+// countOld takes the census of a database that was made before there was one, in pieces: what it has counted is marked in the same
+// transaction, so that it goes on where it was cut off. Until it is done, nobody else writes.
+func (s *Store) countOld(ctx context.Context) error {
+	const key = "upto" // the num up to which is counted; countedAll at the end
+	for {
+		done := false
+		err := s.read(ctx, func(tx *store.Tx) error {
+			upto, err := tx.Count(countCensus, key)
+			done = upto == countedAll
+			return err
+		})
+		if err != nil || done {
+			return err
+		}
+		err = s.db.Write(ctx, func(tx *store.Tx) error {
+			from, err := tx.Count(countCensus, key)
+			if err != nil || from == countedAll {
+				return err
+			}
+			upto, shapes := from, beside{shapes: map[*shape]int64{}}
+			err = tx.Each(qOld, []any{from, 2000}, func(scan func(...any) error) error {
+				var r row
+				if err := scan(&r.num, &r.id, &r.owner, &r.version, &r.modified, &r.doc); err != nil {
+					return err
+				}
+				upto = r.num
+				tenant, id := ofTenant(r.id)
+				e := &Entity{Tenant: tenant, ID: id, Owner: r.owner}
+				if err := ngsi.Decode(r.doc, e, s.names.name, nil); err != nil {
+					return errs.As(errs.Internal, "read entity "+id, err)
+				}
+				shapes.shapes[s.shapeOf(e)]++
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			for sh, n := range shapes.shapes {
+				for _, c := range sh.counts {
+					if c.counter != countCensus {
+						continue
+					}
+					if err := tx.Add(c.counter, c.key, n); err != nil {
+						return err
+					}
+				}
+			}
+			if upto == from {
+				upto = countedAll
+			}
+			return tx.Add(countCensus, key, upto-from)
+		})
+		if err != nil {
+			return errs.Wrap("take the census", err)
+		}
+	}
+}
+
+// countedAll marks a census that is complete.
+const countedAll = 1 << 62

@@ -172,8 +172,13 @@ func checkHistory(t *testing.T, s *entity.Store, id string, feed []entity.Change
 		if (h.Entity == nil) != (h.Verb == "delete") || (f.Entity == nil) != (f.Verb == "delete") {
 			t.Errorf("%s: the entity after the change is wrong", h.Verb)
 		}
-		if h.Entity != nil && string(h.Entity.Normalized(true)) != string(f.Entity.Normalized(true)) {
-			t.Errorf("\nhistory %s\nfeed    %s", h.Entity.Normalized(true), f.Entity.Normalized(true))
+		if h.Entity == nil {
+			continue
+		}
+		told := f.Entity.Clone() // the feed tells the whole, the history what was touched
+		told.Attrs = slices.DeleteFunc(told.Attrs, func(a entity.Attr) bool { return !slices.Contains(f.Attrs, a.Name) })
+		if string(h.Entity.Normalized(true)) != string(told.Normalized(true)) {
+			t.Errorf("\nhistory %s\nfeed    %s", h.Entity.Normalized(true), told.Normalized(true))
 		}
 	}
 	if _, _, err := s.History(t.Context(), "urn:x:never", "", 0); !errs.Is(err, errs.NotFound) {

@@ -3,6 +3,7 @@ package entity
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -37,40 +38,12 @@ type Change struct {
 	At      time.Time
 	Version int64
 	Attrs   []string // names touched
-	Entity  *Entity  // after the change; nil for delete
+	Entity  *Entity  // after the change, of History with the attributes touched alone; nil for delete
 	Before  *Entity  // as it stood before; nil for create. Of the feed and of Watch only
 }
 
-// record adds a change to the history and to what the feed tells after the commit.
-func (s *Store) record(tx *store.Tx, old, e *Entity, verb Verb, touched []string, doc []byte) error {
-	seq, err := tx.Next(seqChange)
-	if err != nil {
-		return err
-	}
-	names, err := ngsi.EncodeNames(touched, func(name string) (int64, error) { return s.intern(tx, name, false) })
-	if err != nil {
-		return err
-	}
-	number := int64(0)
-	for i, v := range verbs {
-		if v == verb {
-			number = int64(i)
-		}
-	}
-	if _, err := tx.Exec(qChangeAdd, e.Num, seq, number, store.Micros(e.ModifiedAt), e.Version, e.Owner, names, doc); err != nil {
-		return errs.Wrap("record change", err)
-	}
-	c := Change{Seq: seq, Tenant: e.Tenant, ID: e.ID, Before: old, Num: e.Num, Type: e.Type(), Owner: e.Owner, Verb: verb, At: e.ModifiedAt, Version: e.Version, Attrs: touched}
-	if verb != Deleted {
-		c.Entity = e.Clone()
-	}
-	p := s.pendingOf(tx)
-	p.changes = append(p.changes, c)
-	p.refused = s.watch.tell(tx, []Change{c})
-	return p.refused
-}
-
-// History lists an entity's changes, newest first, those of its earlier lives included; next is the cursor of the following
+// History lists the changes of an entity of the common context, newest first, those of its earlier lives included. The values of gauges
+// are not among them: their history lies in their series; next is the cursor of the following
 // page, "" at the end. limit is 1 to 1000, 20 where 0. errs.NotFound where there never was such an entity.
 func (s *Store) History(ctx context.Context, id, after string, limit int) (changes []Change, next string, err error) {
 	limit, err = checkLimit(limit)
@@ -123,9 +96,9 @@ func (s *Store) changes(tx *store.Tx, num int64, id string, before int64, limit 
 	}
 	out := make([]Change, 0, len(rows))
 	for _, r := range rows {
-		e, err := s.entity(tx, &row{num: num, id: id, owner: r.owner, version: r.version, modified: r.at, doc: r.doc}, nil)
-		if err != nil {
-			return nil, err
+		e := &Entity{Num: num, ID: id, Owner: r.owner, Version: r.version, ModifiedAt: store.Time(r.at)}
+		if err := ngsi.Decode(r.doc, e, s.nameOf(tx), nil); err != nil {
+			return nil, errs.As(errs.Internal, "read history of "+id, err)
 		}
 		c := Change{Seq: r.seq, ID: id, Num: num, Type: e.Type(), Owner: r.owner, At: store.Time(r.at), Version: r.version}
 		if r.verb > 0 && r.verb < int64(len(verbs)) {
@@ -134,7 +107,8 @@ func (s *Store) changes(tx *store.Tx, num int64, id string, before int64, limit 
 		if c.Attrs, err = ngsi.DecodeNames(r.names, s.nameOf(tx)); err != nil {
 			return nil, errs.As(errs.Internal, "read history of "+id, err)
 		}
-		if c.Verb != Deleted {
+		if c.Verb != Deleted { // rows of before hold every attribute
+			e.Attrs = slices.DeleteFunc(e.Attrs, func(a Attr) bool { return a.Empty() || !slices.Contains(c.Attrs, a.Name) })
 			c.Entity = e
 		}
 		out = append(out, c)

@@ -110,11 +110,11 @@ func (s *Store) entries(e *Entity, only int64) (out []entry) {
 				e.Attrs[i].Scalars(func(v ngsi.Scalar) bool {
 					r := entry{key: m.key}
 					switch v.Class {
-					case textClass:
+					case ngsi.Text:
 						r.text = indexText(v.Text)
-					case boolClass:
+					case ngsi.Bool:
 						r.text = boolText(v.Bool)
-					case numberClass:
+					case ngsi.Number:
 						r.number, r.value = true, v.Number+0
 					default:
 						return true
@@ -130,9 +130,9 @@ func (s *Store) entries(e *Entity, only int64) (out []entry) {
 	return out
 }
 
-// accountIndex writes the difference between what the indexes hold of old and should hold of e.
-func (s *Store) accountIndex(tx *store.Tx, old, e *Entity) error {
-	before, after := s.entries(old, 0), s.entries(e, 0)
+// accountIndex brings the indexes from what an item was to what it is.
+func (b *batch) accountIndex(it *item, to *beside) error {
+	before, after := b.s.entries(it.was.e, 0), b.s.entries(it.e, 0)
 	var fresh []entry
 	for _, r := range after {
 		if !slices.Contains(before, r) {
@@ -146,22 +146,41 @@ func (s *Store) accountIndex(tx *store.Tx, old, e *Entity) error {
 		// A value that takes the place of another is one statement rather than two: on PostgreSQL each is a round trip.
 		i := slices.IndexFunc(fresh, func(f entry) bool { return f.key == r.key && f.number == r.number })
 		if i < 0 {
-			if err := r.write(tx, qTextDel, qNumberDel, old.Num); err != nil {
+			if err := r.write(b.tx, qTextDel, qNumberDel, it.num); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := r.write(tx, qTextSet, qNumberSet, old.Num, fresh[i].arg()); err != nil {
+		if err := r.write(b.tx, qTextSet, qNumberSet, it.num, fresh[i].arg()); err != nil {
 			return err
 		}
 		fresh = slices.Delete(fresh, i, i+1)
 	}
 	for _, r := range fresh {
-		if err := r.write(tx, qTextAdd, qNumberAdd, e.Num); err != nil {
-			return err
+		if r.number {
+			to.numbers = append(to.numbers, r.key, r.value, it.num)
+		} else {
+			to.texts = append(to.texts, r.key, r.text, it.num)
 		}
 	}
 	return nil
+}
+
+// marked tells whether an attribute is indexed for a type of e: then its value has to be in the document.
+func (s *Store) marked(e *Entity, attr string) bool {
+	if e.Tenant != "" {
+		return false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, t := range e.Types {
+		for _, m := range s.marks[t] {
+			if m.attr == attr {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (r *entry) arg() any {

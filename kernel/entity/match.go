@@ -1,219 +1,34 @@
 package entity
 
 import (
-	"encoding/json"
-	"fmt"
-	"math"
-	"reflect"
 	"slices"
-	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/cond"
 	"github.com/haihe-city/haihe/kernel/entity/filter"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
-// Op is a comparison of a Cond.
-type Op string
-
-// The comparisons. An attribute with several values (an array, several instances, the languages of a LanguageProperty, the
-// objects of a Relationship) matches where one of them does; Ne matches where the attribute is there and none of them is equal.
-const (
-	Eq       Op = "=="
-	Ne       Op = "!="
-	Lt       Op = "<"
-	Le       Op = "<="
-	Gt       Op = ">"
-	Ge       Op = ">="
-	Has      Op = "exists"
-	Prefix   Op = "^="
-	Contains Op = "~" // without regard to case
+// The conditions of a Query are those of package cond.
+type (
+	// Op is a comparison of a Cond.
+	Op = cond.Op
+	// Cond compares an attribute's value; the conditions of a Query are joined by and.
+	Cond = cond.Cond
 )
 
-// Cond compares an attribute's value (text, number, bool, or the object of a relationship); conditions of a Query are joined
-// by and. Value may be a string, a bool, any number, a time.Time (compared with texts that are RFC 3339 times), or a []string
-// of which one must be equal (Eq) or none (Ne). Texts compare by bytes. Attr may also be "id", "type" or "scope".
-type Cond struct {
-	Attr  string
-	Op    Op
-	Value any
-}
-
-// class is what a comparison is made on.
-type class = ngsi.Class
-
+// The comparisons, as package cond describes them.
 const (
-	anyClass    = ngsi.Other
-	textClass   = ngsi.Text
-	numberClass = ngsi.Number
-	boolClass   = ngsi.Bool
-	timeClass   = ngsi.Bool + 1 // of conditions only: texts that are times
+	Eq       = cond.Eq
+	Ne       = cond.Ne
+	Lt       = cond.Lt
+	Le       = cond.Le
+	Gt       = cond.Gt
+	Ge       = cond.Ge
+	Has      = cond.Has
+	Prefix   = cond.Prefix
+	Contains = cond.Contains
 )
-
-// cond is a Cond made ready.
-type cond struct {
-	attr   string
-	op     Op
-	class  class
-	text   string
-	texts  []string
-	number float64
-	bool   bool
-	time   time.Time
-}
-
-// compile checks a Cond.
-func (c Cond) compile() (cond, error) {
-	out := cond{attr: c.Attr, op: c.Op}
-	bad := func() (cond, error) {
-		return out, errs.Say(errs.Invalid, "查询条件 %s %s %s 无效", "the condition %s %s %s is not valid", ngsi.Clip(c.Attr), c.Op, ngsi.Clip(fmt.Sprint(c.Value)))
-	}
-	switch v := c.Value.(type) {
-	case nil:
-	case string:
-		out.class, out.text = textClass, v
-	case []string:
-		out.class, out.texts = textClass, v
-		if c.Op != Eq && c.Op != Ne {
-			return bad()
-		}
-	case bool:
-		out.class, out.bool = boolClass, v
-	case time.Time:
-		out.class, out.time = timeClass, v
-	case json.Number:
-		f, err := v.Float64()
-		if err != nil {
-			return bad()
-		}
-		out.class, out.number = numberClass, f
-	default:
-		r := reflect.ValueOf(c.Value)
-		switch {
-		case r.CanInt():
-			out.class, out.number = numberClass, float64(r.Int())
-		case r.CanUint():
-			out.class, out.number = numberClass, float64(r.Uint())
-		case r.CanFloat():
-			out.class, out.number = numberClass, r.Float()
-		case r.Kind() == reflect.String:
-			out.class, out.text = textClass, r.String()
-		default:
-			return bad()
-		}
-	}
-	valid := utf8.ValidString(out.text) && !slices.ContainsFunc(out.texts, func(t string) bool { return !utf8.ValidString(t) })
-	if !valid || math.IsNaN(out.number) || math.IsInf(out.number, 0) || c.Attr == "" {
-		return bad()
-	}
-	switch c.Op {
-	case Has:
-		return out, nil
-	case Eq, Ne:
-		if out.class != anyClass {
-			return out, nil
-		}
-	case Lt, Le, Gt, Ge:
-		if out.class != anyClass && out.class != boolClass {
-			return out, nil
-		}
-	case Prefix, Contains:
-		if out.class == textClass {
-			if c.Op == Contains {
-				out.text = strings.ToLower(out.text)
-			}
-			return out, nil
-		}
-	}
-	return bad()
-}
-
-// matches evaluates the condition.
-func (c *cond) matches(e *Entity) bool {
-	there, hit := false, false
-	c.each(e, func(v ngsi.Scalar) bool {
-		there = true
-		hit = c.op == Has || c.holds(v)
-		return !hit
-	})
-	if c.op == Ne {
-		return there && !hit
-	}
-	return hit
-}
-
-// each calls fn with the values that the condition looks at, until fn returns false.
-func (c *cond) each(e *Entity, fn func(ngsi.Scalar) bool) {
-	var texts []string
-	switch c.attr {
-	case "id":
-		texts = []string{e.ID}
-	case "type":
-		texts = e.Types
-	case "scope":
-		texts = e.Scope
-	}
-	for _, t := range texts {
-		if !fn(ngsi.Scalar{Class: ngsi.Text, Text: t}) {
-			return
-		}
-	}
-	for i := range e.Attrs {
-		if e.Attrs[i].Name == c.attr && !e.Attrs[i].Scalars(fn) {
-			return
-		}
-	}
-}
-
-// holds compares one value; of Ne it tells whether the value is equal.
-func (c *cond) holds(v ngsi.Scalar) bool {
-	order := 0
-	switch {
-	case c.class == timeClass && v.Class == textClass:
-		t, err := time.Parse(time.RFC3339Nano, v.Text)
-		if err != nil {
-			return false
-		}
-		order = t.Compare(c.time)
-	case c.class != v.Class || v.Class == anyClass:
-		return false
-	case c.class == boolClass:
-		return v.Bool == c.bool
-	case c.class == numberClass:
-		order = compare(v.Number, c.number)
-	case c.texts != nil:
-		return slices.Contains(c.texts, v.Text)
-	case c.op == Prefix:
-		return strings.HasPrefix(v.Text, c.text)
-	case c.op == Contains:
-		return strings.Contains(strings.ToLower(v.Text), c.text)
-	default:
-		order = strings.Compare(v.Text, c.text)
-	}
-	switch c.op {
-	case Lt:
-		return order < 0
-	case Le:
-		return order <= 0
-	case Gt:
-		return order > 0
-	case Ge:
-		return order >= 0
-	}
-	return order == 0
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
 
 // sieve is a Query made ready: the tree whose branches are joined by and.
 type sieve struct {
@@ -221,7 +36,7 @@ type sieve struct {
 	typ, owner string
 	sel        *filter.Selection // of a Search
 	ids        map[string]bool   // nil: any
-	conds      []cond
+	conds      []cond.Ready
 	box        *Box
 }
 
@@ -246,7 +61,7 @@ func (q *Query) compile() (*sieve, error) {
 		}
 	}
 	for _, c := range q.Where {
-		ready, err := c.compile()
+		ready, err := c.Compile()
 		if err != nil {
 			return nil, err
 		}
@@ -264,7 +79,7 @@ func (f *sieve) plain() bool {
 // wants tells which attributes matches looks at.
 func (f *sieve) wants(name string) bool {
 	return f.sel != nil && f.sel.Wants(name) || f.box != nil && name == locationAttr ||
-		slices.ContainsFunc(f.conds, func(c cond) bool { return c.attr == name })
+		slices.ContainsFunc(f.conds, func(c cond.Ready) bool { return c.Attr == name })
 }
 
 // matches is the evaluator: it alone decides whether an entity is part of the answer.
@@ -273,7 +88,7 @@ func (f *sieve) matches(e *Entity) bool {
 		return false
 	}
 	for i := range f.conds {
-		if !f.conds[i].matches(e) {
+		if !f.conds[i].Matches(e) {
 			return false
 		}
 	}

@@ -16,6 +16,8 @@ type names struct {
 	mu     sync.RWMutex
 	byName map[string]int64
 	byID   map[int64]string
+	tx     *store.Tx        // the writer that has added names last; of the write lane
+	fresh  map[string]int64 // by it
 }
 
 func (n *names) load(tx *store.Tx) error {
@@ -83,9 +85,10 @@ func (s *Store) intern(tx *store.Tx, name string, must bool) (int64, error) {
 	if id != 0 {
 		return id, nil
 	}
-	p := s.pendingOf(tx)
-	if id := p.names[name]; id != 0 {
-		return id, nil
+	if s.names.tx == tx {
+		if id := s.names.fresh[name]; id != 0 {
+			return id, nil
+		}
 	}
 	id, err := s.nameID(tx, name)
 	if err != nil || id != 0 {
@@ -103,10 +106,12 @@ func (s *Store) intern(tx *store.Tx, name string, must bool) (int64, error) {
 	if _, err := tx.Exec(qNameAdd, id, name); err != nil {
 		return 0, err
 	}
-	if p.names == nil {
-		p.names = map[string]int64{}
+	if s.names.tx != tx {
+		fresh := map[string]int64{}
+		s.names.tx, s.names.fresh = tx, fresh
+		tx.OnCommit(func() { s.names.add(fresh) })
 	}
-	p.names[name] = id
+	s.names.fresh[name] = id
 	return id, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/haihe-city/haihe/kernel/entity/cond"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -247,12 +248,12 @@ func pieces[T any](list []T, fn func(size int, args []any) error) error {
 }
 
 // equal makes a source of an indexed attribute that equals one value.
-func (w *walk) equal(c *cond, keys map[string]int64) bool {
-	key, ok := keys[c.attr]
-	if !ok || c.op != Eq || c.texts != nil || c.class == timeClass {
+func (w *walk) equal(c *cond.Ready, keys map[string]int64) bool {
+	key, ok := keys[c.Attr]
+	if !ok || c.Op != Eq || c.Texts != nil || c.Class == cond.Time {
 		return false
 	}
-	table, value := c.indexed()
+	table, value := indexed(c)
 	d := direction(w.desc)
 	q := store.Q("entity.equal."+table, `SELECT num FROM entity_`+table+` WHERE key = $1 AND value = $2 AND `+
 		d.after("num", "$3")+` ORDER BY num`+d.order+` LIMIT $4`)
@@ -269,14 +270,14 @@ func (w *walk) equal(c *cond, keys map[string]int64) bool {
 }
 
 // indexed gives the index table of a condition and its value as the index holds it.
-func (c *cond) indexed() (table string, value any) {
-	switch c.class {
-	case numberClass:
-		return "number", c.number + 0 // minus zero is zero
-	case boolClass:
-		return "text", boolText(c.bool)
+func indexed(c *cond.Ready) (table string, value any) {
+	switch c.Class {
+	case ngsi.Number:
+		return "number", c.Number + 0 // minus zero is zero
+	case ngsi.Bool:
+		return "text", boolText(c.Bool)
 	}
-	return "text", indexText(c.text)
+	return "text", indexText(c.Text)
 }
 
 // gather tries to find all candidates by a range, a prefix or the box; ok is false where there are none of these, or all
@@ -307,7 +308,7 @@ func (w *walk) gather(keys map[string]int64) (ok bool, err error) {
 	}
 	for i := range w.f.conds {
 		c := &w.f.conds[i]
-		q, args := c.rangeSQL(keys)
+		q, args := rangeSQL(c, keys)
 		if q.SQL == "" {
 			continue
 		}
@@ -337,15 +338,15 @@ func boxSQL(b Box) (store.Stmt, []any) {
 
 // rangeSQL narrows to a range of an index or of ids; without SQL where the condition has none. Bounds are inclusive where
 // the index cuts texts short: a cut text may be equal where the whole one is greater.
-func (c *cond) rangeSQL(keys map[string]int64) (q store.Stmt, args []any) {
-	if c.class == timeClass || c.op == Ne || c.op == Has || c.op == Contains {
+func rangeSQL(c *cond.Ready, keys map[string]int64) (q store.Stmt, args []any) {
+	if c.Class == cond.Time || c.Op == Ne || c.Op == Has || c.Op == Contains {
 		return q, nil
 	}
-	table, value := c.indexed()
+	table, value := indexed(c)
 	col := "value"
-	switch key, ok := keys[c.attr]; {
-	case c.attr == "id" && c.class == textClass:
-		q, args, col, value = store.Q("entity.range.id", `SELECT num FROM entity WHERE id <> $1`), []any{""}, "id", cutZero(c.text)
+	switch key, ok := keys[c.Attr]; {
+	case c.Attr == "id" && c.Class == ngsi.Text:
+		q, args, col, value = store.Q("entity.range.id", `SELECT num FROM entity WHERE id <> $1`), []any{""}, "id", cutZero(c.Text)
 	case ok:
 		q, args = store.Q("entity.range."+table, `SELECT num FROM entity_`+table+` WHERE key = $1`), []any{key}
 	default:
@@ -356,22 +357,22 @@ func (c *cond) rangeSQL(keys map[string]int64) (q store.Stmt, args []any) {
 		q.SQL += ` AND ` + col + ` ` + op + ` $` + digits(len(args))
 	}
 	switch {
-	case c.texts != nil:
-		if len(c.texts) > 64 {
+	case c.Texts != nil:
+		if len(c.Texts) > 64 {
 			return store.Stmt{}, nil
 		}
-		q.SQL += ` AND ` + col + ` IN ` + store.In(2, len(c.texts))
-		for _, t := range c.texts {
+		q.SQL += ` AND ` + col + ` IN ` + store.In(2, len(c.Texts))
+		for _, t := range c.Texts {
 			if t = cutZero(t); col == "value" {
 				t = indexText(t)
 			}
 			args = append(args, t)
 		}
-	case c.op == Eq:
+	case c.Op == Eq:
 		put("=", value)
-	case c.op == Lt || c.op == Le:
+	case c.Op == Lt || c.Op == Le:
 		put("<=", value)
-	case c.op == Gt || c.op == Ge:
+	case c.Op == Gt || c.Op == Ge:
 		put(">=", value)
 	default: // Prefix
 		put(">=", value)

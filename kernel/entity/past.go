@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -45,6 +46,9 @@ type PastGauge struct {
 
 // DB is the database of the store, for what stands beside it.
 func (s *Store) DB() *store.DB { return s.db }
+
+// Gauges are those of the store; nil where no attribute becomes a gauge.
+func (s *Store) Gauges() *gauge.Gauges { return s.gauges }
 
 // NumOf gives the num of an entity that is or was there, 0 where there never was one; current tells that it is part of the current state.
 func (s *Store) NumOf(tx *store.Tx, k Key) (num int64, current bool, err error) {

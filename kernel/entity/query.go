@@ -44,7 +44,8 @@ func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return p, err
 	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
+	err = s.read(ctx, func(tx *store.Tx) error {
+		p.Entities = nil
 		w := s.walk(tx, f, from, q.Desc, limit+1)
 		for len(p.Entities) <= limit {
 			e, err := w.next(true)
@@ -114,7 +115,8 @@ func (s *Store) each(ctx context.Context, f *sieve, from int64, desc bool, fn fu
 	for {
 		var found []*Entity
 		end := false
-		err := s.db.Read(ctx, func(tx *store.Tx) error {
+		err := s.read(ctx, func(tx *store.Tx) error {
+			found = nil
 			w := s.walk(tx, f, from, desc, eachBatch)
 			for len(found) < eachBatch && w.read < eachReads {
 				e, err := w.next(true)
@@ -149,15 +151,6 @@ const (
 	eachBatch = 500
 	eachReads = 20000
 )
-
-// Get reads one entity; errs.NotFound where there is none.
-func (s *Store) Get(ctx context.Context, id string) (e *Entity, err error) {
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		e, err = s.GetTx(tx, id)
-		return err
-	})
-	return e, err
-}
 
 // Count is the maintained number of entities of a type ("" owner: all owners; "" type: all types).
 func (s *Store) Count(ctx context.Context, typ, owner string) (n int64, err error) {

@@ -64,11 +64,12 @@ func (s *Store) Search(ctx context.Context, q Search) (Page, error) {
 			return p, err
 		}
 	}
-	skip := q.Offset
-	if q.After != "" {
-		skip = 0
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
+	var skip int64
+	err = s.read(ctx, func(tx *store.Tx) error {
+		p.Entities, skip = nil, q.Offset
+		if q.After != "" {
+			skip = 0
+		}
 		w := s.walk(tx, f, from, false, q.Limit+1)
 		for q.Limit > 0 && len(p.Entities) <= q.Limit {
 			e, err := w.next(skip == 0)

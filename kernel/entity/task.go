@@ -29,79 +29,110 @@ type Result struct {
 	Err           error
 }
 
-// perWrite bounds the tasks of one transaction.
-const perWrite = 1000
+// Bounds of one transaction.
+const (
+	perWrite = 1000 // tasks of a DoAll
+	perGroup = 512  // calls of Do
+)
 
 // Do runs one edit. It waits for the flush; concurrent calls share a transaction and its statements. errs.Busy at once where too
 // many wait.
 func (s *Store) Do(ctx context.Context, t Task) (Result, error) {
-	list, err := s.DoAll(ctx, []Task{t})
+	if s.db.Inside(ctx) {
+		return Result{}, errs.As(errs.Internal, "edit an entity", errors.New("inside a Write, which it would wait for"))
+	}
+	r, err := s.combine.Do(ctx, t)
 	if err != nil {
 		return Result{}, err
 	}
-	return list[0], list[0].Err
+	return r, r.Err
+}
+
+// group runs the tasks of concurrent callers. Where the transaction fails for a fault of one of them, each runs alone.
+func (s *Store) group(tasks []Task, out []Result) error {
+	err := s.edits(context.Background(), tasks, out)
+	if err == nil || len(tasks) == 1 || errs.Is(err, errs.Busy) || errs.Is(err, errs.Unavailable) {
+		return err
+	}
+	for i := range tasks {
+		if err := s.edits(context.Background(), tasks[i:i+1], out[i:i+1]); err != nil {
+			out[i] = Result{Err: err}
+		}
+	}
+	return nil
 }
 
 // DoAll runs many edits, each of which stands or fails alone, in order, in one transaction a thousand; edits of one entity see
-// those before them. The error is that of the transaction: then nothing stands.
+// those before them. The error is that of a transaction: then nothing of it stands, nor of those after it; the results are of the tasks
+// before.
 func (s *Store) DoAll(ctx context.Context, tasks []Task) ([]Result, error) {
-	out := make([]Result, 0, len(tasks))
-	for len(tasks) > 0 {
-		part := tasks[:min(perWrite, len(tasks))]
-		tasks = tasks[len(part):]
-		var list []Result
-		err := s.db.Write(ctx, func(tx *store.Tx) error {
-			list = make([]Result, len(part))
-			for i := range part {
-				list[i] = s.task(tx, &part[i])
-				if err := s.pendingOf(tx).refused; err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return out, errs.Wrap("edit entities", err)
+	out := make([]Result, len(tasks))
+	for done := 0; done < len(tasks); {
+		n := min(perWrite, len(tasks)-done)
+		if err := s.edits(ctx, tasks[done:done+n], out[done:done+n]); err != nil {
+			return out[:done], errs.Wrap("edit entities", err)
 		}
-		out = append(out, list...)
+		done += n
 	}
 	return out, nil
 }
 
-// task runs one edit.
-func (s *Store) task(tx *store.Tx, t *Task) (r Result) {
-	if r.Err = checkTenant(t.Tenant); r.Err != nil {
-		return r
+// tries bounds how often a transaction is begun anew because another instance was faster.
+const tries = 5
+
+// edits runs tasks in one transaction.
+func (s *Store) edits(ctx context.Context, tasks []Task, out []Result) (err error) {
+	keys := make([]Key, len(tasks))
+	for i := range tasks {
+		keys[i] = tasks[i].Key
 	}
-	old, err := s.getKey(tx, t.Key)
-	if err != nil && !errs.Is(err, errs.NotFound) {
+	for range tries {
+		err = s.db.Write(ctx, func(tx *store.Tx) error {
+			b := s.batchOf(tx)
+			if err := b.load(keys); err != nil {
+				return err
+			}
+			for i := range tasks {
+				if out[i] = b.task(&tasks[i]); b.err != nil {
+					return b.err
+				}
+			}
+			return nil
+		})
+		if !s.shared || !errs.Is(err, errs.Conflict) {
+			break
+		}
+	}
+	return err
+}
+
+// task runs one edit.
+func (b *batch) task(t *Task) Result {
+	it, err := b.get(t.Key)
+	if err != nil {
 		return Result{Err: err}
 	}
-	r.Before = old
+	old := it.e
 	e, err := call(t.Edit, old)
 	switch {
 	case err != nil:
 		return Result{Err: err}
 	case e == old:
-		r.After = old
-		return r
+		return Result{Before: old, After: old}
 	case e == nil:
-		r.Err = s.remove(tx, old)
-		return r
+		if err := b.remove(it); err != nil {
+			return Result{Err: err}
+		}
+		return Result{Before: old}
 	}
-	e.Tenant, e.ID = t.Tenant, t.ID
 	if e.Owner == "" {
 		e.Owner = t.Owner
 	}
-	if old == nil {
-		r.Err = s.create(tx, e)
-	} else {
-		r.Err = s.change(tx, old, e, Merged, false)
+	now, err := b.put(it, e, Merged, false)
+	if err != nil {
+		return Result{Err: err}
 	}
-	if r.Err == nil {
-		r.After = e
-	}
-	return r
+	return Result{Before: old, After: now}
 }
 
 // call runs an edit and turns a panic into an error that bears the stack.
@@ -112,32 +143,4 @@ func call(edit Edit, old *Entity) (e *Entity, err error) {
 		}
 	}()
 	return edit(old)
-}
-
-// Find reads one entity, with the values of its gauges and bound series; errs.NotFound where there is none. It is shared and never
-// to be written to.
-func (s *Store) Find(ctx context.Context, k Key) (e *Entity, err error) {
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		e, err = s.getKey(tx, k)
-		return err
-	})
-	return e, err
-}
-
-// FindAll reads those of the keys that are there, in the order given.
-func (s *Store) FindAll(ctx context.Context, keys []Key) (list []*Entity, err error) {
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		for _, k := range keys {
-			e, err := s.getKey(tx, k)
-			if errs.Is(err, errs.NotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			list = append(list, e)
-		}
-		return nil
-	})
-	return list, err
 }

@@ -69,6 +69,15 @@ func (s *Store) found(tx *store.Tx, tenant string) error {
 	return nil
 }
 
+func (s *Store) loadTenants(tx *store.Tx) error {
+	return tx.Each(qTenants, nil, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		s.tenants[name] = true
+		return err
+	})
+}
+
 // Tenants lists the named tenants that were ever written to, by name.
 func (s *Store) Tenants(ctx context.Context) (list []string, err error) {
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
