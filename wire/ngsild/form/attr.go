@@ -83,7 +83,7 @@ func (r *reader) look() shape {
 
 // betrays tells whether a value is a normalized attribute, so that what it stands in is one with a sub-attribute.
 func betrays(raw json.RawMessage) (yes bool) {
-	if raw == nil || raw[0] != '{' {
+	if len(raw) == 0 || raw[0] != '{' {
 		return false
 	}
 	s := ngsi.Scan(raw)
@@ -266,7 +266,8 @@ func (r *reader) part(a *ngsi.Attr, got *said, key string, nest int) (err error)
 		kind, ok := ngsi.KindOf(word)
 		if !ok {
 			if kind, ok = ngsi.KindOf(r.in.Context.Expand(word)); !ok {
-				return r.fault("4.5.2", "%q 不是属性的种类", "%q is not a kind of attribute", ngsi.Clip(word))
+				return r.fault("4.5.2", `%q 不是属性的种类；自带 type 的对象作为值时须写作 {"value": …}`,
+					`%q is not a kind of attribute; write an object with a type of its own as {"value": ...}`, ngsi.Clip(word))
 			}
 		}
 		got.kind = kind

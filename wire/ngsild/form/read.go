@@ -103,7 +103,7 @@ type step struct {
 func Entity(body []byte, in Input) (*ngsi.Entity, error) {
 	r := reader{in: in, s: ngsi.Scan(body)}
 	r.arena = make([]byte, 0, min(len(body), 1<<16))
-	e := &ngsi.Entity{}
+	e := &ngsi.Entity{Attrs: make([]ngsi.Attr, 0, min(1+len(body)/64, 32))}
 	if r.s.Peek() != '{' {
 		return nil, notAnObject(body)
 	}

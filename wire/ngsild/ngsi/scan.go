@@ -3,6 +3,7 @@ package ngsi
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -297,11 +298,37 @@ func (s *scanner) str() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if plain {
-		return string(s.b[from+1 : s.i-1]), nil
+	if !plain {
+		return string(unescape(s.b[from+1 : s.i-1])), nil
 	}
-	return string(unescape(s.b[from+1 : s.i-1])), nil
+	text := s.b[from+1 : s.i-1]
+	if len(text) <= longestFrequent {
+		if word, ok := frequent[string(text)]; ok {
+			return word, nil
+		}
+	}
+	return string(text), nil
 }
+
+// frequent are the texts that most documents consist of besides their data; they are not made anew each time.
+var frequent = func() map[string]string {
+	m := map[string]string{Null: Null}
+	for _, k := range kinds {
+		m[k.word], m[k.member] = k.word, k.member
+	}
+	for _, list := range []map[string]bool{reserved, reservedSub} {
+		for w := range list {
+			m[w] = w
+		}
+	}
+	for _, w := range strings.Fields("Point LineString Polygon coordinates location name description status address category temperature") {
+		m[w] = w
+	}
+	return m
+}()
+
+// longestFrequent bounds what is looked for in frequent, in bytes.
+const longestFrequent = 20
 
 // unescape gives the text of a string's inside that quoted has accepted.
 func unescape(b []byte) []byte {
