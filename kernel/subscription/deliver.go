@@ -106,6 +106,9 @@ func merge(list []*notice) (items []Item) {
 
 func join(first, next Item) Item {
 	out := Item{Before: first.Before, After: next.After, At: next.At}
+	if out.Before == nil && out.After == nil { // it came and went: what is left to say is that it went
+		out.Before = next.Before
+	}
 	if first.Before != nil && next.Before != nil {
 		// What the first change did not touch, the next one may have: before it, that was as before the first.
 		b := *first.Before
@@ -214,11 +217,13 @@ func (g *Engine) retreat(s *sub, spec *Subscription) {
 
 // tire gives up what has waited too long, or was refused too often; count notices were just tried.
 func (g *Engine) tire(s *sub, count int, err error) {
+	now := g.opts.Now()
 	if errs.Is(err, errs.Invalid) && s.queue[0].tries >= refusals {
 		g.giveUp(s, count, err)
+		// The receiver is there and may like the next one better.
+		s.fails, s.notBefore = 0, now.Add(s.rule.sub.Endpoint.Cooldown)
 		return
 	}
-	now := g.opts.Now()
 	n := 0
 	for n < len(s.queue) && (now.Sub(s.queue[n].at) >= g.opts.GiveUp || len(s.queue)-n > g.opts.Share) {
 		n++
