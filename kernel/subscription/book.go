@@ -100,8 +100,9 @@ func (g *Engine) flush(ctx context.Context) error {
 		if err := dropRows(tx, rows); err != nil {
 			return err
 		}
-		// The rows of the dead go when they were their last notices; that is known here, on the lane, and nobody else's before.
-		tx.OnCommit(func() { g.buried(dead) })
+		if len(dead) > 0 {
+			tx.OnCommit(func() { g.buried(dead) })
+		}
 		return nil
 	})
 	if err == nil {

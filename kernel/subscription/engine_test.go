@@ -580,8 +580,6 @@ func TestKill(t *testing.T) {
 		}
 		time.Sleep(time.Duration(rnd.IntN(150)) * time.Millisecond)
 		r.g.Abandon()
-		r.stop()
-		<-r.done
 		r.open()
 		r.run()
 	}

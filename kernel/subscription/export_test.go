@@ -1,9 +1,7 @@
 package subscription
 
-// Abandon makes an engine stop as a killed process does: nothing more is written down.
+// Abandon freezes an engine in the middle of whatever it does, for good: to the database it is as if its process had been killed.
 func (g *Engine) Abandon() {
 	g.unwatch()
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.book.pages, g.book.rows, g.book.dead = map[int64]struct{}{}, nil, nil
 }

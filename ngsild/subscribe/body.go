@@ -1,7 +1,6 @@
 package subscribe
 
 import (
-	"bytes"
 	"context"
 	"hash/fnv"
 	"strconv"
@@ -74,7 +73,7 @@ func (p *plan) value() []byte {
 
 // output is the representation that is asked for.
 func (p *plan) output(c *jsonld.Context, l *links) *form.Output {
-	o := &form.Output{Context: c, Format: p.format, SysAttrs: p.sysAttrs, Lang: p.lang, Datasets: p.datasets, Pick: p.pick, Omit: p.omit}
+	o := &form.Output{Context: c, Format: p.format, SysAttrs: p.sysAttrs, Lang: p.lang, Datasets: p.datasets, Pick: p.pick, Omit: p.omit, JoinLevel: p.level}
 	if p.join == "inline" {
 		o.Link = func(a *ngsi.Attr) []*ngsi.Entity { return l.joined[a] }
 	}
@@ -85,24 +84,22 @@ func (p *plan) output(c *jsonld.Context, l *links) *form.Output {
 func (p *plan) entities(b []byte, c *jsonld.Context, list []shown, l *links) []byte {
 	o := p.output(c, l)
 	b = append(b, '[')
-	one := func(e *ngsi.Entity, deleted time.Time) {
+	one := func(it shown) {
 		if b[len(b)-1] != '[' {
 			b = append(b, ',')
 		}
-		b = form.Append(b, e, o)
-		if !deleted.IsZero() {
-			b = extend(b, "deletedAt", quote(stamp(deleted)))
-		}
+		o.Before, o.DeletedAt = it.before, it.deleted
+		b = form.Append(b, it.e, o)
 		if p.accept == exchange.LD {
 			b = extend(b, "@context", p.value())
 		}
 	}
 	for _, it := range list {
-		one(it.e, it.deleted)
+		one(it)
 	}
 	for _, it := range l.flat {
 		o.Pick, o.Omit = it.pick, it.omit
-		one(it.e, time.Time{})
+		one(shown{e: it.e})
 	}
 	return append(b, ']')
 }
@@ -111,30 +108,19 @@ func (p *plan) entities(b []byte, c *jsonld.Context, list []shown, l *links) []b
 func (p *plan) features(b []byte, c *jsonld.Context, list []shown, l *links) []byte {
 	o := p.output(c, l)
 	b = append(b, `{"type":"FeatureCollection","features":[`...)
-	one := func(e *ngsi.Entity, deleted time.Time) {
+	one := func(it shown) {
 		if b[len(b)-1] != '[' {
 			b = append(b, ',')
 		}
-		at := len(b)
-		b = form.AppendFeature(b, e, o)
-		if head := []byte(`"properties":{`); !deleted.IsZero() {
-			// A member's name can stand in no text unescaped, so this is the member.
-			if i := bytes.Index(b[at:], head); i >= 0 {
-				i += at + len(head)
-				rest := append([]byte(`"deletedAt":`), quote(stamp(deleted))...)
-				if b[i] != '}' {
-					rest = append(rest, ',')
-				}
-				b = append(b[:i], append(rest, b[i:]...)...)
-			}
-		}
+		o.Before, o.DeletedAt = it.before, it.deleted
+		b = form.AppendFeature(b, it.e, o)
 	}
 	for _, it := range list {
-		one(it.e, it.deleted)
+		one(it)
 	}
 	for _, it := range l.flat {
 		o.Pick, o.Omit = it.pick, it.omit
-		one(it.e, time.Time{})
+		one(shown{e: it.e})
 	}
 	b = append(b, "]}"...)
 	if !p.plainGeo {

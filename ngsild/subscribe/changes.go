@@ -11,7 +11,8 @@ import (
 // shown is an entity as a notification shows it.
 type shown struct {
 	e       *ngsi.Entity
-	deleted time.Time // when the entity was deleted; zero: it is there
+	before  *ngsi.Entity // that previous values are taken from; nil: none are shown
+	deleted time.Time    // when the entity was deleted; zero: it is there
 }
 
 // show makes what a notification shows of a change: the entity as it stands, with its deleted attributes as NGSI-LD Nulls and, where
@@ -20,31 +21,25 @@ type shown struct {
 // ETSI GS CIM 009 V1.9.1 5.8.6
 func (p *plan) show(s *subscription.Subscription, it *subscription.Item) shown {
 	attributes := slices.Contains(it.Trigger, subscription.AttributeDeleted)
+	var before *ngsi.Entity
+	if p.showChanges {
+		before = it.Before
+	}
 	if it.After == nil {
 		b := it.Before
 		e := &ngsi.Entity{ID: b.ID, Tenant: b.Tenant, Types: b.Types, CreatedAt: b.CreatedAt, ModifiedAt: b.ModifiedAt}
 		if p.showChanges || attributes {
 			e.Attrs = p.nulls(s, b, e, it.At)
 		}
-		return shown{e, it.At}
+		return shown{e, before, it.At}
 	}
-	if it.Before == nil || !p.showChanges && !attributes {
-		return shown{e: it.After}
+	if it.Before == nil || !attributes {
+		return shown{e: it.After, before: before}
 	}
 	e := it.After.Clone()
-	if p.showChanges {
-		for i := range e.Attrs {
-			a := &e.Attrs[i]
-			if old := instance(it.Before, a); old != nil && !old.Same(a) {
-				a.Members = withPrevious(a.Members, old)
-			}
-		}
-	}
-	if attributes {
-		e.Attrs = append(e.Attrs, p.nulls(s, it.Before, it.After, it.At)...)
-		ngsi.Order(e.Attrs)
-	}
-	return shown{e: e}
+	e.Attrs = append(e.Attrs, p.nulls(s, it.Before, it.After, it.At)...)
+	ngsi.Order(e.Attrs)
+	return shown{e: e, before: before}
 }
 
 // instance finds the instance of an attribute with a's name and dataset.
@@ -80,37 +75,13 @@ func (p *plan) nulls(s *subscription.Subscription, before, after *ngsi.Entity, a
 			gone = []*ngsi.Attr{&one}
 		}
 		for _, a := range gone {
-			out = append(out, p.null(a, at))
+			out = append(out, null(a, at))
 		}
 	}
 	return out
 }
 
-// null is a deleted instance (4.8, 5.8.6).
-func (p *plan) null(a *ngsi.Attr, at time.Time) ngsi.Attr {
-	n := ngsi.Attr{Name: a.Name, Kind: a.Kind, DatasetID: a.DatasetID, Value: quote(ngsi.Null), CreatedAt: a.CreatedAt, ModifiedAt: a.ModifiedAt}
-	if a.Kind == ngsi.LanguageProperty {
-		n.Value = []byte(`{"@none":"` + ngsi.Null + `"}`)
-	}
-	if p.showChanges {
-		n.Members = withPrevious(nil, a)
-	}
-	if p.sysAttrs {
-		n.Members = append(n.Members, ngsi.Member{Name: "deletedAt", Value: quote(stamp(at))})
-	}
-	return n
-}
-
-// previous names, by kind, the member that bears the value before a change.
-var previous = [...]string{
-	ngsi.Property: "previousValue", ngsi.GeoProperty: "previousValue", ngsi.Relationship: "previousObject", ngsi.LanguageProperty: "previousLanguageMap",
-	ngsi.JSONProperty: "previousJson", ngsi.VocabProperty: "previousVocab", ngsi.ListProperty: "previousValueList", ngsi.ListRelationship: "previousObjectList",
-}
-
-// withPrevious adds the value of old, without writing to members.
-func withPrevious(list []ngsi.Member, old *ngsi.Attr) []ngsi.Member {
-	if int(old.Kind) >= len(previous) || len(old.Value) == 0 {
-		return list
-	}
-	return append(slices.Clip(list), ngsi.Member{Name: previous[old.Kind], Value: old.Value})
+// null is a deleted instance (4.8, 5.8.6). Its last modification is its deletion, where its entity goes on.
+func null(a *ngsi.Attr, at time.Time) ngsi.Attr {
+	return ngsi.Attr{Name: a.Name, Kind: a.Kind, DatasetID: a.DatasetID, Value: quote(ngsi.Null), CreatedAt: a.CreatedAt, ModifiedAt: at}
 }
