@@ -15,7 +15,7 @@ type Error struct {
 }
 
 // Error gives the place and the fault.
-func (e *Error) Error() string { return e.Pointer + ": " + e.What.Error() }
+func (e *Error) Error() string { return e.What.Error() }
 
 // Unwrap gives the message.
 func (e *Error) Unwrap() error { return e.What }

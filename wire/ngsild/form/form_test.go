@@ -152,7 +152,7 @@ func TestRefused(t *testing.T) {
 		{at(`{"type":"ListProperty","valueList":3}`), "/p/valueList", "4.5.21"}, {at(`{"type":"JsonProperty","json":5}`), "/p/json", "4.5.24"},
 		{at(`{"type":"JsonProperty","json":{"a":1},"unitCode":"MTR"}`), "/p", "4.5.3"}, {at(`{"type":"LanguageProperty","languageMap":{"e n":"x"}}`), "/p/languageMap/e n", "4.6.5"},
 		{at(`{"type":"LanguageProperty","languageMap":{"en":3}}`), "/p/languageMap/en", "5.5.4"}, {at(`{"type":"VocabProperty","vocab":[3]}`), "/p/vocab/0", "5.5.4"},
-		{at(`{"type":"GeoProperty","value":{"type":"GeometryCollection","geometries":[]}}`), "/p/value", "4.7"}, {at(`{"type":"GeoProperty","value":"x"}`), "/p/value", "4.7"},
+		{at(`{"type":"GeoProperty","value":{"type":"GeometryCollection","geometries":[]}}`), "/p/value", "4.7"}, {at(`{"type":"GeoProperty","value":"x"}`), "/p/value", "4.7.2"},
 		{at(`{"type":"Property","value":null}`), "/p/value", "4.5.0"}, {at(`null`), "/p", "4.5.0"}, {at(`"urn:ngsi-ld:null"`), "/p", "5.5.4"},
 		{at(`{"type":"Property","value":"urn:ngsi-ld:null"}`), "/p/value", "5.5.4"}, {at(`{"value":{"a":{"b":"urn:ngsi-ld:null"}}}`), "/p/value/a/b", "5.5.4"},
 		{at(`{"value":1,"observedAt":"2026-08-10T12:00:00+02:00"}`), "/p/observedAt", "4.6.3"}, {at(`{"value":1,"observedAt":"2026-08-10"}`), "/p/observedAt", "4.6.3"},

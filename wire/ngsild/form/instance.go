@@ -271,9 +271,12 @@ func (w *writer) join(a *ngsi.Attr, pick, omit *query.Projection, key string) bo
 		w.word(key)
 	}
 	w.level++
-	if a.Kind == ngsi.Relationship && a.Value[0] != '[' {
+	switch {
+	case a.Value[0] != '[':
 		w.entity(list[0], pick, omit)
-	} else {
+	case key == "":
+		w.replaced(a.Value, list, pick, omit)
+	default:
 		for i, e := range list {
 			w.raw("[,"[min(i, 1):][:1])
 			w.entity(e, pick, omit)
@@ -282,6 +285,27 @@ func (w *writer) join(a *ngsi.Attr, pick, omit *query.Projection, key string) bo
 	}
 	w.level--
 	return true
+}
+
+// replaced writes an array of URIs, each as the entity that it names, where that is among the linked ones.
+func (w *writer) replaced(uris json.RawMessage, list []*ngsi.Entity, pick, omit *query.Projection) {
+	w.raw("[")
+	s := ngsi.Scan(uris)
+	_ = s.Array(func() error {
+		if w.b[len(w.b)-1] != '[' {
+			w.raw(",")
+		}
+		uri, err := s.Text()
+		for _, e := range list {
+			if e.ID == uri {
+				w.entity(e, pick, omit)
+				return err
+			}
+		}
+		w.string(uri)
+		return err
+	})
+	w.raw("]")
 }
 
 // before finds what an instance was before, where it differs.

@@ -43,6 +43,7 @@ func TestLinkedInline(t *testing.T) {
 		 "far":{"type":"Relationship","object":"urn:c:9"},
 		 "way":{"type":"ListRelationship","objectList":[{"object":"urn:c:1"}],"entityList":[{"id":"urn:c:1","type":"City","name":{"type":"Property","value":"Paris"},"in":{"type":"Relationship","object":"urn:n:1"}}]}}`},
 		{Output{Link: link, Format: Simplified, Omit: projection(t, "near,way,far")}, `{"id":"urn:b:1","type":"Building","name":"Tower","locatedAt":{"id":"urn:c:1","type":"City","name":"Paris","in":"urn:n:1"}}`},
+		{Output{Link: link, Format: Simplified, Pick: projection(t, "near{id},way{id},far")}, `{"near":[{"id":"urn:c:1"},"urn:c:9"],"far":"urn:c:9","way":[{"id":"urn:c:1"}]}`},
 		{Output{Link: link, JoinLevel: 2, Format: Simplified, Pick: projection(t, "id,locatedAt{id,name,in{name}}")}, `{"id":"urn:b:1","locatedAt":{"id":"urn:c:1","name":"Paris","in":{"name":"France"}}}`},
 		{Output{Link: link, JoinLevel: 3, Format: Concise, Omit: projection(t, "type,name,near,way,far,locatedAt{name,in{type,name,capital}}")},
 			`{"id":"urn:b:1","locatedAt":{"object":"urn:c:1","entity":{"id":"urn:c:1","type":"City","in":{"object":"urn:n:1","entity":{"id":"urn:n:1"}}}}}`},

@@ -178,11 +178,11 @@ func (r *reader) geometry(raw json.RawMessage) (json.RawMessage, error) {
 			return nil, err
 		}
 		raw = json.RawMessage(text)
+		if err := valid(raw); err != nil {
+			return nil, r.fault("4.7.2", "不是合规的 GeoJSON 几何（%v）", "not a valid GeoJSON geometry (%v)", err)
+		}
 	}
 	if err := ngsi.CheckGeometry(raw); err != nil {
-		return nil, r.fault("4.7", "不是合规的 GeoJSON 几何（%v）", "not a valid GeoJSON geometry (%v)", err)
-	}
-	if err := valid(raw); err != nil {
 		return nil, r.fault("4.7", "不是合规的 GeoJSON 几何（%v）", "not a valid GeoJSON geometry (%v)", err)
 	}
 	return ngsi.Canonical(raw), nil

@@ -56,6 +56,9 @@ func Name(iri string) string {
 // isTerm tells whether s is a name of the grammar of 4.6.2 without prefix.
 func isTerm(s string) bool {
 	for i, r := range s {
+		if r|0x20 >= 'a' && r|0x20 <= 'z' {
+			continue
+		}
 		if !unicode.IsLetter(r) && (i == 0 || !unicode.IsNumber(r) && r != '_') {
 			return false
 		}

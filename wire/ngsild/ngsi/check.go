@@ -42,6 +42,9 @@ func words(list string) map[string]bool {
 // isTerm tells whether s is a term: a letter, then letters, digits and underscores (ETSI GS CIM 009 4.6.2).
 func isTerm(s string) bool {
 	for i, r := range s {
+		if r|0x20 >= 'a' && r|0x20 <= 'z' {
+			continue
+		}
 		if !unicode.IsLetter(r) && (i == 0 || !unicode.IsNumber(r) && r != '_') {
 			return false
 		}
@@ -63,12 +66,20 @@ func IsURI(s string) bool {
 		}
 	}
 	for _, r := range rest {
-		if r <= ' ' || r == 0x7f || strings.ContainsRune("<>\"{}|\\^`", r) || r >= utf8.RuneSelf && (unicode.IsSpace(r) || unicode.IsControl(r)) {
+		if r < utf8.RuneSelf && outsideURI[r] || r >= utf8.RuneSelf && (unicode.IsSpace(r) || unicode.IsControl(r)) {
 			return false
 		}
 	}
 	return true
 }
+
+// outsideURI are the ASCII characters that no URI has.
+var outsideURI = func() (t [utf8.RuneSelf]bool) {
+	for r := range t {
+		t[r] = r <= ' ' || r == 0x7f || strings.ContainsRune("<>\"{}|\\^`", rune(r))
+	}
+	return t
+}()
 
 // CheckName holds the name of a type or an attribute to 4.6.2: a term, or the full name that a term expands to, a URI.
 func CheckName(name string) error {
