@@ -3,6 +3,8 @@ package gauge
 import (
 	"context"
 	"encoding/json"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -18,6 +20,23 @@ type Columns struct {
 	Times  []int64 // microseconds UTC: when the value was observed, where that was said, else when it was written
 	Values []int64 // millionths; those that were erased are left out
 	Lags   []int64 // microseconds from observation to writing; series.Null where the observation was not said
+}
+
+// Add appends a value, rounded to a millionth.
+func (c *Columns) Add(v *Value) {
+	n, ok := scale(v.Number)
+	if !ok {
+		f, err := strconv.ParseFloat(string(v.Number), 64)
+		if err != nil || math.Abs(f) >= limit/million {
+			return
+		}
+		n = int64(math.Round(f * million))
+	}
+	at, lag := v.Time().UnixMicro(), int64(series.Null)
+	if !v.ObservedAt.IsZero() {
+		lag = v.ModifiedAt.UnixMicro() - at
+	}
+	c.Times, c.Values, c.Lags = append(c.Times, at), append(c.Values, n), append(c.Lags, lag)
 }
 
 // At gives one value.

@@ -93,7 +93,7 @@ type erasure struct {
 
 // erasable reads the values of gauges that are to be erased, before the transaction that does it: a gauge is not readable within.
 func (s *Store) erasable(ctx context.Context, k entity.Key, which func(entity.PastGauge) bool) (out []erasure, err error) {
-	if s.opts.Gauges == nil {
+	if s.gauges == nil {
 		return nil, nil
 	}
 	var list []entity.PastGauge
@@ -111,7 +111,7 @@ func (s *Store) erasable(ctx context.Context, k entity.Key, which func(entity.Pa
 		}
 		e := erasure{gauge: g}
 		var c gauge.Columns
-		if err = s.opts.Gauges.Columns(ctx, g.Key, -1<<62, 1<<62, &c); err == nil {
+		if err = s.gauges.Columns(ctx, g.Key, -1<<62, 1<<62, &c); err == nil {
 			if n := len(c.Times); n > 0 {
 				e.times, e.more = c.Times[:n-1], true
 			}
@@ -124,7 +124,7 @@ func (s *Store) erasable(ctx context.Context, k entity.Key, which func(entity.Pa
 // erase carries out what erasable found, and tells whether there was anything.
 func (s *Store) erase(tx *store.Tx, list []erasure) (found bool, err error) {
 	for _, e := range list {
-		if err := s.opts.Gauges.Erase(tx, e.gauge.Key, e.times); err != nil {
+		if err := s.gauges.Erase(tx, e.gauge.Key, e.times); err != nil {
 			return found, err
 		}
 		if err := s.forget(tx, e.gauge.Key); err != nil {
@@ -253,6 +253,8 @@ func (s *Store) touch(ctx context.Context, k entity.Key, attr, instance string, 
 		found := false
 		switch {
 		case !ok:
+		case r.place == inSeries && r.a == num:
+			return errs.Say(errs.Invalid, "属性 %s 的历史来自业务系统的时序数据，不能在此修改", "the history of attribute %s is a system's own series and cannot be amended here", ngsi.Clip(attr))
 		case r.place == inTable:
 			found, err = s.touchTable(tx, num, r, attr, to)
 		case r.place == inGauge:
@@ -382,15 +384,15 @@ func dropCopy(p *entity.PastRow, gone *ngsi.Attr) bool {
 
 // gaugeValue reads the value that an instanceId of a gauge stands for, before the transaction that changes it.
 func (s *Store) gaugeValue(ctx context.Context, r ref) (v *gauge.Value, newest bool, err error) {
-	if r.place != inGauge || s.opts.Gauges == nil {
+	if r.place != inGauge || s.gauges == nil {
 		return nil, false, nil
 	}
 	var c gauge.Columns
-	if err := s.opts.Gauges.Columns(ctx, r.a, r.b, r.b+1, &c); err != nil || len(c.Times) == 0 {
+	if err := s.gauges.Columns(ctx, r.a, r.b, r.b+1, &c); err != nil || len(c.Times) == 0 {
 		return nil, false, err
 	}
 	one := c.At(0)
-	last, ok, err := s.opts.Gauges.Last(ctx, r.a)
+	last, ok, err := s.gauges.Last(ctx, r.a)
 	return &one, ok && last.Time().UnixMicro() == r.b, err
 }
 
@@ -406,12 +408,12 @@ func (s *Store) touchGauge(tx *store.Tx, num int64, r ref, attr string, to *ngsi
 	now := s.e.Stamp()
 	if to != nil && !newest && to.ObservedAt.Equal(time.UnixMicro(r.b)) && to.Kind == ngsi.Property && gauge.Fits(to.Value) &&
 		to.DatasetID == "" && to.UnitCode == "" && len(to.Attrs)+len(to.Members) == 0 {
-		return true, s.opts.Gauges.Correct(tx, r.a, r.b, to.Value, now)
+		return true, s.gauges.Correct(tx, r.a, r.b, to.Value, now)
 	}
 	if newest { // it may be the current value, which an amended history leaves alone
 		_, err = tx.Exec(qHiddenAdd, r.a, r.b)
 	} else {
-		err = s.opts.Gauges.Erase(tx, r.a, []int64{r.b})
+		err = s.gauges.Erase(tx, r.a, []int64{r.b})
 	}
 	if err != nil || to == nil {
 		return true, err

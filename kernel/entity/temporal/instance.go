@@ -19,6 +19,7 @@ import (
 //	urn:ngsi-ld:instance:SEQ-s0      the scope of a change
 //	urn:ngsi-ld:instance:SEQ-r0      in temporal_instance
 //	urn:ngsi-ld:instance:KEY-gTIME   in a gauge, at a time in microseconds
+//	urn:ngsi-ld:instance:NUM-bTIME   in a series that is bound to the entity, which is not amended here
 //
 // Where a change is amended its instances move; from then on each bears its id with it, as the member instanceId.
 const instanceHead = "urn:ngsi-ld:instance:"
@@ -30,6 +31,7 @@ const (
 	inChange   place = 0
 	inTable    place = 'r'
 	inGauge    place = 'g'
+	inSeries   place = 'b'
 	aTombstone place = 't'
 	aScope     place = 's'
 )
@@ -57,7 +59,7 @@ func readRef(id string) (r ref, ok bool) {
 		return r, false
 	}
 	switch p := place(b[0]); p {
-	case inTable, inGauge, aTombstone, aScope:
+	case inTable, inGauge, inSeries, aTombstone, aScope:
 		r.place, b = p, b[1:]
 	}
 	var err1, err2 error

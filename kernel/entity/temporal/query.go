@@ -128,6 +128,7 @@ func (s *Store) read(ctx context.Context, q *inquiry, c *candidate, lone bool) (
 	if err != nil {
 		return nil, err
 	}
+	r.bind(c.key.Tenant)
 	f.head(c.key, kn)
 	r.scopes = arrange(r.scopes, false, 0)
 	for _, c := range r.sorted() {

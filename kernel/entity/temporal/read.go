@@ -50,6 +50,7 @@ type course struct {
 type gaugeRef struct {
 	key, forgotten int64
 	hidden         []int64
+	bound          *entity.Binding // a series of another's; key is the entity's num
 }
 
 // header is what the history says of the entity itself.
@@ -328,7 +329,7 @@ func (r *reader) tableRange(attr int64, dataset string, from, to int64, limit in
 
 // gauges finds the gauges of the courses that are wanted.
 func (r *reader) gauges() error {
-	if r.s.opts.Gauges == nil {
+	if r.s.gauges == nil {
 		return nil
 	}
 	list, err := r.s.e.PastGauges(r.tx, r.num)
@@ -361,32 +362,66 @@ func (r *reader) gauges() error {
 
 // columns reads the values of a gauge in the span, as far as it can be told by their times.
 func (r *reader) columns(g *gaugeRef) (c gauge.Columns, err error) {
-	ctx, gauges := r.tx.Context(), r.s.opts.Gauges
+	ctx := r.tx.Context()
 	from, to := int64(math.MinInt64), int64(math.MaxInt64)
 	if r.span.property == "observedAt" {
 		from, to = r.span.from, r.span.to
 	}
 	if r.limit == 0 || !r.newest {
-		err = gauges.Columns(ctx, g.key, from, to, &c)
+		err = r.values(g, from, to, &c)
 		return r.visible(g, c), err
 	}
-	last, ok, err := gauges.Last(ctx, g.key)
+	last := r.s.gauges.Last
+	if g.bound != nil {
+		last = g.bound.Last
+	}
+	v, ok, err := last(ctx, g.key)
 	if err != nil || !ok {
 		return c, err
 	}
 	// The newest values are looked for in ever longer stretches before the last one.
-	end := min(to, last.Time().UnixMicro()+1)
+	end := min(to, v.Time().UnixMicro()+1)
 	for width := time.Hour.Microseconds(); ; width *= 8 {
 		begin := from
 		if end > math.MinInt64+width && end-width > from {
 			begin = end - width
 		}
 		c = gauge.Columns{}
-		if err := gauges.Columns(ctx, g.key, begin, end, &c); err != nil {
+		if err := r.values(g, begin, end, &c); err != nil {
 			return c, err
 		}
 		if c = r.visible(g, c); r.matching(&c) >= r.limit || begin == from || width > 400*365*24*time.Hour.Microseconds() {
 			return c, nil
+		}
+	}
+}
+
+// values reads the values of a gauge, or of a series that is bound, with from <= time < to.
+func (r *reader) values(g *gaugeRef, from, to int64, c *gauge.Columns) error {
+	if g.bound == nil {
+		return r.s.gauges.Columns(r.tx.Context(), g.key, from, to, c)
+	}
+	const first, last = -62135596800 * 1e6, 253402300800 * 1e6 // years 1 to 9999
+	return g.bound.Range(r.tx.Context(), g.key, time.UnixMicro(max(from, first)).UTC(), time.UnixMicro(min(to, last)).UTC(), func(v gauge.Value) error {
+		c.Add(&v)
+		return nil
+	})
+}
+
+// bind adds the series that are bound to the types of the entity. An attribute that its documents have stays.
+func (r *reader) bind(tenant string) {
+	if tenant != "" || !r.about.seen || !r.about.deleted.IsZero() {
+		return
+	}
+	for _, typ := range r.about.types {
+		for _, b := range r.s.e.Bindings(typ) {
+			k := courseKey{name: b.Attr}
+			if r.want != nil && !r.want(k.name, "") || r.courses[k] != nil && (len(r.courses[k].guises) > 0 || len(r.courses[k].gauges) > 0) {
+				continue
+			}
+			c := r.course(k)
+			c.becomes(time.Time{}, &ngsi.Attr{Name: b.Attr, UnitCode: b.UnitCode})
+			c.gauges = append(c.gauges, gaugeRef{key: r.num, forgotten: math.MinInt64, bound: &b})
 		}
 	}
 }
@@ -470,7 +505,7 @@ func (r *reader) load(c *course) error {
 			a.Name, a.DatasetID, a.Value = c.name, c.dataset, v.Number
 			a.ObservedAt, a.CreatedAt, a.ModifiedAt = v.ObservedAt, v.ModifiedAt, v.ModifiedAt
 			at, _ := r.gaugeTime(&cols, i)
-			c.list = append(c.list, timed{at, 0, form.Instance{Attr: a, InstanceID: ref{inGauge, g.key, cols.Times[i]}.String()}})
+			c.list = append(c.list, timed{at, 0, form.Instance{Attr: a, InstanceID: g.id(cols.Times[i])}})
 		}
 	}
 	return nil
@@ -497,6 +532,14 @@ func (r *reader) loadNumbers(c *course) error {
 		}
 	}
 	return nil
+}
+
+// id is the instanceId of a value.
+func (g *gaugeRef) id(at int64) string {
+	if g.bound != nil {
+		return ref{inSeries, g.key, at}.String()
+	}
+	return ref{inGauge, g.key, at}.String()
 }
 
 // sorted lists the courses by name, then dataset, the default one first.

@@ -62,7 +62,7 @@ func (s *span) of(i *form.Instance) (at int64, ok bool) {
 	default:
 		if t = i.ObservedAt; t.IsZero() {
 			if t = i.DeletedAt; t.IsZero() {
-				t = i.ModifiedAt
+				t = i.CreatedAt
 			}
 		}
 		return t.UnixMicro(), true

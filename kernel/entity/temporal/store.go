@@ -58,15 +58,15 @@ var (
 
 // Options of OpenWith.
 type Options struct {
-	Gauges *gauge.Gauges // nil: no attribute is a gauge
-	Forget bool          // deleting an entity deletes its history too; else the history stays, with tombstones
+	Forget bool // deleting an entity deletes its history too; else the history stays, with tombstones
 }
 
 // Store reads and amends the history of entities. It is safe for concurrent use.
 type Store struct {
-	e    *entity.Store
-	db   *store.DB
-	opts Options
+	e      *entity.Store
+	db     *store.DB
+	gauges *gauge.Gauges // nil: no attribute is a gauge
+	opts   Options
 }
 
 // Open makes the history of a store of entities.
@@ -76,7 +76,7 @@ func Open(ctx context.Context, e *entity.Store, now func() time.Time) (*Store, e
 
 // OpenWith is Open with options. The clock is that of the entities.
 func OpenWith(ctx context.Context, e *entity.Store, o Options) (*Store, error) {
-	s := &Store{e: e, db: e.DB(), opts: o}
+	s := &Store{e: e, db: e.DB(), gauges: e.Gauges(), opts: o}
 	if err := s.db.Migrate(ctx, "temporal", tables); err != nil {
 		return nil, errs.Wrap("open histories", err)
 	}
