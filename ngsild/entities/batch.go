@@ -190,8 +190,8 @@ func (s *Service) batchUpsert(x *exchange.Exchange) error {
 }
 
 // change answers a batch of changes to entities that must be there.
-func (s *Service) change(x *exchange.Exchange, edit func(old, e *ngsi.Entity) (*ngsi.Entity, error)) error {
-	b, err := s.run(x, form.Input{Fragment: true}, func(e *ngsi.Entity, _ *bool) entity.Edit {
+func (s *Service) change(x *exchange.Exchange, in form.Input, edit func(old, e *ngsi.Entity) (*ngsi.Entity, error)) error {
+	b, err := s.run(x, in, func(e *ngsi.Entity, _ *bool) entity.Edit {
 		return func(old *ngsi.Entity) (*ngsi.Entity, error) {
 			if old == nil {
 				return nil, missing(e.ID)
@@ -211,7 +211,7 @@ func (s *Service) change(x *exchange.Exchange, edit func(old, e *ngsi.Entity) (*
 // batchUpdate is O16. ETSI GS CIM 009 V1.9.1 5.6.9.4: as Append Attributes
 func (s *Service) batchUpdate(x *exchange.Exchange) error {
 	overwrite := !x.Option("noOverwrite")
-	return s.change(x, func(old, e *ngsi.Entity) (*ngsi.Entity, error) {
+	return s.change(x, form.Input{Fragment: true}, func(old, e *ngsi.Entity) (*ngsi.Entity, error) {
 		n, _, err := Append(old, e, overwrite)
 		return n, err
 	})
@@ -219,7 +219,7 @@ func (s *Service) batchUpdate(x *exchange.Exchange) error {
 
 // batchMerge is O17.
 func (s *Service) batchMerge(x *exchange.Exchange) error {
-	return s.change(x, func(old, e *ngsi.Entity) (*ngsi.Entity, error) { return Merge(old, e, MergeOptions{}) })
+	return s.change(x, form.Input{Fragment: true, Merge: true}, func(old, e *ngsi.Entity) (*ngsi.Entity, error) { return Merge(old, e, MergeOptions{}) })
 }
 
 // batchDelete is O18. The body is an array of ids; of several of one id the later ones are not there any more (5.5.11.4).

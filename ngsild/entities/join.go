@@ -56,6 +56,7 @@ func (s *Service) link(x *exchange.Exchange, v *view, list []*ngsi.Entity) ([]*n
 		}
 	}
 	if v.inline {
+		v.JoinLevel = v.level
 		v.Link = func(a *ngsi.Attr) []*ngsi.Entity { return l.joined[a] }
 	}
 	return out, l.extras, nil

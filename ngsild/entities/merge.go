@@ -43,14 +43,12 @@ func Merge(old, frag *ngsi.Entity, o MergeOptions) (*ngsi.Entity, error) {
 		}
 	}
 	addTypes(e, frag.Types)
-	if len(frag.Scope) == 1 && frag.Scope[0] == ngsi.Null {
+	if nullScope(frag) {
 		e.Scope = nil
 	} else if len(frag.Scope) > 0 {
 		e.Scope = slices.Clone(frag.Scope)
 	}
-	if !frag.ExpiresAt.IsZero() {
-		e.ExpiresAt = frag.ExpiresAt
-	}
+	e.ExpiresAt = instant(e.ExpiresAt, frag.ExpiresAt)
 	return e, nil
 }
 
@@ -61,8 +59,10 @@ func bare(f *ngsi.Attr) ngsi.Attr {
 	if bytes.Contains(a.Value, []byte(ngsi.Null)) {
 		a.Value = stripNulls(a.Value)
 	}
-	a.Members = nil
-	a.UnitCode = ""
+	if a.Kind == ngsi.Unsaid && len(a.Value) > 0 {
+		a.Kind = ngsi.Property
+	}
+	a.Members, a.UnitCode, a.ObservedAt, a.ExpiresAt = nil, "", time.Time{}, time.Time{}
 	members(&a, f)
 	a.Attrs = nil
 	for i := range f.Attrs {

@@ -50,7 +50,8 @@ func isNull(a *ngsi.Attr) bool { return ngsi.IsNull(a.Value) }
 
 // holdsNull tells whether a Null stands anywhere in an instance.
 func holdsNull(a *ngsi.Attr) bool {
-	if strings.Contains(string(a.Value), ngsi.Null) || a.UnitCode == ngsi.Null || a.DatasetID == ngsi.Null {
+	if strings.Contains(string(a.Value), ngsi.Null) || a.UnitCode == ngsi.Null || a.DatasetID == ngsi.Null ||
+		ngsi.IsNullTime(a.ObservedAt) || ngsi.IsNullTime(a.ExpiresAt) {
 		return true
 	}
 	for i := range a.Members {
@@ -69,6 +70,9 @@ func holdsNull(a *ngsi.Attr) bool {
 // noNulls refuses a Null where the operation does not know it; inside tells that values may be Null as a whole.
 // ETSI GS CIM 009 V1.9.1 5.5.4
 func noNulls(e *ngsi.Entity, whole bool) error {
+	if !whole && (nullScope(e) || ngsi.IsNullTime(e.ExpiresAt)) {
+		return errNull("scope, expiresAt")
+	}
 	for i := range e.Attrs {
 		a := &e.Attrs[i]
 		if whole && isNull(a) {
@@ -94,9 +98,15 @@ func addTypes(e *ngsi.Entity, types []string) {
 	}
 }
 
+// nullScope tells whether a fragment takes the scope away.
+func nullScope(frag *ngsi.Entity) bool { return len(frag.Scope) == 1 && frag.Scope[0] == ngsi.Null }
+
 // put sets an instance in place of the one that is there; its createdAt stays.
 func put(e *ngsi.Entity, a ngsi.Attr) {
 	a.CreatedAt, a.ModifiedAt, a.Gauge = time.Time{}, time.Time{}, 0
+	if a.Kind == ngsi.Unsaid && len(a.Value) > 0 {
+		a.Kind = ngsi.Property
+	}
 	if at := find(e.Attrs, a.Name, a.DatasetID); at >= 0 {
 		a.CreatedAt = e.Attrs[at].CreatedAt
 		e.Attrs[at] = a
@@ -136,15 +146,15 @@ func Update(old, frag *ngsi.Entity) (*ngsi.Entity, Outcome, error) {
 	addTypes(e, frag.Types)
 	switch {
 	case len(frag.Scope) == 0:
+	case nullScope(frag):
+		e.Scope = nil
 	case len(old.Scope) > 0:
 		e.Scope = slices.Clone(frag.Scope)
 		out.did("scope")
 	default:
 		out.left("scope", "实体没有 scope，更新不会添加 / the entity has no scope, and an update does not add one")
 	}
-	if !frag.ExpiresAt.IsZero() {
-		e.ExpiresAt = frag.ExpiresAt
-	}
+	e.ExpiresAt = instant(e.ExpiresAt, frag.ExpiresAt)
 	return e, out, nil
 }
 
@@ -258,6 +268,17 @@ func errKind(a, f *ngsi.Attr) error {
 // nullMember is how a fragment takes a member of an attribute away.
 const nullMember = `"` + ngsi.Null + `"`
 
+// instant is a time after a fragment: the one that was, where the fragment says none; none, where it says Null.
+func instant(was, said time.Time) time.Time {
+	switch {
+	case ngsi.IsNullTime(said):
+		return time.Time{}
+	case said.IsZero():
+		return was
+	}
+	return said
+}
+
 // members sets unitCode, observedAt, expiresAt and what is carried unread; a Null takes one away.
 func members(a *ngsi.Attr, f *ngsi.Attr) {
 	switch f.UnitCode {
@@ -267,12 +288,7 @@ func members(a *ngsi.Attr, f *ngsi.Attr) {
 	default:
 		a.UnitCode = f.UnitCode
 	}
-	if !f.ObservedAt.IsZero() {
-		a.ObservedAt = f.ObservedAt
-	}
-	if !f.ExpiresAt.IsZero() {
-		a.ExpiresAt = f.ExpiresAt
-	}
+	a.ObservedAt, a.ExpiresAt = instant(a.ObservedAt, f.ObservedAt), instant(a.ExpiresAt, f.ExpiresAt)
 	if len(f.Members) == 0 {
 		return
 	}
@@ -280,12 +296,6 @@ func members(a *ngsi.Attr, f *ngsi.Attr) {
 	for _, m := range f.Members {
 		gone := string(m.Value) == nullMember
 		switch at := slices.IndexFunc(a.Members, func(o ngsi.Member) bool { return o.Name == m.Name }); {
-		case gone && m.Name == "unitCode":
-			a.UnitCode = ""
-		case gone && m.Name == "observedAt":
-			a.ObservedAt = time.Time{}
-		case gone && m.Name == "expiresAt":
-			a.ExpiresAt = time.Time{}
 		case gone && at >= 0:
 			a.Members = slices.Delete(a.Members, at, at+1)
 		case gone:

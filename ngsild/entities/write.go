@@ -138,7 +138,7 @@ func (s *Service) merge(x *exchange.Exchange) error {
 		}
 		o.ObservedAt = t
 	}
-	e, err := fragment(x, form.Input{Simplified: o.Simplified})
+	e, err := fragment(x, form.Input{Simplified: o.Simplified, Merge: true})
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (x *Exchange) Answer(status int, body []byte) error {
 	if status < 300 && status != http.StatusMultiStatus && x.Ctx != nil && x.Op.answers() && !x.inBody() {
 		h["Link"] = append(h["Link"], x.contextLink())
 	}
-	return x.send(status, body)
+	return x.Bytes(status, body)
 }
 
 // Send answers with a buffer that Buffer lent, and takes it back.
@@ -103,10 +103,11 @@ func (x *Exchange) Send(status int, b *[]byte) error {
 // Plain sends JSON that is in no @context: results of batches, partial success (6.3.6: always application/json).
 func (x *Exchange) Plain(status int, body []byte) error {
 	x.W.Header()["Content-Type"] = mediaTypes[JSON]
-	return x.send(status, body)
+	return x.Bytes(status, body)
 }
 
-func (x *Exchange) send(status int, body []byte) error {
+// Bytes sends a body whose Content-Type is set.
+func (x *Exchange) Bytes(status int, body []byte) error {
 	x.W.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
 	x.status = status
 	x.W.WriteHeader(status)

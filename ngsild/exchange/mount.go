@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -89,12 +91,22 @@ func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if observe != nil {
 		start = m.kit.Now()
 	}
-	if err := x.run(); err != nil {
+	if err := x.guard(); err != nil {
 		x.fail(err)
 	}
 	if observe != nil {
 		observe(op.ID, x.status, m.kit.Now().Sub(start))
 	}
+}
+
+// guard runs the request and turns a panic into an error that bears the stack.
+func (x *Exchange) guard() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errs.As(errs.Internal, x.Op.Name, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return x.run()
 }
 
 // noMethod answers OPTIONS, and what is not allowed (6.3.2: 405 with Allow).
@@ -261,6 +273,10 @@ func (x *Exchange) read() error {
 // resolve finds the @context of the request: from the Link header, or from the body where that is JSON-LD; never both.
 // ETSI GS CIM 009 V1.9.1 6.3.5
 func (x *Exchange) resolve() (err error) {
+	if x.Op.Act == Host { // what is hosted is a @context itself
+		x.Ctx = jsonld.Core()
+		return nil
+	}
 	link, linked, clash := "", false, false
 	if len(x.R.Header["Link"]) > 0 {
 		link, linked, clash = contextLink(x.R.Header)

@@ -84,7 +84,11 @@ func checkParams(op *Op, list []pair) error {
 			continue
 		}
 		if !p.takes(list[i].value) {
-			return InvalidRequest.Say("查询参数 %s 的取值 %q 无效，应为：%s", "the parameter %s cannot have the value %q; it takes: %s", p.Name, clip(list[i].value), p.Schema)
+			kind := BadRequestData
+			if p.Name == "options" || p.Name == "format" {
+				kind = InvalidRequest
+			}
+			return kind.Say("查询参数 %s 的取值 %q 无效，应为：%s", "the parameter %s cannot have the value %q; it takes: %s", p.Name, clip(list[i].value), p.Schema)
 		}
 	}
 	return nil
