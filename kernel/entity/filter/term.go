@@ -146,7 +146,7 @@ func value(t *query.Term, a *ngsi.Attr) bool {
 		if len(keys) == 0 {
 			return languages(t, v)
 		}
-		v = language(v, keys)
+		v = inLanguage(v, keys)
 	case ngsi.Relationship, ngsi.ListRelationship:
 		return len(keys) == 0 && objects(t, v)
 	case ngsi.VocabProperty:
@@ -157,8 +157,8 @@ func value(t *query.Term, a *ngsi.Attr) bool {
 	return v != nil && (t.Op <= query.Absent || compare(t, v))
 }
 
-// language finds the entry of a languageMap; tags compare without regard to case (BCP 47 2.1.1).
-func language(v raw, keys []string) raw {
+// inLanguage finds the entry of a languageMap; tags compare without regard to case (BCP 47 2.1.1).
+func inLanguage(v raw, keys []string) raw {
 	if len(keys) > 1 {
 		return nil
 	}
