@@ -98,12 +98,13 @@ func AppendEvolution(dst []byte, v *Evolution, t TimeProperty, o *Output) []byte
 func (w *writer) courses(list []Course, t TimeProperty) {
 	if w.Format != TemporalValues && w.Format != AggregatedValues { // 4.5.7, 4.5.8
 		w.raw("[")
+		var in Instance // one for all, since there may be a hundred thousand
 		for i := range list {
 			for k := range list[i].Instances {
 				if w.b[len(w.b)-1] != '[' {
 					w.raw(",")
 				}
-				in := list[i].Instances[k]
+				in = list[i].Instances[k]
 				in.Attr.Kind, in.Attr.DatasetID, in.Attr.Value = list[i].Kind, list[i].Dataset, list[i].valueOf(&in)
 				w.instance(&in.Attr, &in, nil, nil)
 			}

@@ -19,6 +19,7 @@ const (
 	maxLoads = 64      // documents
 	maxBytes = 4 << 20 // of all of them
 	maxIRI   = 1024    // bytes of a term or an IRI
+	maxOdd   = 64      // prefixes that do not end with a delimiter: each is tried when an IRI is made short
 )
 
 // Loader gives the JSON document {"@context": ...} at a URL. It is never asked for a core context.
@@ -50,6 +51,15 @@ func Compile(value json.RawMessage, load Loader) (*Context, error) {
 	c := compiler{load: load, terms: map[string]term{}}
 	if err := c.value(compact.Bytes(), "", 0); err != nil {
 		return nil, err
+	}
+	odd := 0
+	for _, t := range c.terms {
+		if t.prefix && !endsPrefix(t.iri) {
+			odd++
+		}
+	}
+	if odd > maxOdd {
+		return nil, fail("", "以 @prefix 声明的前缀过多，至多 %d 个", "too many prefixes are declared by @prefix, at most %d", maxOdd)
 	}
 	return c.context(compact.Bytes()), nil
 }

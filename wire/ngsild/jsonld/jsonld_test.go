@@ -152,7 +152,7 @@ func TestCompileRefuses(t *testing.T) {
 		"no context": `"https://ctx.test/bare"`, "text": `"https://ctx.test/text"`, "number": `3`, "nested number": `[[3]]`,
 		"relative": `"ctx.jsonld"`, "deep": deep, "many": many, "definition": `{"a":3}`, "no IRI": `{"a":"b c"}`, "reverse": `{"a":{"@reverse":"https://x.test/"}}`,
 		"version": `{"@version":1.0}`, "vocab": `{"@vocab":3}`, "broken": `{`, "empty": ``, "depth": strings.Repeat("[", 40) + strings.Repeat("]", 40),
-		"grows": grow(), "blank": `{"a":"_:b"}`, "id": `{"a":{"@id":7}}`,
+		"grows": grow(), "blank": `{"a":"_:b"}`, "id": `{"a":{"@id":7}}`, "prefixes": odd(),
 	} {
 		_, err := Compile(json.RawMessage(value), docs.load)
 		var bad *Error
@@ -167,6 +167,15 @@ func TestCompileRefuses(t *testing.T) {
 	if _, err := Compile(json.RawMessage(`"https://ctx.test/none"`), docs.load); !errors.Is(err, errNotThere) || errors.As(err, &bad) {
 		t.Errorf("the loader's error became %v", err)
 	}
+}
+
+// odd has more prefixes than are tried.
+func odd() string {
+	var b strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&b, `,"p%d":{"@id":"https://x.test/v%d","@prefix":true}`, i, i)
+	}
+	return "{" + b.String()[1:] + "}"
 }
 
 // grow is a context whose IRIs double with each term.
