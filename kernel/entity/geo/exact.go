@@ -72,8 +72,11 @@ func orient(a, b xy, p point) int {
 			return cmp.Compare(l, r)
 		}
 	}
-	l, r := ux*vy, uy*vx
+	l, r := float64(ux*vy), float64(uy*vx) // rounded each, on every machine
 	det := l - r
+	if det == 0 && p.r == nil && whole(b.x, a.x) && whole(b.y, a.y) && whole(p.x, a.x) && whole(p.y, a.y) && math.Abs(l) > 1e-200 {
+		return cmp.Compare(math.FMA(ux, vy, -l), math.FMA(uy, vx, -r)) // what rounding took away decides
+	}
 	limit := 8 * unit * (math.Abs(l) + math.Abs(r))
 	if p.r != nil {
 		limit += 4 * unit * (math.Abs(ux*p.y) + math.Abs(uy*p.x))
@@ -88,6 +91,13 @@ func orient(a, b xy, p point) int {
 }
 
 func sign(v float64) int { return cmp.Compare(v, 0) }
+
+// whole tells whether a-b is a float without rounding (Knuth's two-sum).
+func whole(a, b float64) bool {
+	d := a - b
+	v := a - d
+	return (a-(d+v))+(v-b) == 0
+}
 
 // side is orient in rational numbers.
 func side(a, b xy, p *rational) int {
