@@ -112,7 +112,7 @@ func TestContexts(t *testing.T) {
 		{"O52 the core's", get, "/jsonldContexts?kind=Cached&details=true", "", "", 200, []string{`/0/kind = "Cached"`, "/0/URL"}},
 		{"O51 not a context", post, "/jsonldContexts", "", `{"@context":7}`, 400, []string{badData}},
 		{"O51 an array with a number", post, "/jsonldContexts", "", `{"@context":["https://a.example/x",7]}`, 400, []string{badData}},
-		{"O51 none", post, "/jsonldContexts", "", `{"A":"b"}`, 400, []string{badData}},
+		{"O51 none", post, "/jsonldContexts", "", `{"A":"b"}`, 400, []string{badReq}},
 		{"O51 not JSON", post, "/jsonldContexts", "", `{"A":"b"`, 400, []string{badReq}},
 		{"other tenants do not see it", get, own, a, "", 404, []string{none}},
 		{"nor delete it", del, own, a, "", 404, []string{none}},
@@ -179,6 +179,10 @@ func TestPreconditions(t *testing.T) {
 		{"entity maps are not offered", get, "/entities?type=A&entityMap=true", "", "", 422, []string{problem + `OperationNotSupported"`}},
 		{"Chinese", get, "/entities/urn:x:9", "Accept-Language: zh-CN", "", 404, []string{`/title = "未找到"`, `/detail = "实体 urn:x:9 不存在"`}},
 		{"English", get, "/entities/urn:x:9", "Accept-Language: en", "", 404, []string{`/title = "Resource not found"`}},
+		{"O58", get, "/info/sourceIdentity", "NGSILD-Tenant: nobody", "", 200, []string{`/type = "ContextSourceIdentity"`, `/contextSourceAlias = "haihe-nobody"`, "/contextSourceUptime", "/contextSourceTimeAt"}},
+		{"", patch, v1, "", `{"kind":{"type":"VocabProperty","vocab":"monument"}}`, 204, nil},
+		{"D22 an earlier version", get, v1, "Prefer: ngsi-ld=1.5", "", 203, []string{`/kind/type = "Property"`, `/kind/value = "monument"`, "Preference-Applied: ngsi-ld=1.5"}},
+		{"D22 this version", get, v1, "Prefer: respond-async, NGSI-LD=\"1.9\"", "", 200, []string{`/kind/type = "VocabProperty"`, "Preference-Applied: ngsi-ld=1.9"}},
 		{"what was refused changed nothing", get, "/entities?local=true", "", "", 200, []string{"/~ = 1"}},
 	})
 }

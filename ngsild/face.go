@@ -27,6 +27,7 @@ type Options struct {
 	Who      func(r *http.Request) (*identity.Principal, error)                  // nil: nobody
 	Allow    func(who *identity.Principal, tenant string, op *exchange.Op) error // nil: everything is allowed
 	Tenant   func(ctx context.Context, tenant string) (bool, error)              // knows tenants that have no entities; may be nil
+	Alias    string                                                              // pseudonym of this source in Via headers (5.2.40), unique among those that it talks to; "haihe" where ""
 	Owner    string                                                              // unit of what nobody's unit creates
 	Now      func() time.Time
 	MaxBody  int64
@@ -47,7 +48,7 @@ func New(o Options) (*Face, error) {
 		return nil, errs.As(errs.Internal, "open ngsi-ld", errors.New("entities, contexts and the clock are needed"))
 	}
 	service := &entities.Service{Store: o.Entities, Owner: o.Owner, Now: o.Now}
-	f := &Face{ops: slices.Concat(service.Ops(), o.Ops, o.Contexts.Ops())}
+	f := &Face{ops: slices.Concat(service.Ops(), o.Ops, o.Contexts.Ops(), []exchange.Op{identityOp(&o)})}
 	if err := exchange.Check(f.ops); err != nil {
 		return nil, errs.As(errs.Internal, "open ngsi-ld", err)
 	}

@@ -33,6 +33,7 @@ var groups = []struct {
 	{"/attributes", "discovery", lang.Text{}},
 	{"/subscriptions", "subscriptions", lang.T("订阅", "Subscriptions")},
 	{"/jsonldContexts", "contexts", lang.T("@context 管理", "@contexts")},
+	{"/info/", "source", lang.T("上下文源", "This context source")},
 }
 
 func tagOf(path string) string {

@@ -162,7 +162,7 @@ func TestBatch(t *testing.T) {
 		{"O15 some fail", post, ops + "upsert", "", list(one(1, ""), `{"id":"urn:ngsi-ld:Vehicle:6","speed":1}`), 207, []string{`/success/~ = 1`, `/errors/0/entityId = "urn:ngsi-ld:Vehicle:6"`}},
 		{"O15 unknown option", post, ops + "upsert?options=foo", "", list(one(1, "")), 400, []string{badReq}},
 		{"O16 update", post, ops + "update", "", list(one(2, `,"speed":{"type":"Property","value":9}`)), 204, nil},
-		{"O16 noOverwrite", post, ops + "update?options=noOverwrite", "", list(one(2, `,"speed":{"type":"Property","value":1},"x":1`)), 204, nil},
+		{"O16 noOverwrite", post, ops + "update?options=noOverwrite", "", list(one(2, `,"speed":{"type":"Property","value":1},"x":1`)), 207, []string{`/success = []`, `/errors/0/entityId = "urn:ngsi-ld:Vehicle:2"`}},
 		{"", get, "/entities/urn:ngsi-ld:Vehicle:2", "", "", 200, []string{`/speed/value = 9`, `/x/value = 1`}},
 		{"O16 not there", post, ops + "update", "", list(one(2, ""), one(99, "")), 207, []string{`/success = ["urn:ngsi-ld:Vehicle:2"]`, `/errors/0/error/type = "https://uri.etsi.org/ngsi-ld/errors/ResourceNotFound"`}},
 		{"O17 merge", post, ops + "merge", "", list(one(2, `,"speed":{"value":10},"x":"urn:ngsi-ld:null"`)), 204, nil},

@@ -32,7 +32,7 @@ func (m *Manager) Ops() []exchange.Op {
 func (m *Manager) add(x *exchange.Exchange) error {
 	v, err := value(x.Body)
 	if err != nil || v == nil {
-		return exchange.BadRequestData.Because(err, "请求体应为含 @context 的 JSON 对象", "the body must be a JSON object with a @context")
+		return exchange.InvalidRequest.Because(err, "请求体应为含 @context 的 JSON 对象", "the body must be a JSON object with a @context")
 	}
 	if len(v) > maxDoc {
 		return errs.Say(errs.TooLarge, "@context 过大，至多 %d 字节", "the @context is too large, at most %d bytes", maxDoc)

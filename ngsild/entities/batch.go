@@ -18,8 +18,8 @@ type batch struct {
 	ids   []string // of the elements
 	errs  []error
 	tasks []entity.Task
-	of    []int // element of a task
-	made  []bool
+	of    []int  // element of a task
+	made  []bool // whether an element was created, or left something as it was
 }
 
 // elements cuts the body into its elements. ETSI GS CIM 009 V1.9.1 5.6.7.4 to 5.6.10.4, 5.6.20.4: neither empty nor null
@@ -211,10 +211,28 @@ func (s *Service) change(x *exchange.Exchange, in form.Input, edit func(old, e *
 // batchUpdate is O16. ETSI GS CIM 009 V1.9.1 5.6.9.4: as Append Attributes
 func (s *Service) batchUpdate(x *exchange.Exchange) error {
 	overwrite := !x.Option("noOverwrite")
-	return s.change(x, form.Input{Fragment: true}, func(old, e *ngsi.Entity) (*ngsi.Entity, error) {
-		n, _, err := Append(old, e, overwrite)
-		return n, err
+	b, err := s.run(x, form.Input{Fragment: true}, func(e *ngsi.Entity, skipped *bool) entity.Edit {
+		return func(old *ngsi.Entity) (*ngsi.Entity, error) {
+			if old == nil {
+				return nil, missing(e.ID)
+			}
+			n, out, err := Append(old, e, overwrite)
+			*skipped = len(out.Skipped) > 0
+			return n, err
+		}
 	})
+	if err != nil {
+		return err
+	}
+	for i, skipped := range b.made { // what was new stands; what was left is told
+		if b.errs[i] == nil && skipped {
+			b.errs[i] = exchange.BadRequestData.Say("部分属性已存在，且要求不覆盖（noOverwrite），未更新", "some attributes exist, and noOverwrite was asked for: they were left")
+		}
+	}
+	if b.failed() {
+		return b.result()
+	}
+	return x.NoContent()
 }
 
 // batchMerge is O17.

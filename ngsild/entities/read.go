@@ -24,7 +24,8 @@ const (
 type view struct {
 	*form.Output
 	join
-	attrs []string // of the deprecated parameter
+	attrs   []string // of the deprecated parameter
+	altered bool     // entities were amended for an earlier version
 }
 
 // view reads the parameters that shape the answer. links is how deep q looks.
@@ -94,7 +95,15 @@ func (s *Service) retrieve(x *exchange.Exchange) error {
 		x.Release(b)
 		return err
 	}
-	return x.Send(http.StatusOK, b)
+	return x.Send(v.status(), b)
+}
+
+// status is 203 where entities were amended for an earlier version (6.5.3.1, 6.4.3.2).
+func (v *view) status() int {
+	if v.altered {
+		return http.StatusNonAuthoritativeInfo
+	}
+	return http.StatusOK
 }
 
 // shows tells whether something of an entity is left to be shown: an attribute of attrs, a member of pick, a member that omit leaves.
@@ -151,12 +160,15 @@ func (s *Service) answerQuery(x *exchange.Exchange, sels []selector) error {
 		return err
 	}
 	x.Page(page.Next, p.Offset, p.Limit, len(page.Entities), page.Total)
+	if v.attrs == nil && (v.Pick != nil || v.Omit != nil) { // 4.21: what nothing is left of is left out
+		page.Entities = slices.DeleteFunc(page.Entities, func(e *ngsi.Entity) bool { return !shows(e, &v) })
+	}
 	b := x.Buffer()
 	if err := s.write(x, b, &v, page.Entities, false); err != nil {
 		x.Release(b)
 		return err
 	}
-	return x.Send(http.StatusOK, b)
+	return x.Send(v.status(), b)
 }
 
 // errEnough ends a walk.
@@ -207,6 +219,13 @@ func (s *Service) collect(x *exchange.Exchange, sel *selection, by *order, p exc
 // write writes entities: one or an array of them, with the linked ones that are asked for.
 func (s *Service) write(x *exchange.Exchange, b *[]byte, v *view, list []*ngsi.Entity, one bool) error {
 	var more []extra
+	if x.Minor < exchange.Native {
+		list = slices.Clone(list)
+		for i, e := range list {
+			list[i] = conform(e, x.Minor)
+			v.altered = v.altered || list[i] != e
+		}
+	}
 	if v.level > 0 {
 		var err error
 		if list, more, err = s.link(x, v, list); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type Exchange struct {
 	LD     bool            // the body came as application/ld+json
 	Ctx    *jsonld.Context // from the Link header or the body (6.3.5); of an Array body: of the Link header
 	Accept Media
+	Minor  int // NGSI-LD 1.Minor is what the client understands ("Prefer: ngsi-ld=1.5", 4.3.6.8); Native where it does not say
 
 	prefix string
 	route  route
@@ -84,7 +86,7 @@ func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.noMethod(w, r, rt.at.allow)
 		return
 	}
-	x := &Exchange{R: r, W: w, Kit: m.kit, Op: op, prefix: m.prefix, route: rt}
+	x := &Exchange{R: r, W: w, Kit: m.kit, Op: op, Minor: Native, prefix: m.prefix, route: rt}
 	x.params = x.few[:0]
 	observe := m.kit.Observe
 	var start time.Time
@@ -147,6 +149,21 @@ func (x *Exchange) run() error {
 	return x.Op.Run(x)
 }
 
+// Native is the minor version of NGSI-LD that this package speaks: 1.9.
+const Native = 9
+
+// version reads the version that a client prefers, and says which one it gets.
+// ETSI GS CIM 009 V1.9.1 4.3.6.8, 6.3.6
+func (x *Exchange) version(asked string) {
+	major, minor, ok := strings.Cut(asked, ".")
+	n, err := strconv.Atoi(minor)
+	if !ok || major != "1" || err != nil || n < 0 {
+		return
+	}
+	x.Minor = min(n, Native)
+	x.W.Header()["Preference-Applied"] = []string{"ngsi-ld=1." + strconv.Itoa(x.Minor)}
+}
+
 func errNoID() error {
 	return BadRequestData.Say("路径中缺少标识", "the path lacks an identifier")
 }
@@ -188,6 +205,9 @@ func (x *Exchange) preconditions() bool {
 		return false
 	}
 	x.Accept = media
+	if len(h["Prefer"]) > 0 {
+		x.version(prefer(h, "ngsi-ld"))
+	}
 	return true
 }
 
@@ -227,7 +247,7 @@ func (x *Exchange) admit() (err error) {
 			return err
 		}
 	}
-	if x.Tenant == "" || x.Op.Act == Host || x.Op.creates() || x.Kit.Known == nil {
+	if x.Tenant == "" || x.Op.Act == Host || x.Op.anyTenant() || x.Kit.Known == nil {
 		return nil
 	}
 	known, err := x.Kit.Known(x.R, x.Tenant)

@@ -59,10 +59,11 @@ type Op struct {
 	Run     func(x *Exchange) error
 }
 
-// creates tells whether an operation makes a tenant that it names come to be (5.5.10).
-func (op *Op) creates() bool {
+// anyTenant tells whether an operation may name a tenant that is not there: it makes the tenant come to be (5.5.10), or is about the
+// source and not about what it holds (5.15).
+func (op *Op) anyTenant() bool {
 	switch op.ID {
-	case "O01", "O14", "O15", "O25", "O31":
+	case "O01", "O14", "O15", "O25", "O31", "O58":
 		return true
 	}
 	return false
