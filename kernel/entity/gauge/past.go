@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -47,24 +48,35 @@ func (c *Columns) At(i int) Value {
 
 // Columns appends the values of a gauge with from <= time < to (microseconds) to c.
 func (g *Gauges) Columns(ctx context.Context, key, from, to int64, c *Columns) error {
-	err := g.table.Runs(ctx, []int64{key}, from, to, func(_ int64, times []int64, values [][]int64) error {
-		c.Times, c.Values, c.Lags = append(c.Times, times...), append(c.Values, values[0]...), append(c.Lags, values[1]...)
+	return g.Pieces(ctx, key, from, to, func(p Columns) error {
+		c.Times, c.Values, c.Lags = append(room(c.Times, len(p.Times)), p.Times...), append(room(c.Values, len(p.Times)), p.Values...), append(room(c.Lags, len(p.Times)), p.Lags...)
 		return nil
 	})
-	if err != nil {
-		return errs.Wrap("read a gauge", err)
+}
+
+// room makes room for n more, in few steps.
+func room(s []int64, n int) []int64 {
+	if len(s)+n <= cap(s) {
+		return s
 	}
-	n := 0
-	for i, v := range c.Values { // erased ones are few, most often none
-		if v != series.Null {
-			if n < i {
-				c.Times[n], c.Values[n], c.Lags[n] = c.Times[i], v, c.Lags[i]
+	return slices.Grow(s, max(n, 2*cap(s)-len(s)))
+}
+
+// Pieces is Columns piece by piece, without copies: they are valid during the call of fn only.
+func (g *Gauges) Pieces(ctx context.Context, key, from, to int64, fn func(Columns) error) error {
+	return errs.Wrap("read a gauge", g.table.Runs(ctx, key, from, to, func(times []int64, values [][]int64) error {
+		c := Columns{times, values[0], values[1]}
+		if slices.Contains(c.Values, series.Null) { // some were erased
+			var left Columns
+			for i, v := range c.Values {
+				if v != series.Null {
+					left.Times, left.Values, left.Lags = append(left.Times, times[i]), append(left.Values, v), append(left.Lags, c.Lags[i])
+				}
 			}
-			n++
+			c = left
 		}
-	}
-	c.Times, c.Values, c.Lags = c.Times[:n], c.Values[:n], c.Lags[:n]
-	return nil
+		return fn(c)
+	}))
 }
 
 // Erase takes the values at some times (microseconds) out of a gauge. The newest value of a gauge that an attribute still is must not

@@ -463,7 +463,7 @@ func (r *reader) visible(g *gaugeRef, c gauge.Columns) gauge.Columns {
 	if g.forgotten == math.MinInt64 && len(g.hidden) == 0 {
 		return c
 	}
-	n := 0
+	var left gauge.Columns
 	for i, t := range c.Times {
 		entered := t
 		if c.Lags[i] != math.MinInt64 {
@@ -472,10 +472,9 @@ func (r *reader) visible(g *gaugeRef, c gauge.Columns) gauge.Columns {
 		if _, hidden := slices.BinarySearch(g.hidden, t); entered <= g.forgotten || hidden {
 			continue
 		}
-		c.Times[n], c.Values[n], c.Lags[n] = t, c.Values[i], c.Lags[i]
-		n++
+		left.Times, left.Values, left.Lags = append(left.Times, t), append(left.Values, c.Values[i]), append(left.Lags, c.Lags[i])
 	}
-	return gauge.Columns{Times: c.Times[:n], Values: c.Values[:n], Lags: c.Lags[:n]}
+	return left
 }
 
 // load adds the values of a course's gauges to its instances, no more of them than can matter.
@@ -514,22 +513,35 @@ func (r *reader) load(c *course) error {
 // loadNumbers is load for a course that is only to be summed up.
 func (r *reader) loadNumbers(c *course) error {
 	for i := range c.gauges {
-		cols, err := r.columns(&c.gauges[i])
-		if err != nil {
+		g := &c.gauges[i]
+		take := func(cols gauge.Columns) error {
+			cols = r.visible(g, cols)
+			n := len(c.times) + len(cols.Times)
+			if n > cap(c.times) {
+				c.times, c.numbers = slices.Grow(c.times, n), slices.Grow(c.numbers, n)
+			}
+			for i := range cols.Times {
+				if at, ok := r.gaugeTime(&cols, i); ok {
+					c.times, c.numbers = append(c.times, at), append(c.numbers, cols.Values[i])
+				}
+			}
+			return nil
+		}
+		from, to := int64(math.MinInt64), int64(math.MaxInt64)
+		if r.span.property == "observedAt" {
+			from, to = r.span.from, r.span.to
+		}
+		if g.bound == nil {
+			if err := r.s.gauges.Pieces(r.tx.Context(), g.key, from, to, take); err != nil {
+				return err
+			}
+			continue
+		}
+		var cols gauge.Columns
+		if err := r.values(g, from, to, &cols); err != nil {
 			return err
 		}
-		n := 0
-		for i := range cols.Times {
-			if at, ok := r.gaugeTime(&cols, i); ok {
-				cols.Times[n], cols.Values[n] = at, cols.Values[i]
-				n++
-			}
-		}
-		if c.times == nil {
-			c.times, c.numbers = cols.Times[:n], cols.Values[:n]
-		} else {
-			c.times, c.numbers = append(c.times, cols.Times[:n]...), append(c.numbers, cols.Values[:n]...)
-		}
+		_ = take(cols) // it never fails
 	}
 	return nil
 }

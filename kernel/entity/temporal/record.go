@@ -59,12 +59,7 @@ func (s *Store) record(ctx context.Context, k entity.Key, owner string, types, s
 		if err := s.know(tx, num, k, owner, types, scope, now); err != nil {
 			return err
 		}
-		for i := range instances {
-			if err := s.insert(tx, num, 0, instances[i], now, now); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.insertAll(tx, num, instances, now)
 	})
 	return created, errs.Wrap("record history", err)
 }
@@ -123,26 +118,62 @@ func (s *Store) know(tx *store.Tx, num int64, k entity.Key, owner string, types,
 	return s.keep(tx, kn)
 }
 
-// insert writes an instance into the table; seq is 0 for a new one.
-func (s *Store) insert(tx *store.Tx, num, seq int64, a ngsi.Attr, created, modified time.Time) (err error) {
+// insertAll writes new instances into the table; of those of one attribute, dataset and time the last stands.
+func (s *Store) insertAll(tx *store.Tx, num int64, list []ngsi.Attr, now time.Time) error {
+	type place struct {
+		courseKey
+		at int64
+	}
+	last := make(map[place]int, len(list))
+	of := func(a *ngsi.Attr) place { return place{courseKey{a.Name, a.DatasetID}, store.Micros(a.ObservedAt)} }
+	for i := range list {
+		if !list[i].ObservedAt.IsZero() {
+			last[of(&list[i])] = i
+		}
+	}
+	var args []any
+	for i := range list {
+		if a := &list[i]; a.ObservedAt.IsZero() || last[of(a)] == i {
+			row, err := s.instanceRow(tx, num, 0, *a, now, now)
+			if err != nil {
+				return err
+			}
+			args = append(args, row...)
+		}
+	}
+	_, err := tx.ExecBulk(bulkInstance, args)
+	return errs.Wrap("record instances", err)
+}
+
+// insert writes one instance into the table; seq is 0 for a new one.
+func (s *Store) insert(tx *store.Tx, num, seq int64, a ngsi.Attr, created, modified time.Time) error {
+	row, err := s.instanceRow(tx, num, seq, a, created, modified)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecBulk(bulkInstance, row)
+	return errs.Wrap("record an instance", err)
+}
+
+// instanceRow makes a row of the table.
+func (s *Store) instanceRow(tx *store.Tx, num, seq int64, a ngsi.Attr, created, modified time.Time) (row []any, err error) {
 	if seq == 0 {
 		if seq, err = s.e.NextSeq(tx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	attr, err := s.e.NameID(tx, a.Name, true)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.CreatedAt, a.ModifiedAt = created, modified
 	doc, err := s.e.EncodeDoc(tx, &entity.Entity{CreatedAt: created, Attrs: []ngsi.Attr{a}})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	at := unobserved(seq)
 	if !a.ObservedAt.IsZero() {
 		at = store.Micros(a.ObservedAt)
 	}
-	_, err = tx.Exec(qInstanceAdd, num, attr, a.DatasetID, at, seq, doc)
-	return errs.Wrap("record instance", err)
+	return []any{num, attr, a.DatasetID, at, seq, doc}, nil
 }

@@ -20,8 +20,8 @@ var tables embed.FS
 func Tables() fs.FS { return tables }
 
 var (
-	qInstanceAdd = store.Q("temporal.instance.add", `INSERT INTO temporal_instance (num, attr, dataset, at, seq, doc)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (num, attr, dataset, at) DO UPDATE SET doc = excluded.doc`)
+	bulkInstance = store.NewBulk("temporal.instance.add", `INSERT INTO temporal_instance (num, attr, dataset, at, seq, doc)`, 6,
+		`ON CONFLICT (num, attr, dataset, at) DO UPDATE SET doc = excluded.doc`)
 	qInstanceFind = store.Q("temporal.instance.find", `SELECT dataset, at, doc FROM temporal_instance WHERE num = $1 AND attr = $2 AND seq = $3`)
 	qInstanceDel  = store.Q("temporal.instance.del", `DELETE FROM temporal_instance WHERE num = $1 AND attr = $2 AND seq = $3`)
 	qInstanceDrop = store.Q("temporal.instance.drop", `DELETE FROM temporal_instance WHERE num = $1`)
