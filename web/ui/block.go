@@ -212,6 +212,13 @@ type Fact struct {
 // Prose is a paragraph.
 type Prose struct{ Text lang.Text }
 
+// Code is text that is read and copied letter by letter: a command, a document. It keeps its line breaks.
+type Code struct {
+	ID    string
+	Title lang.Text
+	Text  string
+}
+
 // Notice says something that must be seen: Kind is info, warn, bad or good.
 type Notice struct {
 	ID   string
@@ -354,6 +361,7 @@ func (Table) block()       {}
 func (Form) block()        {}
 func (Facts) block()       {}
 func (Prose) block()       {}
+func (Code) block()        {}
 func (Notice) block()      {}
 func (Chart) block()       {}
 func (Map) block()         {}

@@ -70,5 +70,6 @@ const tabs = document.querySelector('.tabs'), here = tabs?.querySelector('[aria-
 if (here) tabs.scrollLeft = here.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - here.offsetWidth) / 2;
 
 if (document.querySelector('[data-map]')) import('./map.mjs');
+if (document.querySelector('[data-copy]')) import('./copy.mjs');
 if (document.querySelector('[data-chart]')) import('./chart.mjs');
 if (document.querySelector('[data-filter]')) import('./plan.mjs');
