@@ -183,7 +183,7 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s passed", c)
 		}
 	}
-	s, err := ReadJSON([]byte(` { "coordinates" : [ [ 1 , 2 , 9 ] , [ 3e0 , -4.5 ] ] , "bbox" : {"a":["]"]} , "type" : "LineString" } `))
+	s, err := ReadJSON([]byte(" { \"coordinates\" : [ [ 1\n, 2\r\n\t, 9 ] , [ 3e0 , -4.5\n] ] , \"bbox\" : {\"a\":[\"]\"]} ,\n\"type\" : \"LineString\" } "))
 	if err != nil || s.Box() != (Box{1, -4.5, 3, 2}) {
 		t.Errorf("%v %v", s, err)
 	}

@@ -232,7 +232,7 @@ func (r *coords) position() (xy, error) {
 	err := r.array(func() error {
 		r.space()
 		from := r.i
-		for r.i < len(r.b) && r.b[r.i] != ',' && r.b[r.i] != ']' && r.b[r.i] != ' ' {
+		for r.i < len(r.b) && bytes.IndexByte([]byte(",] \n\r\t"), r.b[r.i]) < 0 {
 			r.i++
 		}
 		v, err := strconv.ParseFloat(string(r.b[from:r.i]), 64)
