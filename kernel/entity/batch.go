@@ -8,6 +8,8 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
+	"github.com/haihe-city/haihe/kernel/entity/names"
+	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -82,15 +84,15 @@ func (b *batch) load(keys []Key) error {
 			}
 		}
 		if !ok && ngsi.IsURI(k.ID) && checkTenant(k.Tenant) == nil {
-			rest = append(rest, inTenant(k.Tenant, k.ID))
+			rest = append(rest, names.In(k.Tenant, k.ID))
 		}
 		b.items[k] = &item{key: k, state: st, was: st}
 	}
-	return pieces(rest, func(size int, args []any) error {
-		var rows []row
-		err := b.tx.Each(store.Q("entity.get.in", columns+`WHERE id IN `+store.In(1, size)), args, func(scan func(...any) error) error {
-			var r row
-			err := scan(&r.num, &r.id, &r.owner, &r.version, &r.modified, &r.doc)
+	return walk.Pieces(rest, func(size int, args []any) error {
+		var rows []walk.Row
+		err := b.tx.Each(store.Q("entity.get.in", walk.Columns+`WHERE id IN `+store.In(1, size)), args, func(scan func(...any) error) error {
+			var r walk.Row
+			err := r.Scan(scan)
 			rows = append(rows, r)
 			return err
 		})
@@ -99,13 +101,13 @@ func (b *batch) load(keys []Key) error {
 		}
 		for i := range rows {
 			r := &rows[i]
-			st := state{num: r.num}
-			if r.doc != nil {
+			st := state{num: r.Num}
+			if r.Doc != nil {
 				if st.e, err = b.s.entity(b.tx, r, nil); err != nil {
 					return err
 				}
 			}
-			tenant, id := ofTenant(r.id)
+			tenant, id := names.Apart(r.ID)
 			it := b.items[Key{tenant, id}]
 			it.state, it.was = st, st
 		}
@@ -293,7 +295,7 @@ func (b *batch) recordAt(it *item, e *Entity, verb Verb, names, pastNames []stri
 		return err
 	}
 	if doc != nil {
-		refs, err := ngsi.EncodeNames(pastNames, func(name string) (int64, error) { return b.s.intern(b.tx, name, false) })
+		refs, err := ngsi.EncodeNames(pastNames, func(name string) (int64, error) { return b.s.names.Intern(b.tx, name, false) })
 		if err != nil {
 			return err
 		}

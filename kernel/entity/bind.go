@@ -40,6 +40,16 @@ func (s *Store) Bindings(typ string) []Binding {
 	return s.bindings[typ]
 }
 
+// joinAll joins a list in place.
+func (s *Store) joinAll(ctx context.Context, list []*Entity) (err error) {
+	for i := range list {
+		if list[i], err = s.join(ctx, list[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // join gives e with the last values of what is bound to its types. An attribute that the document has stays.
 func (s *Store) join(ctx context.Context, e *Entity) (*Entity, error) {
 	if e.Tenant != "" {

@@ -163,7 +163,7 @@ func (b *batch) bear(e *Entity, d *delta, now time.Time) error {
 			continue
 		}
 		a := &e.Attrs[m.attr]
-		name, err := b.s.intern(b.tx, a.Name, true)
+		name, err := b.s.names.Intern(b.tx, a.Name, true)
 		if err != nil {
 			return err
 		}

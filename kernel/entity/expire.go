@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/names"
 	"github.com/haihe-city/haihe/store"
 )
 
@@ -96,7 +97,7 @@ func (s *Store) due(ctx context.Context) (list []Key, err error) {
 		return tx.Each(qExpiryDue, []any{store.Micros(s.stamp()), collectAtOnce}, func(scan func(...any) error) error {
 			var row string
 			err := scan(&row)
-			tenant, id := ofTenant(row)
+			tenant, id := names.Apart(row)
 			list = append(list, Key{tenant, id})
 			return err
 		})

@@ -6,7 +6,7 @@ func Matches(q Query, e *Entity) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return f.matches(e), nil
+	return f.Matches(e), nil
 }
 
 // GatherLeast lets a test meet the bound on what is gathered without thousands of entities.

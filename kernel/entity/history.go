@@ -97,14 +97,14 @@ func (s *Store) changes(tx *store.Tx, num int64, id string, before int64, limit 
 	out := make([]Change, 0, len(rows))
 	for _, r := range rows {
 		e := &Entity{Num: num, ID: id, Owner: r.owner, Version: r.version, ModifiedAt: store.Time(r.at)}
-		if err := ngsi.Decode(r.doc, e, s.nameOf(tx), nil); err != nil {
+		if err := ngsi.Decode(r.doc, e, s.names.Of(tx), nil); err != nil {
 			return nil, errs.As(errs.Internal, "read history of "+id, err)
 		}
 		c := Change{Seq: r.seq, ID: id, Num: num, Type: e.Type(), Owner: r.owner, At: store.Time(r.at), Version: r.version}
 		if r.verb > 0 && r.verb < int64(len(verbs)) {
 			c.Verb = verbs[r.verb]
 		}
-		if c.Attrs, err = ngsi.DecodeNames(r.names, s.nameOf(tx)); err != nil {
+		if c.Attrs, err = ngsi.DecodeNames(r.names, s.names.Of(tx)); err != nil {
 			return nil, errs.As(errs.Internal, "read history of "+id, err)
 		}
 		if c.Verb != Deleted { // rows of before hold every attribute

@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -34,7 +34,7 @@ func (s *Store) loadMarks(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	name := s.nameOf(tx)
+	name := s.names.Of(tx)
 	for _, r := range rows {
 		typ, ok := name(r.typ)
 		attr, also := name(r.attr)
@@ -45,8 +45,8 @@ func (s *Store) loadMarks(tx *store.Tx) error {
 	return nil
 }
 
-// keys gives the index keys of a type's attributes that queries may ask.
-func (s *Store) keys(typ string) map[string]int64 {
+// Keys gives the index keys of a type's attributes that queries may ask.
+func (s *Store) Keys(typ string) map[string]int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var keys map[string]int64
@@ -60,28 +60,6 @@ func (s *Store) keys(typ string) map[string]int64 {
 	}
 	return keys
 }
-
-// indexText cuts a text to what an index holds of it: a hundred characters, nothing from a zero byte on (which PostgreSQL's
-// texts cannot hold). Of two texts the lesser one never becomes the greater one by it.
-func indexText(t string) string {
-	t = cutZero(t)
-	n := 0
-	for i := range t {
-		if n == 100 {
-			return t[:i]
-		}
-		n++
-	}
-	return strings.ToValidUTF8(t, "\uFFFD")
-}
-
-// cutZero gives a text up to its first zero byte.
-func cutZero(t string) string {
-	t, _, _ = strings.Cut(t, "\x00")
-	return t
-}
-
-func boolText(v bool) string { return strconv.FormatBool(v) }
 
 // entry is one row of an index.
 type entry struct {
@@ -111,9 +89,9 @@ func (s *Store) entries(e *Entity, only int64) (out []entry) {
 					r := entry{key: m.key}
 					switch v.Class {
 					case ngsi.Text:
-						r.text = indexText(v.Text)
+						r.text = walk.IndexText(v.Text)
 					case ngsi.Bool:
-						r.text = boolText(v.Bool)
+						r.text = strconv.FormatBool(v.Bool)
 					case ngsi.Number:
 						r.number, r.value = true, v.Number+0
 					default:
@@ -203,7 +181,7 @@ func (s *Store) setMarks(ctx context.Context, typ string, attrs []string) error 
 	var dropped, fresh []int64
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		dropped, fresh = nil, nil
-		id, err := s.intern(tx, typ, true)
+		id, err := s.names.Intern(tx, typ, true)
 		if err != nil {
 			return err
 		}
@@ -255,7 +233,7 @@ func (s *Store) addMark(tx *store.Tx, typ int64, attr string) (mark, error) {
 	if err != nil {
 		return mark{}, err
 	}
-	name, err := s.intern(tx, attr, true)
+	name, err := s.names.Intern(tx, attr, true)
 	if err != nil {
 		return mark{}, err
 	}
@@ -271,12 +249,13 @@ func (s *Store) putMarks(typ string, marks []mark) {
 
 // fill enters the entities that were there before a mark, piece by piece beside other writers, and makes the mark ready.
 func (s *Store) fill(ctx context.Context, typ string, key int64) error {
-	f := &sieve{typ: typ}
-	for from, more := first(false), true; more; {
+	f := new(walk.Filter)
+	f.Type(typ)
+	for from, more := walk.First(false), true; more; {
 		err := s.db.Write(ctx, func(tx *store.Tx) error {
-			w := s.walk(tx, f, from, false, eachBatch)
+			w := walk.New(s, tx, f, from, false, eachBatch)
 			for range eachBatch {
-				e, err := w.next(true)
+				e, err := w.Next(true)
 				if err != nil {
 					return err
 				}
@@ -289,7 +268,7 @@ func (s *Store) fill(ctx context.Context, typ string, key int64) error {
 					}
 				}
 			}
-			from = w.last
+			from = w.Last()
 			return nil
 		})
 		if err != nil {
@@ -312,5 +291,3 @@ func (s *Store) fill(ctx context.Context, typ string, key int64) error {
 		return err
 	})
 }
-
-func digits(n int) string { return strconv.Itoa(n) }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
+	"github.com/haihe-city/haihe/kernel/entity/names"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -56,7 +57,7 @@ func (s *Store) NumOf(tx *store.Tx, k Key) (num int64, current bool, err error) 
 		return 0, false, nil
 	}
 	var typ int64
-	err = tx.Get(qPastNum, []any{inTenant(k.Tenant, k.ID)}, &num, &typ)
+	err = tx.Get(qPastNum, []any{names.In(k.Tenant, k.ID)}, &num, &typ)
 	if errs.Is(err, errs.NotFound) {
 		return 0, false, nil
 	}
@@ -81,7 +82,7 @@ func (s *Store) Reserve(tx *store.Tx, k Key) (num int64, err error) {
 	if num, err = tx.Next(seqNum); err != nil {
 		return 0, err
 	}
-	_, err = tx.Exec(qPastTake, num, inTenant(k.Tenant, k.ID), "", store.Micros(s.stamp()))
+	_, err = tx.Exec(qPastTake, num, names.In(k.Tenant, k.ID), "", store.Micros(s.stamp()))
 	return num, errs.Wrap("reserve an entity's number", err)
 }
 
@@ -116,11 +117,11 @@ func (s *Store) Past(tx *store.Tx, num, after int64, limit int, want func(name s
 	for i, r := range rows {
 		p := &out[i]
 		*p = PastRow{Seq: r.seq, Deleted: r.verb < int64(len(verbs)) && verbs[r.verb] == Deleted, At: store.Time(r.at), Owner: r.owner}
-		if p.Names, err = ngsi.DecodeNames(r.names, s.nameOf(tx)); err != nil {
+		if p.Names, err = ngsi.DecodeNames(r.names, s.names.Of(tx)); err != nil {
 			return nil, errs.As(errs.Internal, "read history", err)
 		}
 		var e Entity
-		if err := ngsi.Decode(r.doc, &e, s.nameOf(tx), want); err != nil {
+		if err := ngsi.Decode(r.doc, &e, s.names.Of(tx), want); err != nil {
 			return nil, errs.As(errs.Internal, "read history", err)
 		}
 		p.Types, p.Scope, p.Attrs, p.CreatedAt, p.ExpiresAt = e.Types, e.Scope, e.Attrs, e.CreatedAt, e.ExpiresAt
@@ -130,7 +131,7 @@ func (s *Store) Past(tx *store.Tx, num, after int64, limit int, want func(name s
 
 // SetPast writes a change anew, with the names and attributes that p has now. p must have been read whole.
 func (s *Store) SetPast(tx *store.Tx, num int64, p *PastRow) error {
-	names, err := ngsi.EncodeNames(p.Names, func(name string) (int64, error) { return s.intern(tx, name, false) })
+	names, err := ngsi.EncodeNames(p.Names, func(name string) (int64, error) { return s.names.Intern(tx, name, false) })
 	if err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func (s *Store) PastGauges(tx *store.Tx, num int64) ([]PastGauge, error) {
 		return nil, errs.Wrap("read gauges", err)
 	}
 	out := make([]PastGauge, 0, len(rows))
-	name := s.nameOf(tx)
+	name := s.names.Of(tx)
 	for _, r := range rows {
 		if n, ok := name(r.attr); ok {
 			out = append(out, PastGauge{Name: n, Dataset: r.dataset, Key: r.key, Since: store.Time(r.since)})
@@ -176,13 +177,13 @@ func (s *Store) PastGauges(tx *store.Tx, num int64) ([]PastGauge, error) {
 
 // EncodeDoc writes a document of types, scope and attributes; instances of one name and dataset may stand in it more than once.
 func (s *Store) EncodeDoc(tx *store.Tx, e *Entity) ([]byte, error) {
-	doc, err := ngsi.Encode(e, func(name string) (int64, error) { return s.intern(tx, name, false) })
+	doc, err := ngsi.Encode(e, func(name string) (int64, error) { return s.names.Intern(tx, name, false) })
 	return doc, errs.Wrap("encode document", err)
 }
 
 // DecodeDoc reads what EncodeDoc wrote.
 func (s *Store) DecodeDoc(tx *store.Tx, doc []byte, e *Entity) error {
-	return errs.As(errs.Internal, "read document", ngsi.Decode(doc, e, s.nameOf(tx), nil))
+	return errs.As(errs.Internal, "read document", ngsi.Decode(doc, e, s.names.Of(tx), nil))
 }
 
 // NextSeq takes a number of the sequence that changes are counted by.
@@ -191,17 +192,17 @@ func (s *Store) NextSeq(tx *store.Tx) (int64, error) { return tx.Next(seqChange)
 // NameID gives the number of a name, 0 where nothing was ever called so; one is made where make is set, in a Write.
 func (s *Store) NameID(tx *store.Tx, name string, make bool) (int64, error) {
 	if make {
-		return s.intern(tx, name, true)
+		return s.names.Intern(tx, name, true)
 	}
-	return s.nameID(tx, name)
+	return s.names.ID(tx, name)
 }
 
 // NameOf is the reverse of NameID; ok is false where there is none.
-func (s *Store) NameOf(tx *store.Tx, id int64) (name string, ok bool) { return s.nameOf(tx)(id) }
+func (s *Store) NameOf(tx *store.Tx, id int64) (name string, ok bool) { return s.names.Of(tx)(id) }
 
 // TypeID is NameID for a type within a tenant.
 func (s *Store) TypeID(tx *store.Tx, tenant, typ string, make bool) (int64, error) {
-	return s.NameID(tx, inTenant(tenant, typ), make)
+	return s.NameID(tx, names.In(tenant, typ), make)
 }
 
 // Stamp is the store's clock, to the microsecond that is kept.

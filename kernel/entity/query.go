@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/names"
+	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
 )
 
@@ -36,6 +38,7 @@ func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return p, err
 	}
+	f.Aged = s.anyExpired()
 	limit, err := checkLimit(q.Limit)
 	if err != nil {
 		return p, err
@@ -46,9 +49,9 @@ func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
 	}
 	err = s.read(ctx, func(tx *store.Tx) error {
 		p.Entities = nil
-		w := s.walk(tx, f, from, q.Desc, limit+1)
+		w := walk.New(s, tx, f, from, q.Desc, limit+1)
 		for len(p.Entities) <= limit {
-			e, err := w.next(true)
+			e, err := w.Next(true)
 			if err != nil {
 				return err
 			}
@@ -58,7 +61,7 @@ func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
 			p.Entities = append(p.Entities, e)
 		}
 		if q.Count {
-			p.Total, err = s.total(tx, f)
+			p.Total, err = walk.Total(s, tx, f)
 		}
 		return err
 	})
@@ -77,23 +80,7 @@ func start(q Query) (int64, error) {
 	if q.After != "" {
 		return uncursor(q.After)
 	}
-	return first(q.Desc), nil
-}
-
-// total counts the matches of f.
-func (s *Store) total(tx *store.Tx, f *sieve) (int64, error) {
-	if f.plain() {
-		return tx.Count(countOf, countKey(f.tenant, f.typ, f.owner))
-	}
-	n := int64(0)
-	w := s.walk(tx, f, first(false), false, maxBatch)
-	for {
-		e, err := w.next(false)
-		if e == nil || err != nil {
-			return n, err
-		}
-		n++
-	}
+	return walk.First(q.Desc), nil
 }
 
 // Each streams every match in order without paging; q.After is where it begins, q.Limit and q.Count do not count. It reads
@@ -108,18 +95,18 @@ func (s *Store) Each(ctx context.Context, q Query, fn func(*Entity) error) error
 	if err != nil {
 		return err
 	}
-	return s.each(ctx, f, from, q.Desc, fn)
+	return s.each(ctx, s, f, from, q.Desc, fn)
 }
 
-func (s *Store) each(ctx context.Context, f *sieve, from int64, desc bool, fn func(*Entity) error) error {
+func (s *Store) each(ctx context.Context, source walk.Source, f *walk.Filter, from int64, desc bool, fn func(*Entity) error) error {
 	for {
 		var found []*Entity
 		end := false
 		err := s.read(ctx, func(tx *store.Tx) error {
 			found = nil
-			w := s.walk(tx, f, from, desc, eachBatch)
-			for len(found) < eachBatch && w.read < eachReads {
-				e, err := w.next(true)
+			w := walk.New(source, tx, f, from, desc, eachBatch)
+			for len(found) < eachBatch && w.Read() < eachReads {
+				e, err := w.Next(true)
 				if err != nil {
 					return err
 				}
@@ -129,7 +116,7 @@ func (s *Store) each(ctx context.Context, f *sieve, from int64, desc bool, fn fu
 				}
 				found = append(found, e)
 			}
-			from = w.last
+			from = w.Last()
 			return nil
 		})
 		if err != nil {
@@ -155,7 +142,7 @@ const (
 // Count is the maintained number of entities of a type ("" owner: all owners; "" type: all types).
 func (s *Store) Count(ctx context.Context, typ, owner string) (n int64, err error) {
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		n, err = tx.Count(countOf, countKey("", typ, owner))
+		n, err = tx.Count(names.CountOf, names.CountKey("", typ, owner))
 		return err
 	})
 	return n, errs.Wrap("count entities", err)

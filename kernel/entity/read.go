@@ -9,22 +9,17 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/memory"
+	"github.com/haihe-city/haihe/kernel/entity/names"
+	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
-// row is an entity as its table holds it.
-type row struct {
-	num, version, modified int64
-	id, owner              string
-	doc                    []byte
-}
-
 // entity decodes a row and puts the values of its gauges in; want as in ngsi.Decode. In a Read it may answer cold.
-func (s *Store) entity(tx *store.Tx, r *row, want func(string) bool) (*Entity, error) {
-	tenant, id := ofTenant(r.id)
-	e := &Entity{Num: r.num, Tenant: tenant, ID: id, Owner: r.owner, Version: r.version, ModifiedAt: store.Time(r.modified)}
-	if err := ngsi.Decode(r.doc, e, s.nameOf(tx), want); err != nil {
+func (s *Store) entity(tx *store.Tx, r *walk.Row, want func(string) bool) (*Entity, error) {
+	tenant, id := names.Apart(r.ID)
+	e := &Entity{Num: r.Num, Tenant: tenant, ID: id, Owner: r.Owner, Version: r.Version, ModifiedAt: store.Time(r.Modified)}
+	if err := ngsi.Decode(r.Doc, e, s.names.Of(tx), want); err != nil {
 		return nil, errs.As(errs.Internal, "read entity "+id, err)
 	}
 	return e, s.measure(tx, e)
@@ -91,9 +86,9 @@ func (s *Store) getKey(tx *store.Tx, k Key) (*Entity, error) {
 	if !ngsi.IsURI(k.ID) || checkTenant(k.Tenant) != nil {
 		return nil, missing(k.ID)
 	}
-	var r row
-	err := tx.Get(qGet, []any{inTenant(k.Tenant, k.ID)}, &r.num, &r.id, &r.owner, &r.version, &r.modified, &r.doc)
-	if errs.Is(err, errs.NotFound) || err == nil && r.doc == nil {
+	var r walk.Row
+	err := tx.Get(qGet, []any{names.In(k.Tenant, k.ID)}, &r.Num, &r.ID, &r.Owner, &r.Version, &r.Modified, &r.Doc)
+	if errs.Is(err, errs.NotFound) || err == nil && r.Doc == nil {
 		return nil, missing(k.ID)
 	}
 	if err != nil {

@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/census"
+	"github.com/haihe-city/haihe/kernel/entity/names"
+	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
 )
 
@@ -95,7 +98,7 @@ type put struct {
 // row adds an entity's row to the statement that it needs.
 func (b *batch) row(it *item, fresh, doc, all *[]any) error {
 	e, was := it.e, it.was.e
-	id := inTenant(it.key.Tenant, it.key.ID)
+	id := names.In(it.key.Tenant, it.key.ID)
 	if e == nil { // also where it came and went in one transaction: the id keeps its number
 		version, at := int64(0), store.Micros(b.s.stamp())
 		if was == nil {
@@ -105,7 +108,7 @@ func (b *batch) row(it *item, fresh, doc, all *[]any) error {
 		*all = append(*all, it.num, id, int64(0), "", was.Version+1, at, nil, nil)
 		return nil
 	}
-	typ, err := b.s.intern(b.tx, inTenant(e.Tenant, e.Types[0]), true)
+	typ, err := b.s.names.Intern(b.tx, names.In(e.Tenant, e.Types[0]), true)
 	if err != nil {
 		return err
 	}
@@ -122,7 +125,7 @@ func (b *batch) row(it *item, fresh, doc, all *[]any) error {
 
 // cellArg is the cell column of e.
 func cellArg(e *Entity) any {
-	if c, ok := cellOf(e); ok {
+	if c, ok := walk.CellOf(e); ok {
 		return c
 	}
 	return nil
@@ -131,7 +134,7 @@ func cellArg(e *Entity) any {
 // beside is what is written beside the rows.
 type beside struct {
 	types, texts, numbers, expiry []any
-	shapes                        map[*shape]int64
+	shapes                        map[*census.Shape]int64
 }
 
 // account brings counts, further types, indexed values and expiry from what an item was to what it is.
@@ -140,9 +143,9 @@ func (b *batch) account(it *item, to *beside) error {
 	if old == e {
 		return nil
 	}
-	if x, y := b.s.shapeOf(old), b.s.shapeOf(e); x != y {
+	if x, y := b.s.shapes.Of(old), b.s.shapes.Of(e); x != y {
 		if to.shapes == nil {
-			to.shapes = map[*shape]int64{}
+			to.shapes = map[*census.Shape]int64{}
 		}
 		to.shapes[x]--
 		to.shapes[y]++
@@ -178,7 +181,7 @@ func (b *batch) accountTypes(it *item, to *beside) error {
 	before, after := also(it.was.e), also(it.e)
 	for _, t := range before {
 		if !slices.Contains(after, t) {
-			id, err := b.s.intern(b.tx, inTenant(it.key.Tenant, t), true)
+			id, err := b.s.names.Intern(b.tx, names.In(it.key.Tenant, t), true)
 			if err != nil {
 				return err
 			}
@@ -189,7 +192,7 @@ func (b *batch) accountTypes(it *item, to *beside) error {
 	}
 	for _, t := range after {
 		if !slices.Contains(before, t) {
-			id, err := b.s.intern(b.tx, inTenant(it.key.Tenant, t), true)
+			id, err := b.s.names.Intern(b.tx, names.In(it.key.Tenant, t), true)
 			if err != nil {
 				return err
 			}
@@ -205,8 +208,8 @@ func (b *beside) count(tx *store.Tx) error {
 		if sh == nil || delta == 0 {
 			continue
 		}
-		for _, c := range sh.counts {
-			if err := tx.Add(c.counter, c.key, delta); err != nil {
+		for _, c := range sh.Counts {
+			if err := tx.Add(c.Counter, c.Key, delta); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/filter"
+	"github.com/haihe-city/haihe/kernel/entity/names"
+	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
 )
 
@@ -19,92 +21,134 @@ type Search struct {
 	Count  bool
 }
 
-// maxIDs bounds the ids of one question.
-const maxIDs = 1000
-
-// sieve makes a selection ready.
-func (q *Search) sieve() (*sieve, error) {
-	f := &sieve{tenant: q.Tenant, sel: q.Select}
-	if q.Select == nil {
-		f.sel = &filter.Selection{}
-	}
-	if q.Offset < 0 || q.Limit < 0 || q.Limit > 1000 {
-		return nil, errs.Say(errs.Invalid, "每页条数须在 0 至 1000 之间，且起始位置不得为负", "ask for 0 to 1000 at a time, from an offset that is not negative")
-	}
-	if err := checkTenant(q.Tenant); err != nil {
+// filter makes a selection ready.
+func (s *Store) filter(tenant string, sel *filter.Selection) (*walk.Filter, error) {
+	if err := checkTenant(tenant); err != nil {
 		return nil, err
 	}
-	if f.sel.IDs != nil {
-		if len(f.sel.IDs) > maxIDs {
-			return nil, errs.Say(errs.Invalid, "一次至多查询 %d 个实体标识", "ask for at most %d ids at a time", maxIDs)
-		}
-		f.ids = map[string]bool{}
-		for _, id := range f.sel.IDs {
-			f.ids[id] = true
-		}
+	f := &walk.Filter{Tenant: tenant, Aged: s.anyExpired()}
+	if sel == nil {
+		sel = new(filter.Selection)
 	}
-	if f.sel.Types != nil {
-		if only := f.sel.Types.Only(); len(only) == 1 {
-			f.typ = only[0]
-		}
-	}
-	return f, nil
+	return f, f.Selected(sel)
 }
 
-// Search answers one page, ordered by num. What has expired is not there.
+// Search answers one page, ordered by num, all of it from one snapshot. What has expired is not there. The evaluator decides, SQL only
+// narrows: by ids, types, indexed attributes and grid cells. The total of a query by one type is maintained, that of any other costs a
+// walk over its candidates; an offset of a query by types alone is passed over along the index. The entities are shared and never to be
+// written to.
 func (s *Store) Search(ctx context.Context, q Search) (Page, error) {
 	p := Page{Total: -1}
-	f, err := q.sieve()
+	if q.Offset < 0 || q.Limit < 0 || q.Limit > 1000 {
+		return p, errs.Say(errs.Invalid, "每页条数须在 0 至 1000 之间，且起始位置不得为负", "ask for 0 to 1000 at a time, from an offset that is not negative")
+	}
+	f, err := s.filter(q.Tenant, q.Select)
 	if err != nil {
 		return p, err
 	}
-	from := first(false)
+	from, skip := walk.First(false), q.Offset
 	if q.After != "" {
 		if from, err = uncursor(q.After); err != nil {
 			return p, err
 		}
+		skip = 0
 	}
-	var skip int64
-	err = s.read(ctx, func(tx *store.Tx) error {
-		p.Entities, skip = nil, q.Offset
-		if q.After != "" {
-			skip = 0
-		}
-		w := s.walk(tx, f, from, false, q.Limit+1)
-		for q.Limit > 0 && len(p.Entities) <= q.Limit {
-			e, err := w.next(skip == 0)
-			if err != nil {
+	err = s.read(ctx, func(tx *store.Tx) (err error) {
+		p.Entities = nil
+		if q.Limit > 0 {
+			if p.Entities, err = page(walk.New(shared{s}, tx, f, from, false, q.Limit+1), skip, q.Limit+1); err != nil {
 				return err
 			}
-			if e == nil {
-				break
-			}
-			if skip > 0 {
-				skip--
-				continue
-			}
-			p.Entities = append(p.Entities, e)
 		}
 		if q.Count {
-			p.Total, err = s.total(tx, f)
+			p.Total, err = walk.Total(shared{s}, tx, f)
 		}
 		return err
 	})
-	if err != nil {
-		return Page{Total: -1}, errs.Wrap("search entities", err)
-	}
-	if len(p.Entities) > q.Limit {
+	if err == nil && len(p.Entities) > q.Limit {
 		p.Entities = p.Entities[:q.Limit]
 		p.Next = store.Cursor(strconv.FormatInt(p.Entities[q.Limit-1].Num, 10))
+	}
+	if err == nil {
+		err = s.joinAll(ctx, p.Entities)
+	}
+	if err != nil {
+		return Page{Total: -1}, errs.Wrap("search entities", err)
 	}
 	return p, nil
 }
 
+// page takes n matches after those that are skipped.
+func page(w *walk.Walk, skip int64, n int) (list []*Entity, err error) {
+	if err := w.Skip(skip); err != nil {
+		return nil, err
+	}
+	for len(list) < n {
+		e, err := w.Next(true)
+		if e == nil || err != nil {
+			return list, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
 // EachMatch streams every match, as Each does.
 func (s *Store) EachMatch(ctx context.Context, tenant string, sel *filter.Selection, fn func(*Entity) error) error {
-	f, err := (&Search{Tenant: tenant, Select: sel}).sieve()
+	f, err := s.filter(tenant, sel)
 	if err != nil {
 		return err
 	}
-	return s.each(ctx, f, first(false), false, fn)
+	return s.each(ctx, shared{s}, f, walk.First(false), false, func(e *Entity) error {
+		e, err := s.join(ctx, e)
+		if err != nil {
+			return err
+		}
+		return fn(e)
+	})
 }
+
+// shared is the source of what is handed out shared: from memory where it is there, with what is bound to it where that decides.
+type shared struct{ *Store }
+
+// Decode is that of a Search.
+func (s shared) Decode(tx *store.Tx, r *walk.Row, want func(string) bool) (*Entity, error) {
+	if !s.shared {
+		tenant, id := names.Apart(r.ID)
+		if e, held, _ := s.memory.Get(Key{tenant, id}); held && e.Num == r.Num && e.Version == r.Version {
+			return s.bound(tx.Context(), s.visible(e), want)
+		}
+	}
+	e, err := s.Store.Decode(tx, r, want)
+	if err != nil {
+		return nil, err
+	}
+	return s.bound(tx.Context(), e, want)
+}
+
+// bound joins what is bound where a condition looks at it.
+func (s *Store) bound(ctx context.Context, e *Entity, want func(string) bool) (*Entity, error) {
+	if e == nil || want == nil || e.Tenant != "" {
+		return e, nil
+	}
+	for _, t := range e.Types {
+		for _, b := range s.Bindings(t) {
+			if want(b.Attr) {
+				return s.join(ctx, e)
+			}
+		}
+	}
+	return e, nil
+}
+
+// Decode makes the entity of a row as readers see it, nil where it has expired; it is the caller's.
+func (s *Store) Decode(tx *store.Tx, r *walk.Row, want func(string) bool) (*Entity, error) {
+	e, err := s.entity(tx, r, want)
+	if err != nil {
+		return nil, err
+	}
+	return s.visible(e), nil
+}
+
+// Least is what a walk may gather in any case.
+func (s *Store) Least() int64 { return s.least }

@@ -10,10 +10,13 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/census"
 	"github.com/haihe-city/haihe/kernel/entity/combine"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/kernel/entity/memory"
+	"github.com/haihe-city/haihe/kernel/entity/names"
 	"github.com/haihe-city/haihe/kernel/entity/schema"
+	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
 )
 
@@ -24,11 +27,6 @@ var tables embed.FS
 func Tables() fs.FS { return tables }
 
 var (
-	qNameByName = store.Q("entity.name.id", `SELECT id FROM entity_name WHERE name = $1`)
-	qNameByID   = store.Q("entity.name.name", `SELECT name FROM entity_name WHERE id = $1`)
-	qNameAll    = store.Q("entity.name.all", `SELECT id, name FROM entity_name`)
-	qNameAdd    = store.Q("entity.name.add", `INSERT INTO entity_name (id, name) VALUES ($1, $2)`)
-
 	qGet = store.Q("entity.get", `SELECT num, id, owner, version, modified, doc FROM entity WHERE id = $1`)
 
 	qTypeDel = store.Q("entity.type.del", `DELETE FROM entity_type WHERE type = $1 AND num = $2`)
@@ -62,15 +60,12 @@ var (
 	qTenants   = store.Q("entity.tenant.list", `SELECT name FROM entity_tenant ORDER BY name`)
 )
 
-// Sequences and maintained counts.
+// Sequences.
 const (
 	seqNum    = "entity"
 	seqChange = "entity.change"
-	seqName   = "entity.name"
 	seqIndex  = "entity.index"
 	seqGauge  = "entity.gauge"
-	countOf   = "entity"       // key: see countKeys
-	countAlso = "entity.types" // key: type; entities that have it as a second or further type
 )
 
 // Options of OpenWith. The zero value works.
@@ -85,7 +80,7 @@ type Store struct {
 	db      *store.DB
 	now     func() time.Time
 	gauges  *gauge.Gauges // may be nil
-	names   names
+	names   names.Names
 	feed    feed
 	watch   watch
 	memory  *memory.Memory[Key, *Entity]
@@ -105,10 +100,9 @@ type Store struct {
 
 // lane is what only the write lane touches.
 type lane struct {
-	cur     *batch // the last one
-	open    open
-	shapes  map[string]*shape
-	scratch []byte
+	cur    *batch // the last one
+	open   open
+	shapes census.Shapes
 }
 
 // Open migrates and opens, without gauges. now is the clock.
@@ -122,11 +116,11 @@ func OpenWith(ctx context.Context, db *store.DB, now func() time.Time, o Options
 		return nil, errs.Wrap("open entities", err)
 	}
 	s := &Store{db: db, now: now, gauges: o.Gauges, shared: db.Shared(), models: map[string]*schema.Model{}, marks: map[string][]mark{},
-		tenants: map[string]bool{}, bindings: map[string][]Binding{}, least: gatherLeast, lane: lane{shapes: map[string]*shape{}}}
+		tenants: map[string]bool{}, bindings: map[string][]Binding{}, least: walk.GatherLeast}
 	s.memory = memory.New[Key, *Entity](cmp.Or(o.Memory, 64<<20))
 	s.combine = combine.New(perGroup, cmp.Or(o.Queue, 4096), s.group)
 	err := db.Read(ctx, func(tx *store.Tx) error {
-		if err := s.names.load(tx); err != nil {
+		if err := s.names.Load(tx); err != nil {
 			return err
 		}
 		if err := s.loadTenants(tx); err != nil {

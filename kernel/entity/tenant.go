@@ -15,28 +15,7 @@ import (
 // Key names an entity: the tenant ("" is the city's common context) and the id.
 type Key struct{ Tenant, ID string }
 
-// A named tenant's rows stand in the same tables under names of their own: the tenant, tenantMark and the name. The mark is a
-// control character, which neither a tenant nor an id, a type or an owner can hold.
-const (
-	tenantMark = "\x1f"
-	maxTenant  = 128 // bytes of a tenant's name
-)
-
-// inTenant is the name that a tenant's rows bear.
-func inTenant(tenant, name string) string {
-	if tenant == "" {
-		return name
-	}
-	return tenant + tenantMark + name
-}
-
-// ofTenant takes the name of a row apart.
-func ofTenant(row string) (tenant, name string) {
-	if i := strings.IndexByte(row, tenantMark[0]); i >= 0 {
-		return row[:i], row[i+1:]
-	}
-	return "", row
-}
+const maxTenant = 128 // bytes of a tenant's name
 
 // checkTenant refuses names that could not be told from others.
 func checkTenant(t string) error {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity/names"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -15,16 +16,16 @@ const maxDoc = 1 << 20
 // encode makes the document of e and interns its names. A type always has a number: rows and indexes refer to it.
 func (s *Store) encode(tx *store.Tx, e *Entity) ([]byte, error) {
 	for _, t := range e.Types {
-		if _, err := s.intern(tx, t, true); err != nil {
+		if _, err := s.names.Intern(tx, t, true); err != nil {
 			return nil, err
 		}
 		if e.Tenant != "" {
-			if _, err := s.intern(tx, inTenant(e.Tenant, t), true); err != nil {
+			if _, err := s.names.Intern(tx, names.In(e.Tenant, t), true); err != nil {
 				return nil, err
 			}
 		}
 	}
-	doc, err := ngsi.Encode(e, func(name string) (int64, error) { return s.intern(tx, name, false) })
+	doc, err := ngsi.Encode(e, func(name string) (int64, error) { return s.names.Intern(tx, name, false) })
 	if err != nil {
 		return nil, errs.Wrap("encode entity "+e.ID, err)
 	}

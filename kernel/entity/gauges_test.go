@@ -1,0 +1,368 @@
+package entity_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/entity/gauge"
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/store/storetest"
+)
+
+// gauged opens a store with gauges; it may be opened again on the same database.
+func gauged(t testing.TB, db *store.DB, now func() time.Time, o entity.Options) *entity.Store {
+	t.Helper()
+	engine, err := series.Open(t.Context(), db, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+	if o.Gauges, err = gauge.Open(t.Context(), engine); err != nil {
+		t.Fatal(err)
+	}
+	s, err := entity.OpenWith(t.Context(), db, now, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func num(name, text string) entity.Attr { return entity.Attr{Name: name, Value: json.RawMessage(text)} }
+
+// A number that is updated a second time becomes a gauge: the document and the history rest, the value goes on.
+func TestGauge(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		c := new(clock)
+		s := gauged(t, db, c.now, entity.Options{})
+		e := meter(1, num("load", "1.5"), entity.TextAttr("status", "online"))
+		k := entity.Key{ID: e.ID}
+		if _, err := s.Do(t.Context(), put("", e)); err != nil {
+			t.Fatal(err)
+		}
+		var r entity.Result
+		do := func(a ...entity.Attr) {
+			t.Helper()
+			var err error
+			if r, err = s.Do(t.Context(), set(k, a...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		check := func(text string, version int64, isGauge bool, changes int) {
+			t.Helper()
+			for from, e := range map[string]*entity.Entity{"do": r.After, "find": find(t, s, k), "fresh": find(t, gauged(t, db, c.now, entity.Options{}), k)} {
+				a := e.Attr("load")
+				if string(a.Value) != text || e.Version != version || (a.Gauge != 0) != isGauge || !e.ModifiedAt.Equal(r.After.ModifiedAt) || !a.Same(r.After.Attr("load")) {
+					t.Errorf("%s: %s, version %d, gauge %d, modified %v (%v)", from, a.Value, e.Version, a.Gauge, e.ModifiedAt, r.After.ModifiedAt)
+				}
+			}
+			list, _, err := s.History(t.Context(), e.ID, "", 100)
+			if err != nil || len(list) != changes {
+				t.Errorf("%d changes in the history, want %d, %v", len(list), changes, err)
+			}
+		}
+		at := time.Date(2015, 11, 2, 0, 0, 0, 0, time.UTC)
+		do(num("load", "2.5"))
+		check("2.5", 2, false, 2)
+		do(num("load", "3.5")) // born: the document holds the key from now on
+		check("3.5", 3, true, 2)
+		key := r.After.Attr("load").Gauge
+		for i := range 5 {
+			do(num("load", fmt.Sprint(i)))
+		}
+		check("4", 3, true, 2)
+		do(num("load", "4").At(at)) // observed before: not a later value
+		check("4", 4, false, 3)
+		do(num("load", "5").At(at.Add(30 * 24 * time.Hour))) // it goes on as the gauge that it was
+		check("5", 5, true, 3)
+		if got := r.After.Attr("load").Gauge; got != key {
+			t.Errorf("gauge %d became %d", key, got)
+		}
+		do(entity.Attr{Name: "load", Value: json.RawMessage("6"), UnitCode: "KWT"}.At(at.Add(31*24*time.Hour)), entity.TextAttr("status", "x"))
+		check("6", 6, false, 4)
+		do(entity.Attr{Name: "load", Value: json.RawMessage("7"), UnitCode: "KWT"}.At(at.Add(32*24*time.Hour)), entity.TextAttr("status", "y"))
+		check("7", 7, true, 5)
+		checkReplace(t, s, db, k)
+	})
+}
+
+// checkReplace holds Replace to lose no value of a gauge that was written meanwhile.
+func checkReplace(t *testing.T, s *entity.Store, db *store.DB, k entity.Key) {
+	t.Helper()
+	old, err := s.Get(t.Context(), k.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := entity.Attr{Name: "load", Value: json.RawMessage("8"), UnitCode: "KWT"}.At(old.Attr("load").ObservedAt.Add(time.Hour))
+	if _, err := s.Do(t.Context(), set(k, a)); err != nil {
+		t.Fatal(err)
+	}
+	old.Set(entity.TextAttr("status", "edited"))
+	write(t, db, func(tx *store.Tx) error { return s.Replace(tx, old) })
+	e := find(t, s, k)
+	if v, _ := e.Text("status"); v != "edited" || string(e.Attr("load").Value) != "8" || e.Attr("load").Gauge == 0 {
+		t.Errorf("replaced: %s %+v", v, e.Attr("load"))
+	}
+}
+
+func find(t testing.TB, s *entity.Store, k entity.Key) *entity.Entity {
+	t.Helper()
+	e, err := s.Find(t.Context(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestExpiry(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		c := new(clock)
+		s := gauged(t, db, c.now, entity.Options{})
+		start := c.now()
+		a, b := meter(1, entity.TextAttr("status", "online"), num("load", "1")), meter(2)
+		a.Attrs[1].ExpiresAt, b.ExpiresAt = start.Add(time.Minute), start.Add(time.Minute)
+		if _, err := s.DoAll(t.Context(), []entity.Task{put("", a), put("", b), put("x", b), put("", meter(3))}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.Collect(t.Context()); n != 0 || err != nil {
+			t.Errorf("collected %d, %v", n, err)
+		}
+		look := func(status bool, ids string, total int64) {
+			t.Helper()
+			if got := find(t, s, entity.Key{ID: a.ID}).Attr("status") != nil; got != status {
+				t.Errorf("the attribute is there: %v", got)
+			}
+			p, err := s.Search(t.Context(), entity.Search{Limit: 10, Count: true})
+			var got []string
+			for _, e := range p.Entities {
+				got = append(got, e.ID[len(e.ID)-1:])
+				if e.ID == a.ID && (e.Attr("status") != nil) != status {
+					t.Error("searched and found with what has expired, or without what has not")
+				}
+			}
+			if err != nil || fmt.Sprint(got) != ids || p.Total != total {
+				t.Errorf("searched %v, %d, %v", got, p.Total, err)
+			}
+		}
+		look(true, "[1 2 3]", 3)
+		c.n.Add(120)
+		look(false, "[1 3]", 2)
+		if _, err := s.Find(t.Context(), entity.Key{Tenant: "x", ID: b.ID}); !errs.Is(err, errs.NotFound) {
+			t.Errorf("expired and there: %v", err)
+		}
+		back, err := s.Do(t.Context(), put("x", meter(2, entity.TextAttr("status", "back"))))
+		if err != nil || back.Before != nil || back.After.Version != 1 {
+			t.Errorf("come back as %+v, %v", back, err)
+		}
+		if n, err := s.Collect(t.Context()); n != 2 || err != nil {
+			t.Errorf("collected %d, %v", n, err)
+		}
+		look(false, "[1 3]", 2)
+		for id, want := range map[string]string{a.ID: "merge [status]", b.ID: "delete [address]"} {
+			list, _, err := s.History(t.Context(), id, "", 1)
+			if err != nil || len(list) != 1 || fmt.Sprintf("%s %v", list[0].Verb, list[0].Attrs) != want {
+				t.Errorf("history of %s: %v, %v", id, list, err)
+			}
+		}
+		if n, _ := s.Count(t.Context(), "Meter", ""); n != 2 {
+			t.Errorf("%d are counted", n)
+		}
+	})
+}
+
+// model is what the store should hold, in plain Go.
+type model map[entity.Key]*entity.Entity
+
+// step makes a random edit and tells what it does to the model.
+func (m model) step(r *rand.Rand) entity.Task {
+	k := entity.Key{Tenant: []string{"", "", "north"}[r.IntN(3)], ID: meter(r.IntN(12)).ID}
+	kind, n, name := r.IntN(10), fmt.Sprint(r.IntN(2000)-1000), []string{"load", "volt", "note"}[r.IntN(3)]
+	dataset := []string{"", "", "urn:d:1"}[r.IntN(3)]
+	observed := time.Time{}
+	if r.IntN(4) == 0 {
+		observed = time.Date(2015, 11, 2, 0, 0, r.IntN(100000), 0, time.UTC)
+	}
+	edit := func(old *entity.Entity) (*entity.Entity, error) {
+		switch {
+		case kind == 0:
+			return nil, nil
+		case old == nil:
+			e := meter(0, num("load", n))
+			e.Scope = []string{"/a"}
+			return e, nil
+		case kind == 1:
+			e := old.Clone()
+			e.Attrs = slices.DeleteFunc(e.Attrs, func(a entity.Attr) bool { return a.Name == name && a.DatasetID == dataset })
+			return e, nil
+		case kind == 2:
+			return nil, errs.Say(errs.Invalid, "不", "no")
+		case kind == 3:
+			e := old.Clone()
+			e.Types = [][]string{{"Meter"}, {"Meter", "Device"}, {"Device", "Meter"}}[len(n)%3]
+			return e, nil
+		}
+		e := old.Clone()
+		a := num(name, n).In(dataset).At(observed)
+		if name == "note" {
+			a.Value = json.RawMessage(`"` + n + `"`)
+		}
+		e.Set(a)
+		return e, nil
+	}
+	return entity.Task{Key: k, Owner: "power", Edit: edit}
+}
+
+// run does to the model what the task should have done.
+func (m model) run(task entity.Task) {
+	old := m[task.Key]
+	e, err := task.Edit(old)
+	switch {
+	case err != nil:
+	case e == nil:
+		delete(m, task.Key)
+	default:
+		m[task.Key] = e
+	}
+}
+
+// show writes what an entity says, without times of writing.
+func show(e *entity.Entity) string {
+	var list []string
+	for _, a := range e.Attrs {
+		list = append(list, fmt.Sprintf("%s|%s=%s@%s", a.Name, a.DatasetID, a.Value, a.ObservedAt.Format(time.RFC3339)))
+	}
+	slices.Sort(list)
+	return fmt.Sprint(e.Types, e.Scope, list)
+}
+
+// Random edits, one by one and in batches, with restarts, memory of any size, and gauges, against a map.
+func TestRandomEdits(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := rand.New(rand.NewPCG(1, 2))
+		c, m := new(clock), model{}
+		s := gauged(t, db, c.now, entity.Options{})
+		steps := 600
+		if testing.Short() {
+			steps = 100
+		}
+		for i := range steps {
+			switch r.IntN(12) {
+			case 0:
+				s = gauged(t, db, c.now, entity.Options{Memory: []int64{-1, 1 << 16, 0}[r.IntN(3)]})
+			case 1, 2, 3:
+				tasks := make([]entity.Task, 1+r.IntN(30))
+				for i := range tasks {
+					tasks[i] = m.step(r)
+					m.run(tasks[i])
+				}
+				if _, err := s.DoAll(t.Context(), tasks); err != nil {
+					t.Fatal(err)
+				}
+			default:
+				task := m.step(r)
+				m.run(task)
+				if _, err := s.Do(t.Context(), task); err != nil && !errs.Is(err, errs.Invalid) {
+					t.Fatal(err)
+				}
+			}
+			if i%20 == 19 {
+				m.check(t, s)
+			}
+			if t.Failed() {
+				t.Fatalf("after %d steps", i)
+			}
+		}
+		m.check(t, gauged(t, db, c.now, entity.Options{}))
+	})
+}
+
+// check holds what the store answers to the model.
+func (m model) check(t *testing.T, s *entity.Store) {
+	t.Helper()
+	for _, tenant := range []string{"", "north"} {
+		want := map[string]int64{}
+		total := 0
+		for k, e := range m {
+			if k.Tenant != tenant {
+				continue
+			}
+			total++
+			for _, typ := range e.Types {
+				want[typ]++
+			}
+			got, err := s.Find(t.Context(), k)
+			if err != nil || show(got) != show(e) {
+				t.Errorf("%v:\n got %s, %v\nwant %s", k, show(got), err, show(e))
+			}
+		}
+		p, err := s.Search(t.Context(), entity.Search{Tenant: tenant, Limit: 100, Count: true})
+		if err != nil || len(p.Entities) != total || int(p.Total) != total {
+			t.Errorf("%q: %d found, %d counted, want %d, %v", tenant, len(p.Entities), p.Total, total, err)
+		}
+		for _, e := range p.Entities {
+			if w := m[entity.Key{Tenant: tenant, ID: e.ID}]; w == nil || show(e) != show(w) {
+				t.Errorf("searched %s", show(e))
+			}
+		}
+		types, err := s.Types(t.Context(), tenant)
+		if err != nil || len(types) != len(want) {
+			t.Errorf("%q: types %v, want %v, %v", tenant, types, want, err)
+		}
+		for _, typ := range types {
+			if typ.Count != want[typ.Type] {
+				t.Errorf("%q: %d of %s, want %d", tenant, typ.Count, typ.Type, want[typ.Type])
+			}
+		}
+	}
+}
+
+// Concurrent callers share transactions; nobody's edit is lost, and readers see each number once it is told.
+func TestConcurrent(t *testing.T) {
+	db := storetest.Open(t)
+	s := gauged(t, db, time.Now, entity.Options{})
+	const callers, each = 16, 40
+	k := entity.Key{ID: meter(1).ID}
+	if _, err := s.Do(t.Context(), put("", meter(1, num("sum", "0")))); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for g := range callers {
+		all.Go(func() {
+			for i := range each {
+				mine := entity.Key{ID: meter(100 + g).ID}
+				r, err := s.Do(context.Background(), entity.Task{Key: k, Edit: func(old *entity.Entity) (*entity.Entity, error) {
+					v, _ := old.Number("sum")
+					e := old.Clone()
+					e.Set(entity.NumberAttr("sum", v+1, ""))
+					return e, nil
+				}})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				told, _ := r.After.Number("sum")
+				if v, _ := find(t, s, k).Number("sum"); v < told {
+					t.Errorf("told %v, found %v", told, v)
+				}
+				if _, err := s.Do(context.Background(), put("", meter(100+g, num("n", fmt.Sprint(i))))); err != nil {
+					t.Error(err)
+				}
+				if v, _ := find(t, s, mine).Number("n"); v != float64(i) {
+					t.Errorf("wrote %d, found %v", i, v)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if v, _ := find(t, s, k).Number("sum"); v != callers*each {
+		t.Errorf("the sum is %v", v)
+	}
+}

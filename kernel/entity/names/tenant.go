@@ -1,0 +1,32 @@
+package names
+
+import "strings"
+
+// Mark stands between a tenant and a name. It is a control character, which neither a tenant nor an id, a type or an owner can hold.
+const Mark = "\x1f"
+
+// In is the name that a thing of a tenant bears in the tables; those of the common context bear their own.
+func In(tenant, name string) string {
+	if tenant == "" {
+		return name
+	}
+	return tenant + Mark + name
+}
+
+// Apart takes what In made apart.
+func Apart(row string) (tenant, name string) {
+	if i := strings.IndexByte(row, Mark[0]); i >= 0 {
+		return row[:i], row[i+1:]
+	}
+	return "", row
+}
+
+// The maintained counts.
+const (
+	CountOf   = "entity"       // key: see CountKey
+	CountAlso = "entity.types" // key: type; entities that have it as a second or further type
+)
+
+// CountKey is the key of the count of a type ("": all) and an owner ("": all). It cannot be mistaken for another: a type's name holds
+// no space.
+func CountKey(tenant, typ, owner string) string { return In(tenant, typ+" "+owner) }
