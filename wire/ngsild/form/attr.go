@@ -56,10 +56,13 @@ func (r *reader) look() shape {
 			what = isInstance
 		case "coordinates":
 			coordinates = true
+		case "@value": // a typed value of JSON-LD
+			what, typed = isValue, ""
+			return errStop
 		case "type", "@type":
 			if s.Peek() == '"' {
 				var err error
-				if typed, err = s.Text(); err != nil || !geometries[typed] {
+				if typed, err = s.Text(); err != nil || key == "type" && !geometries[typed] {
 					what = isInstance // of an unknown kind, perhaps: 4.5.2.3
 					return errStop
 				}
@@ -73,7 +76,7 @@ func (r *reader) look() shape {
 		return err
 	})
 	if what == isValue && typed != "" {
-		if coordinates {
+		if coordinates && geometries[typed] {
 			return isGeometry
 		}
 		return isInstance

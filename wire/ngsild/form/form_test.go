@@ -118,7 +118,8 @@ func TestConciseAndSimplified(t *testing.T) {
 // TestConciseIsLossless: values that look like attributes, or like geometries, keep what tells them apart.
 func TestConciseIsLossless(t *testing.T) {
 	for _, value := range []string{`{"type":"Point","coordinates":[1,2]}`, `{"type":"PostalAddress","street":"x"}`, `{"value":3}`, `[{"type":"Property","value":1}]`,
-		`[{"value":1}]`, `[]`, `[1,[2]]`, `{"observedAt":"x"}`, `{"a":{"type":"Property","value":1}}`, `"x"`, `true`, `{}`, `[{"a":1}]`} {
+		`[{"value":1}]`, `[]`, `[1,[2]]`, `{"observedAt":"x"}`, `{"a":{"type":"Property","value":1}}`, `"x"`, `true`, `{}`, `[{"a":1}]`,
+		`{"@type":"DateTime","@value":"2026-01-01T00:00:00Z"}`, `{"@value":null,"@type":"@json"}`, `{"@type":"Property","value":1}`} {
 		e := read(t, `{"id":"urn:a:b","type":"T","p":{"type":"Property","value":`+value+`}}`, Input{})
 		out := Append(nil, e, &Output{Context: user, Format: Concise})
 		if again := read(t, string(out), Input{}); !reflect.DeepEqual(e, again) {
@@ -131,12 +132,14 @@ func TestConciseInput(t *testing.T) {
 	e := read(t, `{"@id":"urn:a:b","@type":"Vehicle","speed":55,"location":{"type":"Point","coordinates":[8.0,49.0]},"area":{"value":{"type":"Point","coordinates":[1.0,2.0]}},
 	 "plain":{"type":"Property","value":{"type":"Point","coordinates":[1.0,2.0]}},
 	 "brandName":{"value":"Volvo","observedAt":"2026-01-01T00:00:00,123Z","createdAt":"x","lang":"fr"},"isParked":{"object":"urn:p:1"},"list":[1,2],"objs":[{"a":1}],"address":{"street":"x"},
-	 "geo":{"type":"GeoProperty","value":"{\"type\":\"Point\",\"coordinates\":[1,2]}"},"none":{"value":1,"datasetId":"@none"}}`, Input{})
+	 "geo":{"type":"GeoProperty","value":"{\"type\":\"Point\",\"coordinates\":[1,2]}"},"none":{"value":1,"datasetId":"@none"},
+	 "when":{"@type":"DateTime","@value":"2026-01-01T00:00:00Z"}}`, Input{})
 	same(t, "concise input", Append(nil, e, &Output{Context: user}), `{"id":"urn:a:b","type":"Vehicle","speed":{"type":"Property","value":55},
 	 "location":{"type":"GeoProperty","value":{"type":"Point","coordinates":[8,49]}},"area":{"type":"GeoProperty","value":{"type":"Point","coordinates":[1,2]}},
 	 "plain":{"type":"Property","value":{"type":"Point","coordinates":[1,2]}},"brandName":{"type":"Property","value":"Volvo","observedAt":"2026-01-01T00:00:00.123Z"},
 	 "isParked":{"type":"Relationship","object":"urn:p:1"},"list":{"type":"Property","value":[1,2]},"objs":{"type":"Property","value":[{"a":1}]},"address":{"type":"Property","value":{"street":"x"}},
-	 "geo":{"type":"GeoProperty","value":{"type":"Point","coordinates":[1,2]}},"none":{"type":"Property","value":1}}`)
+	 "geo":{"type":"GeoProperty","value":{"type":"Point","coordinates":[1,2]}},"none":{"type":"Property","value":1},
+	 "when":{"type":"Property","value":{"@type":"DateTime","@value":"2026-01-01T00:00:00Z"}}}`)
 }
 
 func TestRefused(t *testing.T) {
