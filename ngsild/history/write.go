@@ -23,11 +23,12 @@ func target(x *exchange.Exchange, instance bool) (k entity.Key, attr, id string,
 	if k, err = key(x); err != nil {
 		return k, "", "", err
 	}
-	if attr = x.Path("attr"); attr != "scope" {
+	term := x.Path("attr")
+	if !ngsi.IsTerm(term) && !ngsi.IsURI(term) { // 4.6.2; prefix:term has the form of a URI
+		return k, "", "", exchange.BadRequestData.Say("属性名 %q 不合规", "%q is not a valid name of an attribute", ngsi.Clip(term))
+	}
+	if attr = term; attr != "scope" {
 		attr = x.Ctx.Expand(attr)
-		if err := ngsi.CheckName(attr); err != nil {
-			return k, "", "", err
-		}
 	}
 	if id = x.Path("instance"); instance && !ngsi.IsURI(id) {
 		return k, "", "", exchange.BadRequestData.Say("实例标识 %q 不是合规的 URI", "%q is not a URI and cannot be an instance's id", ngsi.Clip(id))

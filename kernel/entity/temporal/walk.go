@@ -128,8 +128,11 @@ func (w *walk) readPast(after int64) (list []candidate, more bool, err error) {
 		case w.types != nil:
 			for _, t := range w.types {
 				id, err := w.s.e.TypeID(tx, w.q.Tenant, t, false)
-				if err != nil || id == 0 {
+				if err != nil {
 					return err
+				}
+				if id == 0 { // nothing was ever called so
+					continue
 				}
 				part, err := w.pastRows(tx, qEntityType, id, after)
 				if err != nil {
