@@ -2,9 +2,10 @@ package geo
 
 import (
 	"bytes"
-	"fmt"
 	"strconv"
 	"sync"
+
+	"github.com/haihe-city/haihe/errs"
 )
 
 // xy is a position: longitude and latitude in degrees.
@@ -49,7 +50,7 @@ var depths = map[string]int{"Point": 0, "MultiPoint": 1, "LineString": 1, "Multi
 func Read(kind string, coordinates []byte) (*Shape, error) {
 	depth, ok := depths[kind]
 	if !ok {
-		return nil, fmt.Errorf("geo: %q is no geometry", kind)
+		return nil, errs.Say(errs.Invalid, "几何类型 %q 无效", "%q is not a geometry", kind)
 	}
 	r := &coords{b: coordinates, s: &Shape{box: Box{360, 360, -360, -360}}}
 	switch kind {
@@ -125,7 +126,7 @@ type coords struct {
 	s    *Shape
 }
 
-func (r *coords) fail() error { return fmt.Errorf("geo: the geometry is malformed at byte %d", r.i) }
+func (r *coords) fail() error { return errs.Say(errs.Invalid, "几何在第 %d 字节处无效", "the geometry is malformed at byte %d", r.i) }
 
 func (r *coords) space() {
 	for r.i < len(r.b) && (r.b[r.i] == ' ' || r.b[r.i] == '\n' || r.b[r.i] == '\r' || r.b[r.i] == '\t') {
