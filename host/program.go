@@ -18,6 +18,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
@@ -118,11 +119,15 @@ func (p *Program) openKernels(ctx context.Context) (err error) {
 	if p.People, err = identity.Open(ctx, o.DB, p.Journal, now, o.Units, grants); err != nil {
 		return errs.Wrap("open the people", err)
 	}
-	if p.Entities, err = entity.Open(ctx, o.DB, now); err != nil {
-		return errs.Wrap("open the entities", err)
-	}
-	if p.Series, err = series.Open(ctx, o.DB, now); err != nil {
+	if p.Series, err = series.Open(ctx, o.DB, now); err != nil { // before the entities, whose gauges lie there
 		return errs.Wrap("open the series", err)
+	}
+	gauges, err := gauge.Open(ctx, p.Series)
+	if err != nil {
+		return errs.Wrap("open the gauges", err)
+	}
+	if p.Entities, err = entity.OpenWith(ctx, o.DB, now, entity.Options{Gauges: gauges}); err != nil {
+		return errs.Wrap("open the entities", err)
 	}
 	if p.Indicators, err = indicator.Open(ctx, o.DB, p.Journal, now, o.Plan); err != nil {
 		return errs.Wrap("open the indicators", err)
@@ -167,7 +172,7 @@ func (p *Program) openSystem(ctx context.Context, r *room, log *slog.Logger) (er
 	}
 	h := &Host{
 		Log: log, Clock: p.o.Clock, DB: p.o.DB, Entities: p.Entities, Series: p.Series, Journal: p.Journal, People: p.People,
-		Indicators: p.Indicators, Live: p.live, Metrics: newMetrics(p.registry, r.Name), Who: web.Who(p.People, p.o.Settings.Server.secure()),
+		Indicators: p.Indicators, Live: p.live, Metrics: newMetrics(p.registry, r.Name), Who: web.Who(p.People, p.o.Settings.Server.secure()), Wall: p.o.Wall,
 	}
 	if r.opened, err = r.System.Open(ctx, h); err != nil {
 		return errs.Wrap("open "+r.Name, err)
@@ -186,6 +191,10 @@ func (p *Program) openSystem(ctx context.Context, r *room, log *slog.Logger) (er
 // Start begins the jobs and feeds: the kernels' own first.
 func (p *Program) Start() {
 	p.work.start(&worker{system: "indicator", kind: "job", name: "measure", run: p.Indicators.Run})
+	p.work.start(&worker{system: "entity", kind: "job", name: "collect", every: time.Minute, run: func(ctx context.Context) error {
+		_, err := p.Entities.Collect(ctx)
+		return err
+	}})
 	p.work.start(&worker{system: "series", kind: "job", name: "maintain", every: time.Minute, run: p.Series.Maintain})
 	for _, r := range p.rooms {
 		if r.opened == nil {

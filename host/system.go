@@ -46,7 +46,8 @@ type Host struct {
 	Indicators *indicator.Board
 	Live       *web.Hub
 	Metrics    *Metrics
-	Who        web.WhoFunc // who makes a request to a mount
+	Who        web.WhoFunc      // who makes a request to a mount
+	Wall       func() time.Time // the machine's clock, for deadlines of connections
 }
 
 // Opened is what a system's Open returns.

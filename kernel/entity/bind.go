@@ -7,6 +7,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
+	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
@@ -18,6 +19,12 @@ type Binding struct {
 	Last func(ctx context.Context, num int64) (v gauge.Value, ok bool, err error)
 	// Range gives the values with from <= time < to, in order.
 	Range func(ctx context.Context, num int64, from, to time.Time, fn func(gauge.Value) error) error
+}
+
+// FromSeries binds an attribute to a column of a series whose keys are the nums of the entities.
+func FromSeries(attr string, t *series.Table, column int) Binding {
+	c := gauge.Column{Table: t, Index: column}
+	return Binding{Attr: attr, UnitCode: t.Family().Columns[column].Unit, Last: c.Last, Range: c.Range}
 }
 
 // Bind gives the entities of a type of the common context attributes from series; it takes the place of an earlier binding of the type.

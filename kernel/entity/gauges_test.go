@@ -12,6 +12,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/entity/filter"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/store"
@@ -364,5 +365,52 @@ func TestConcurrent(t *testing.T) {
 	all.Wait()
 	if v, _ := find(t, s, k).Number("sum"); v != callers*each {
 		t.Errorf("the sum is %v", v)
+	}
+}
+
+// What is bound to a type is there when it is found and searched, and decides; Get and Query do not know it.
+func TestBind(t *testing.T) {
+	db := storetest.Open(t)
+	s := gauged(t, db, time.Now, entity.Options{})
+	engine, err := series.Open(t.Context(), db, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+	table, err := engine.Declare(t.Context(), series.Family{Name: "meter", Columns: []series.Column{{Name: "energy", Unit: "KWH", Decimals: 4}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Bind("Meter", []entity.Binding{entity.FromSeries("energy", table, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.DoAll(t.Context(), []entity.Task{put("", meter(1)), put("", meter(2)), put("x", meter(1))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2015, 11, 2, 8, 0, 0, 0, time.UTC)
+	write(t, db, func(tx *store.Tx) error {
+		var b series.Batch
+		b.Add(list[0].After.Num, at.UnixMicro(), series.Measured, 12345)
+		return table.Append(tx, &b)
+	})
+	e := find(t, s, entity.Key{ID: meter(1).ID})
+	a := e.Attr("energy")
+	if a == nil || string(a.Value) != "1.2345" || a.UnitCode != "KWH" || !a.ObservedAt.Equal(at) {
+		t.Fatalf("bound: %+v", a)
+	}
+	p, err := s.Search(t.Context(), entity.Search{Limit: 10})
+	if err != nil || len(p.Entities) != 2 || p.Entities[0].Attr("energy") == nil || p.Entities[1].Attr("energy") != nil {
+		t.Errorf("searched: %+v, %v", p, err)
+	}
+	p, err = s.Search(t.Context(), entity.Search{Select: &filter.Selection{Attrs: []string{"energy"}}, Limit: 10, Count: true})
+	if err != nil || len(p.Entities) != 1 || p.Total != 1 {
+		t.Errorf("searched by what is bound: %+v, %v", p, err)
+	}
+	if e, err := s.Get(t.Context(), meter(1).ID); err != nil || e.Attr("energy") != nil {
+		t.Errorf("got: %+v, %v", e, err)
+	}
+	if find(t, s, entity.Key{Tenant: "x", ID: meter(1).ID}).Attr("energy") != nil {
+		t.Error("another tenant's entity has it")
 	}
 }

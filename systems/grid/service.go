@@ -56,6 +56,14 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 	if err != nil {
 		return nil, err
 	}
+	// A meter's readings are its attributes for whoever asks the city context, without lying there.
+	var bound []entity.Binding
+	for i, c := range ledger.Family.Columns {
+		bound = append(bound, entity.FromSeries(c.Name, readings, i))
+	}
+	if err := h.Entities.Bind(book.TypeMeter, bound); err != nil {
+		return nil, err
+	}
 	s.ledger = ledger.New(ledger.Options{DB: h.DB, Readings: readings, Book: s.book, Now: h.Clock.Now, Ahead: conf.AheadLimit, Late: conf.LateAfter,
 		Tolerance: conf.SlotTolerance, Count: func(outcome string, n int) { s.count.readings(float64(n), outcome) }, Stored: s.changed})
 	values, err := h.Series.Declare(ctx, interval.Family)

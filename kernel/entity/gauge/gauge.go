@@ -99,3 +99,39 @@ func value(s *series.Sample) Value {
 	}
 	return v
 }
+
+// Column is a column of a family of somebody else's, read as a gauge: each sample is observed, and said at once, at its time.
+type Column struct {
+	Table *series.Table
+	Index int
+}
+
+// Last gives the newest value of a key; ok is false where its sample does not have the column.
+func (c Column) Last(ctx context.Context, key int64) (v Value, ok bool, err error) {
+	s, ok, err := c.Table.Last(ctx, key)
+	if err != nil || !ok {
+		return v, false, errs.Wrap("read a series", err)
+	}
+	v, ok = c.value(&s)
+	return v, ok, nil
+}
+
+// Range calls fn with the values of a key in order of their time, from <= time < to.
+func (c Column) Range(ctx context.Context, key int64, from, to time.Time, fn func(Value) error) error {
+	return errs.Wrap("read a series", c.Table.Scan(ctx, []int64{key}, from.UnixMicro(), to.UnixMicro(), func(s series.Sample) error {
+		v, ok := c.value(&s)
+		if !ok {
+			return nil
+		}
+		return fn(v)
+	}))
+}
+
+func (c Column) value(s *series.Sample) (Value, bool) {
+	n := s.Values[c.Index]
+	if n == series.Null || s.Quality&^series.Late == series.Invalid {
+		return Value{}, false
+	}
+	at := time.UnixMicro(s.At).UTC()
+	return Value{Number: decimal(n, c.Table.Family().Columns[c.Index].Decimals), ObservedAt: at, ModifiedAt: at}, true
+}

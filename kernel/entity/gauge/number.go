@@ -55,20 +55,27 @@ func scale(number json.RawMessage) (n int64, ok bool) {
 }
 
 // unscale writes millionths as a JSON number, without zeros at the end.
-func unscale(n int64) json.RawMessage {
+func unscale(n int64) json.RawMessage { return decimal(n, decimals) }
+
+// decimal writes an integer scaled by a power of ten as a JSON number, without zeros at the end.
+func decimal(n int64, places int) json.RawMessage {
 	b := make([]byte, 0, 24)
 	u := uint64(n)
 	if n < 0 {
 		b = append(b, '-')
 		u = -u
 	}
-	b = strconv.AppendUint(b, u/million, 10)
-	rest := u % million
+	one := uint64(1)
+	for range places {
+		one *= 10
+	}
+	b = strconv.AppendUint(b, u/one, 10)
+	rest := u % one
 	if rest == 0 {
 		return b
 	}
 	b = append(b, '.')
-	for unit := uint64(million / 10); rest > 0; unit /= 10 {
+	for unit := one / 10; rest > 0; unit /= 10 {
 		b = append(b, byte('0'+rest/unit))
 		rest %= unit
 	}
