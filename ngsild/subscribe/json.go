@@ -22,7 +22,7 @@ func members(raw json.RawMessage, where string) ([]member, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		if err != nil && err != io.EOF {
-			return nil, exchange.InvalidRequest.Because(err, "%s 不是合规的 JSON", "%s is not valid JSON", where)
+			return nil, exchange.InvalidRequest.Because(err, "%s 不是合规的 JSON", "%s is not valid JSON", label(where))
 		}
 		return nil, wrong(where, "须为 JSON 对象", "must be a JSON object")
 	}
@@ -36,7 +36,7 @@ func members(raw json.RawMessage, where string) ([]member, error) {
 			err = d.Decode(&m.raw)
 		}
 		if err != nil {
-			return nil, exchange.InvalidRequest.Because(err, "%s 不是合规的 JSON", "%s is not valid JSON", where)
+			return nil, exchange.InvalidRequest.Because(err, "%s 不是合规的 JSON", "%s is not valid JSON", label(where))
 		}
 		if seen[name] {
 			return nil, wrong(join(where, name), "重复出现", "comes twice")
@@ -44,7 +44,21 @@ func members(raw json.RawMessage, where string) ([]member, error) {
 		seen[name] = true
 		out = append(out, m)
 	}
+	if _, err := d.Token(); err != nil { // the closing brace
+		return nil, exchange.InvalidRequest.Because(err, "%s 不是合规的 JSON", "%s is not valid JSON", label(where))
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, exchange.InvalidRequest.Because(err, "%s 之后还有内容", "something follows %s", label(where))
+	}
 	return out, nil
+}
+
+// label names the place of a fault.
+func label(where string) string {
+	if where == "" {
+		return "body"
+	}
+	return where
 }
 
 // wrong is a fault of a payload: where, and what is wrong there.

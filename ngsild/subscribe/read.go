@@ -179,6 +179,10 @@ func (r *reader) types(raw json.RawMessage, where string) (string, error) {
 		r.any = true
 		return s, nil
 	}
+	// Clients write (A|B), which the grammar has no place for: its parentheses hold conjunctions.
+	if in := strings.TrimSpace(s); strings.HasPrefix(in, "(") && strings.HasSuffix(in, ")") && !strings.ContainsAny(in[1:len(in)-1], "();") {
+		s = in[1 : len(in)-1]
+	}
 	if _, err := query.ParseTypes(s, nil); err != nil {
 		return "", err
 	}

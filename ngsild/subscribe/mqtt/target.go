@@ -61,7 +61,7 @@ func Parse(uri, qos, version string) (t Target, err error) {
 		t.Password, t.HasPassword = u.User.Password()
 	}
 	t.Topic = strings.TrimPrefix(u.Path, "/")
-	if u.RawQuery != "" || u.Fragment != "" {
+	if strings.ContainsAny(uri, "?#") {
 		return t, bad("MQTT 端点地址不得含 ? 或 #", "an MQTT endpoint must not contain ? or #")
 	}
 	if t.Topic == "" || len(t.Topic) > 1024 || strings.ContainsAny(t.Topic, "+#\x00") || strings.HasPrefix(t.Topic, "$") {
