@@ -21,6 +21,7 @@ type System struct {
 	Name       string    // short lower-case word: folder, URL, table and permission prefix
 	Title      lang.Text // for the menu
 	Icon       string    // of web/ui's sprite
+	Common     bool      // none of the plan's own systems, but what they share
 	Sections   []string  // the plan's sections that it answers
 	Owners     []string  // responsible units
 	Models     fs.FS     // schema/*.json, nil where it owns no entity types

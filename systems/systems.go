@@ -4,6 +4,7 @@ package systems
 
 import (
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/systems/city"
 	"github.com/haihe-city/haihe/systems/grid"
 	"github.com/haihe-city/haihe/systems/plan"
 )
@@ -12,6 +13,7 @@ import (
 func All() []host.System {
 	return []host.System{
 		plan.System(),
+		city.System(),
 		grid.System(),
 	}
 }
