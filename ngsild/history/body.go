@@ -165,6 +165,9 @@ func (r *reader) times() {
 	r.text("type", "timerel", "timeAt", "endTimeAt", "timeproperty", "aggrPeriodDuration")
 	r.x.SetParam("type", "")
 	r.list("aggrMethods")
+	if r.x.Has("aggrMethods") && !r.x.Has("format") && !r.x.Has("options") { // asked for by naming methods
+		r.x.SetParam("format", "aggregatedValues")
+	}
 	if raw, ok := r.body["lastN"]; ok {
 		delete(r.body, "lastN")
 		r.x.SetParam("lastN", string(raw)) // lastN reads it

@@ -384,6 +384,7 @@ func TestQueryBody(t *testing.T) {
 			{`{"type":"Query","entities":[{"type":"Vehicle"}],"q":"speed>130",` + times + `}`, `[]`},
 			{`{"type":"Query","entities":[{"type":"Vehicle"}],"attrs":["speed"],"temporalQ":{"timerel":"after","timeAt":"2020-08-01T12:00:00Z","lastN":1}}`, `"value":100`},
 			{`{"type":"Query","entities":[{"type":"Vehicle"}],"aggrParams":{"aggrMethods":["avg"],"aggrPeriodDuration":"PT0S"},` + times + `}`, `"avg":[[100,"2020-08-01T12:00:00Z"`},
+			{`{"type":"Query","entities":[{"type":"Vehicle"}],"temporalQ":{"timerel":"after","timeAt":"2020-08-01T12:00:00Z","aggrMethods":"avg,max"}}`, `"max":[[120,"2020-08-01T12:00:00Z"`},
 			{`{"type":"Query","entities":[{"type":"Vehicle"}],"geoQ":{"georel":"near;maxDistance==10","geometry":"Point","coordinates":[1,2]},` + times + `}`, `[]`},
 		} {
 			if w := r.send(200, "POST", "/entityOperations/query", c.body); !strings.Contains(w.Body.String(), c.want) {

@@ -2,6 +2,7 @@ package history
 
 import (
 	"encoding/json"
+	"net/http"
 
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/ngsild/exchange"
@@ -191,4 +192,27 @@ func (s *Service) removeInstance(x *exchange.Exchange) error {
 		return err
 	}
 	return x.NoContent()
+}
+
+// Bury is what "delete an attribute" (O13) falls back to where there is no such entity in the current state: what only a history knows
+// gets its tombstone all the same (4.5.7, 4.5.8), and the answer is 204. run is the operation's own Run.
+func (s *Service) Bury(run func(x *exchange.Exchange) error) func(x *exchange.Exchange) error {
+	return func(x *exchange.Exchange) error {
+		err := run(x)
+		if status, _ := exchange.ProblemOf(err); err == nil || status != http.StatusNotFound {
+			return err
+		}
+		k, attr, _, bad := target(x, false)
+		if bad != nil {
+			return err
+		}
+		dataset := x.Param("datasetId")
+		if dataset == "@none" {
+			dataset = ""
+		}
+		if s.Histories.Bury(x.R.Context(), k, attr, dataset, x.True("deleteAll")) != nil {
+			return err // what the current state said
+		}
+		return x.NoContent()
+	}
 }

@@ -186,7 +186,7 @@ func (r *reader) row(p *entity.PastRow) {
 			r.add(k, 0, in)
 			continue
 		case a.Gauge == 0 && isNull(a):
-			in.DeletedAt = p.At
+			in.Value, in.DeletedAt = nil, p.At
 			r.add(k, 0, in)
 		case a.Gauge == 0:
 			r.add(k, 0, in)
@@ -319,7 +319,7 @@ func (r *reader) tableRange(attr int64, dataset string, from, to int64, limit in
 			id, a := idOf(a)
 			i := form.Instance{Attr: a, InstanceID: cmp.Or(id, ref{place: inTable, a: s.seq}.String())}
 			if isNull(&a) {
-				i.DeletedAt = cmp.Or(a.ObservedAt, a.CreatedAt)
+				i.Value, i.DeletedAt = nil, cmp.Or(a.ObservedAt, a.CreatedAt)
 			}
 			r.add(courseKey{a.Name, a.DatasetID}, s.seq, i)
 		}

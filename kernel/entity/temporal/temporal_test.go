@@ -573,3 +573,36 @@ func TestScope(t *testing.T) {
 		r.want(show(r.get(k, temporal.Ask{Times: times("", "", "", "deletedAt")}).Evolutions[0]), "scope -")
 	})
 }
+
+// A deletion of what only the history knows leaves a tombstone too.
+func TestBury(t *testing.T) {
+	each(t, temporal.Options{}, func(r rig) {
+		r.vehicle(car)
+		if _, err := r.s.Record(r.Context(), car, "traffic", []string{"Vehicle"}, []string{"/A", "/B"}, []ngsi.Attr{ngsi.RelAttr("at", "urn:x:1").At(at("2020-08-01T12:00:00Z"))}); err != nil {
+			r.Fatal(err)
+		}
+		for _, attr := range []string{"fuelLevel", "at", "scope"} {
+			if err := r.s.Bury(r.Context(), car, attr, "", false); err != nil {
+				r.Error(err)
+			}
+			if err := r.s.Bury(r.Context(), car, attr, "", false); !errs.Is(err, errs.NotFound) {
+				r.Errorf("%s was buried twice: %v", attr, err)
+			}
+		}
+		p := r.get(car, temporal.Ask{Times: times("", "", "", "deletedAt")})
+		r.want(show(p.Evolutions[0]), "at -; fuelLevel -; scope -")
+		if c := p.Evolutions[0].Attrs[0]; c.Kind != ngsi.Relationship || c.Instances[0].Value != nil {
+			r.Errorf("tombstone of a relationship: %+v", c)
+		}
+		r.want(show(r.get(car, temporal.Ask{}).Evolutions[0]), `at "urn:x:1"@12:00 -; fuelLevel 67@12:03 53@13:05 40@14:07 -; scope ["/A","/B"] -; speed 120@12:03 80@12:05 100@12:07`)
+		for _, attr := range []string{"none", "fuelLevel"} {
+			if err := r.s.Bury(r.Context(), car, attr, "urn:x:d", false); !errs.Is(err, errs.NotFound) {
+				r.Errorf("%s: %v", attr, err)
+			}
+		}
+		r.put(car, ngsi.TextAttr("brand", "Haihe"))
+		if err := r.s.Bury(r.Context(), car, "brand", "", true); !errs.Is(err, errs.NotFound) {
+			r.Errorf("what is part of the current state was buried: %v", err)
+		}
+	})
+}
