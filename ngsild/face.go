@@ -24,6 +24,7 @@ type Options struct {
 	Entities *entity.Store
 	Contexts *contexts.Manager
 	Ops      []exchange.Op                                                       // of history and subscriptions
+	Around   func(op exchange.Op) exchange.Op                                    // may change any operation; may be nil
 	Who      func(r *http.Request) (*identity.Principal, error)                  // nil: nobody
 	Allow    func(who *identity.Principal, tenant string, op *exchange.Op) error // nil: everything is allowed
 	Tenant   func(ctx context.Context, tenant string) (bool, error)              // knows tenants that have no entities; may be nil
@@ -49,6 +50,11 @@ func New(o Options) (*Face, error) {
 	}
 	service := &entities.Service{Store: o.Entities, Owner: o.Owner, Now: o.Now}
 	f := &Face{ops: slices.Concat(service.Ops(), o.Ops, o.Contexts.Ops(), []exchange.Op{identityOp(&o)})}
+	if o.Around != nil {
+		for i := range f.ops {
+			f.ops[i] = o.Around(f.ops[i])
+		}
+	}
 	if err := exchange.Check(f.ops); err != nil {
 		return nil, errs.As(errs.Internal, "open ngsi-ld", err)
 	}

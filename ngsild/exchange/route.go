@@ -55,7 +55,7 @@ func (n *node) add(op *Op) {
 type route struct {
 	at     *node
 	values [maxPath]string // of its parameters, unescaped
-	empty  bool            // a parameter other than the first is empty
+	empty  bool            // the last part is an empty parameter, and not the first: no such resource
 }
 
 // find walks along an escaped path without its prefix, so that an id may hold "%2F". One slash at the end does not count.
@@ -81,7 +81,7 @@ func (n *node) find(path string) (r route, ok bool) {
 			}
 			part = v
 		}
-		r.empty = r.empty || part == "" && count > 0
+		r.empty = part == "" && count > 0 && !more
 		r.values[count] = part
 		count++
 	}

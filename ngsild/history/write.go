@@ -194,9 +194,16 @@ func (s *Service) removeInstance(x *exchange.Exchange) error {
 	return x.NoContent()
 }
 
-// Bury is what "delete an attribute" (O13) falls back to where there is no such entity in the current state: what only a history knows
-// gets its tombstone all the same (4.5.7, 4.5.8), and the answer is 204. run is the operation's own Run.
-func (s *Service) Bury(run func(x *exchange.Exchange) error) func(x *exchange.Exchange) error {
+// Around gives operations on the current state what the history has to do with them: "delete an attribute" (O13) of what only a history
+// knows leaves its tombstone all the same (4.5.7, 4.5.8), and is answered by 204.
+func (s *Service) Around(op exchange.Op) exchange.Op {
+	if op.ID == "O13" {
+		op.Run = s.bury(op.Run)
+	}
+	return op
+}
+
+func (s *Service) bury(run func(x *exchange.Exchange) error) func(x *exchange.Exchange) error {
 	return func(x *exchange.Exchange) error {
 		err := run(x)
 		if status, _ := exchange.ProblemOf(err); err == nil || status != http.StatusNotFound {

@@ -30,7 +30,8 @@ type service struct {
 	contexts *contexts.Manager
 	notify   *subscribe.Service
 	engine   *subscription.Engine
-	broker   *broker.Broker // nil where it is turned off
+	broker   *broker.Broker // nil where it is turned off, or shut
+	shut     error          // why the door for devices could not be opened
 	ops      []exchange.Op
 	document []byte // OpenAPI
 	handler  http.Handler
@@ -87,7 +88,7 @@ func newService(ctx context.Context, h *host.Host, conf Config) (s *service, err
 func (s *service) join() error {
 	past := &history.Service{Histories: s.past, PageSize: s.conf.Instances}
 	face, err := ngsild.New(ngsild.Options{
-		Entities: s.entities, Contexts: s.contexts, Ops: append(past.Ops(), s.notify.Ops(s.engine)...), Who: s.who, Allow: s.allow,
+		Entities: s.entities, Contexts: s.contexts, Ops: append(past.Ops(), s.notify.Ops(s.engine)...), Around: past.Around, Who: s.who, Allow: s.allow,
 		Now: s.host.Clock.Now, MaxBody: s.conf.MaxBody << 20, Log: s.host.Log,
 		Tenant: func(_ context.Context, tenant string) (bool, error) { // a unit's space is there before anything is in it
 			_, err := s.host.People.Unit(tenant)
@@ -137,8 +138,11 @@ func (s *service) expire(ctx context.Context) error {
 	return err
 }
 
-// health fails while writers are refused because notifications do not get out.
+// health fails while the door for devices could not be opened, and while writers are refused because notifications do not get out.
 func (s *service) health(ctx context.Context) error {
+	if s.shut != nil {
+		return s.shut
+	}
 	_, states, _, _, err := s.engine.List(ctx, "*", "", 0, 1_000_000)
 	waiting := int64(0)
 	for _, st := range states {
