@@ -142,7 +142,7 @@ func projectionOf(list []string, names query.Names) (*query.Projection, error) {
 	return query.ParseProjection(strings.Join(list, ","), names)
 }
 
-// endpoint reads an Endpoint (5.2.15).
+// endpoint reads an Endpoint (ETSI GS CIM 009 V1.9.1 5.2.15).
 func (r *reader) endpoint(raw json.RawMessage, where string) error {
 	list, err := members(raw, where)
 	if err != nil {

@@ -181,7 +181,7 @@ func TestBroken(t *testing.T) {
 		if n := h.connects.Load(); n != 2 {
 			t.Errorf("%s: %d connections, want 2", version, n)
 		}
-		for end := time.Now().Add(5 * time.Second); time.Now().Before(end) && s.Info.ClientsConnected != 0; {
+		for end := time.Now().Add(5 * time.Second); time.Now().Before(end) && atomic.LoadInt64(&s.Info.ClientsConnected) != 0; {
 			time.Sleep(5 * time.Millisecond)
 		}
 		p.mu.Lock()
