@@ -78,8 +78,6 @@ dlt645_listen = ""
 [city]
 anonymous = "write"
 mqtt_listen = ""
-fetch_private = true
-notify_private = true
 `
 
 // program is a running process that printed its address.
