@@ -6,7 +6,9 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/entity/filter"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/wire/ngsild/query"
 )
 
 // put is a task that stores an entity as it is given.
@@ -121,4 +123,9 @@ func TestWatchRefuses(t *testing.T) {
 	if _, err := s.Find(t.Context(), entity.Key{ID: meter(1).ID}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("refused and there: %v", err)
 	}
+}
+
+// typed selects by types.
+func typed(names ...string) *filter.Selection {
+	return &filter.Selection{Types: query.SelectTypes(names...)}
 }

@@ -82,7 +82,9 @@ func relate(a, b *Shape, done func(*matrix) bool) *matrix {
 	r := &relation{a: a, b: b}
 	var ca, cb cuts
 	if a.dim > 0 && b.dim > 0 && a.box.meets(&b.box) {
-		ca, cb = cross(a, b)
+		if ca, cb = r.cross(); done(&r.m) {
+			return &r.m
+		}
 		for _, list := range ca {
 			for _, p := range list {
 				r.set(a.locate(p), b.locate(p))
@@ -185,9 +187,20 @@ func (r *relation) piece(e *edge, m point, at place) {
 // cuts are the points, by index of the edge, where an edge meets the other geometry.
 type cuts map[int][]point
 
+// many is the number of crossings after which geometries count as tangled: one crossing then stands for all. It bounds the time
+// that two zigzags can take.
+const many = 20_000
+
+// crosser finds the common points of the edges of two geometries.
+type crosser struct {
+	ca, cb cuts
+	n      int // crossings
+}
+
 // cross finds the common points of the edges of a and b. Where edges run along each other it is the ends of what they share.
-func cross(a, b *Shape) (ca, cb cuts) {
-	ca, cb = cuts{}, cuts{}
+func (r *relation) cross() (ca, cb cuts) {
+	c := crosser{ca: cuts{}, cb: cuts{}}
+	a, b := r.a, r.b
 	index := b.index()
 	for i := range a.edges {
 		e := &a.edges[i]
@@ -197,7 +210,7 @@ func cross(a, b *Shape) (ca, cb cuts) {
 		}
 		if index.lists == nil {
 			for j := range b.edges {
-				cut(e, &b.edges[j], i, j, ca, cb)
+				c.cut(e, &b.edges[j], i, j)
 			}
 			continue
 		}
@@ -206,16 +219,21 @@ func cross(a, b *Shape) (ca, cb cuts) {
 			for _, j := range index.lists[k] {
 				f := &b.edges[j]
 				if k == max(first, index.at(f.low())) { // each pair once
-					cut(e, f, i, int(j), ca, cb)
+					c.cut(e, f, i, int(j))
 				}
 			}
 		}
 	}
-	return ca, cb
+	if c.n > many { // where edges cross, each geometry has a part inside and a part outside of the other
+		r.set(interior, interior)
+		r.set(interior, exterior)
+		r.set(exterior, interior)
+	}
+	return c.ca, c.cb
 }
 
 // cut finds the common points of two edges.
-func cut(e, f *edge, i, j int, ca, cb cuts) {
+func (c *crosser) cut(e, f *edge, i, j int) {
 	if e.west() > f.east() || f.west() > e.east() || e.low() > f.high() || f.low() > e.high() {
 		return
 	}
@@ -227,10 +245,12 @@ func cut(e, f *edge, i, j int, ca, cb cuts) {
 	if o3*o4 > 0 {
 		return
 	}
-	add := func(p point) { ca[i], cb[j] = append(ca[i], p), append(cb[j], p) }
+	add := func(p point) { c.ca[i], c.cb[j] = append(c.ca[i], p), append(c.cb[j], p) }
 	switch {
 	case o1*o2 < 0 && o3*o4 < 0:
-		add(crossing(e, f))
+		if c.n++; c.n <= many {
+			add(crossing(e, f))
+		}
 	case o1 == 0 && o2 == 0: // on one line
 		for _, p := range [...]xy{e.a, e.b, f.a, f.b} {
 			if e.has(p.point()) && f.has(p.point()) {

@@ -175,6 +175,24 @@ func TestBands(t *testing.T) {
 	}
 }
 
+// TestTangled holds two zigzags, whose edges cross a quarter of a million times, to an answer.
+func TestTangled(t *testing.T) {
+	zigzag := func(swap bool) *Shape {
+		var list []string
+		for k := range 1000 {
+			x, y := float64(k)/100, float64(k%2*10)
+			if swap {
+				x, y = y, x
+			}
+			list = append(list, fmt.Sprintf("[%v,%v]", x, y))
+		}
+		return shape(t, "Polygon [["+strings.Join(append(list, list[0]), ",")+"]]")
+	}
+	if got := relations(zigzag(false), zigzag(true)); got != "oi" {
+		t.Errorf("%q, want that they overlap", got)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	for _, c := range []string{``, `{}`, `[]`, `null`, `{"type":"Point"}`, `{"type":"Point","coordinates":[]}`, `{"type":"Point","coordinates":[1]}`, `{"type":"Point","coordinates":[1,"2"]}`,
 		`{"type":"Cube","coordinates":[1,2]}`, `{"type":"Polygon","coordinates":[1,2]}`, `{"type":"LineString","coordinates":[]}`, `{"type":"Point","coordinates":[1,2]`, `{"type":"Point","coordinates":[1e999,2]}`,
