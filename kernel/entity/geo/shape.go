@@ -126,7 +126,9 @@ type coords struct {
 	s    *Shape
 }
 
-func (r *coords) fail() error { return errs.Say(errs.Invalid, "几何在第 %d 字节处无效", "the geometry is malformed at byte %d", r.i) }
+func (r *coords) fail() error {
+	return errs.Say(errs.Invalid, "几何在第 %d 字节处无效", "the geometry is malformed at byte %d", r.i)
+}
 
 func (r *coords) space() {
 	for r.i < len(r.b) && (r.b[r.i] == ' ' || r.b[r.i] == '\n' || r.b[r.i] == '\r' || r.b[r.i] == '\t') {

@@ -11,7 +11,7 @@ import (
 // Bounds on the coordinates of a geometry of a request.
 const (
 	maxCoordinates = 1 << 20 // bytes
-	maxPositions   = 20_000
+	maxPositions   = 10_000
 )
 
 // Geo is a geo query (4.10).
@@ -179,7 +179,7 @@ func (c *coords) read(depth int) error {
 		return c.fail("数组不能为空", "the array must not be empty")
 	case depth == 1 && ring && (n < 4 || c.first != c.last): // RFC 7946 3.1.6
 		return c.fail("环至少四个点，且首尾相同", "a ring has at least four positions, the first equal to the last")
-	case depth == 1 && strings.HasSuffix(c.kind, "LineString") && n < 2: // 3.1.4
+	case depth == 1 && strings.HasSuffix(c.kind, "LineString") && n < 2: // RFC 7946 3.1.4
 		return c.fail("线至少两个点", "a line has at least two positions")
 	}
 	return nil
