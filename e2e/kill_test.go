@@ -42,7 +42,7 @@ func killStory(t *testing.T, engine ...string) {
 	stations, archive := fleet(killStations, killMeters)
 	port := freePort(t)
 	config, file := filepath.Join(dir, "haihe.toml"), filepath.Join(dir, "archive.csv")
-	for name, text := range map[string]string{config: fmt.Sprintf("[grid]\ndlt698_listen = %q\ndlt645_listen = \"\"\n", port), file: string(archive)} {
+	for name, text := range map[string]string{config: fmt.Sprintf("[grid]\ndlt698_listen = %q\ndlt645_listen = \"\"\n[city]\nmqtt_listen = \"\"\n", port), file: string(archive)} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -115,7 +115,7 @@ func oneSentence(t *testing.T, errout string, says ...string) {
 }
 
 // quiet keeps the listeners shut, so that the stories disturb nobody.
-const quiet = "[grid]\ndlt698_listen = \"\"\ndlt645_listen = \"\"\n"
+const quiet = "[grid]\ndlt698_listen = \"\"\ndlt645_listen = \"\"\n[city]\nmqtt_listen = \"\"\n"
 
 func quietConfig(t *testing.T) string {
 	t.Helper()

@@ -74,6 +74,9 @@ func (d *demo) run(ctx context.Context, s *setup) error {
 	if err := d.accounts(ctx, city); err != nil {
 		return errors.Join(err, city.Close(ctx))
 	}
+	if mqtt := city.Listening()["city/mqtt"]; mqtt != "" {
+		d.sh.printf("mqtt %s", mqtt)
+	}
 	d.sh.printf("address %s", address(ln, conf.Server.Certificate != ""))
 	return d.serve(ctx, city, func(ctx context.Context) error { return city.Serve(ctx, ln) })
 }

@@ -97,7 +97,7 @@ func run(t *testing.T, args ...string) (code int, out, err string) {
 func quietConfig(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "haihe.toml")
-	text := "[server]\nlisten = \"127.0.0.1:0\"\nlevel = \"error\"\n[grid]\ndlt698_listen = \"127.0.0.1:0\"\ndlt645_listen = \"\"\n"
+	text := "[server]\nlisten = \"127.0.0.1:0\"\nlevel = \"error\"\n[grid]\ndlt698_listen = \"127.0.0.1:0\"\ndlt645_listen = \"\"\n[city]\nmqtt_listen = \"\"\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestTLS(t *testing.T) {
 	cert, key := selfSigned(t, dir)
 	conf := func(key string) string {
 		path := filepath.Join(dir, "tls.toml")
-		text := fmt.Sprintf("[server]\nlisten = \"127.0.0.1:0\"\nlevel = \"error\"\ncertificate = %q\nkey = %q\n[grid]\ndlt698_listen = \"\"\ndlt645_listen = \"\"\n", cert, key)
+		text := fmt.Sprintf("[server]\nlisten = \"127.0.0.1:0\"\nlevel = \"error\"\ncertificate = %q\nkey = %q\n[grid]\ndlt698_listen = \"\"\ndlt645_listen = \"\"\n[city]\nmqtt_listen = \"\"\n", cert, key)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

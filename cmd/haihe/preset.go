@@ -5,9 +5,11 @@ const silent = `
 [grid]
 dlt698_listen = ""
 dlt645_listen = ""
+[city]
+mqtt_listen = ""
 `
 
-// demoPreset is the demo's configuration: the plan's clock stands in its second year, and the head-end takes free ports, so that
+// demoPreset is the demo's configuration: the plan's clock stands in its second year, and the doors for devices take free ports, so that
 // the demo starts beside anything.
 const demoPreset = `
 [server]
@@ -18,4 +20,6 @@ start = "2015-11-20T09:30:00+08:00"
 [grid]
 dlt698_listen = "127.0.0.1:0"
 dlt645_listen = "127.0.0.1:0"
+[city]
+mqtt_listen = "127.0.0.1:0"
 `

@@ -121,7 +121,7 @@ func (c *Client) Do(method, path, contentType, body string) Answer {
 	}
 	if c.cookie != "" {
 		req.AddCookie(&http.Cookie{Name: sessionCookie, Value: c.cookie})
-		if strings.HasPrefix(path, "/api/") && method != http.MethodGet {
+		if method != http.MethodGet {
 			req.Header.Set(csrfHeader, c.formToken())
 		}
 	}

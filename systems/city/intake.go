@@ -13,8 +13,8 @@ import (
 	"github.com/haihe-city/haihe/host/broker"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
-	"github.com/haihe-city/haihe/ngsild/entities"
 	"github.com/haihe-city/haihe/ngsild/exchange"
+	"github.com/haihe-city/haihe/ngsild/patch"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 	"github.com/haihe-city/haihe/wire/ngsild/jsonld"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
@@ -157,7 +157,7 @@ func (k *intake) readEntities(m *broker.Message, tenant string) ([]entity.Task, 
 			if err := owned(who, old); err != nil {
 				return nil, err
 			}
-			made, _, err := entities.Append(old, e, true)
+			made, _, err := patch.Append(old, e, true)
 			return made, err
 		}})
 	}
@@ -179,7 +179,7 @@ func (k *intake) fragment(m *broker.Message, id string) (entity.Edit, error) {
 		if err := there(who, old, id); err != nil {
 			return nil, err
 		}
-		return entities.Merge(old, frag, entities.MergeOptions{})
+		return patch.Merge(old, frag, patch.MergeOptions{})
 	}, nil
 }
 

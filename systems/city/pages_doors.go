@@ -18,6 +18,10 @@ import (
 func (s *service) pageDevices(r *web.Request) (*ui.Page, error) {
 	p := s.page(lang.T("设备接入", "Devices"), "/city/devices", ui.Link{Text: lang.T("设备接入", "Devices"), Href: "/city/devices"})
 	p.Lead = lang.T("设备和网关以 MQTT 3.1.1 或 5.0 发布实体和读数；QoS 1、2 在入库提交之后才确认。", "Devices and gateways publish entities and readings over MQTT 3.1.1 or 5.0; QoS 1 and 2 are acknowledged after the commit.")
+	if s.shut != nil {
+		p.Body = []ui.Block{ui.Notice{ID: "shut", Kind: "bad", Text: said(s.shut)}}
+		return p, nil
+	}
 	if s.broker == nil {
 		p.Body = []ui.Block{ui.Notice{ID: "off", Kind: "info", Text: lang.T("MQTT 接入已关闭（city.mqtt_listen 为空）。", "The MQTT door is shut (city.mqtt_listen is empty).")}}
 		return p, nil

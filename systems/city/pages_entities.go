@@ -100,7 +100,7 @@ func selection(r *web.Request) (*filter.Selection, error) {
 	}
 	switch id := strings.TrimSpace(r.Query("id")); {
 	case id == "":
-	case ngsi.IsURI(id) && !strings.HasSuffix(id, ":"):
+	case ngsi.IsURI(id) && (strings.Count(id, ":") > 2 && strings.HasPrefix(id, "urn:") || strings.Contains(id, "://")): // whole: looked up, not searched
 		sel.IDs = []string{id}
 	default:
 		if sel.IDPattern, err = regexp.Compile(regexp.QuoteMeta(id)); err != nil {

@@ -50,7 +50,7 @@ func (s *service) pageOps(r *web.Request) (*ui.Page, error) {
 		"These are the NGSI-LD operations (ETSI GS CIM 009 V1.9.1) as they are served. Here you try them in your own name; programs come to "+prefix+" with a token.")
 	base := exchange.Base(r.HTTP)
 	p.Body = append(p.Body, ui.Notice{ID: "openapi", Kind: "info", Text: lang.T("OpenAPI 文档位于 "+prefix+"/openapi.json，与本页出自同一份操作清单。", "The OpenAPI document is at "+prefix+"/openapi.json; it is made of the same list of operations as this page.")}, ui.Code{ID: "curl-first", Title: lang.T("命令行示例", "On the command line"), Text: "TOKEN=hh_…\ncurl -s '" + base + prefix + "/types' -H \"Authorization: Bearer $TOKEN\"\ncurl -s '" + base + prefix +
-		"/entities?type=ElectricityMeter&limit=3' -H \"Authorization: Bearer $TOKEN\"\ncurl -si '" + base + prefix + "/entities' -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n" +
+		"/entities?type=SmartMeter&limit=3' -H \"Authorization: Bearer $TOKEN\"\ncurl -si '" + base + prefix + "/entities' -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n" +
 		"  -d '" + exampleEntity + "'"})
 	for _, g := range groups {
 		t := ui.Table{ID: "ops-" + g.from, Title: g.title, Total: -1, Columns: []ui.Column{

@@ -103,8 +103,8 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 		Health: s.health,
 		Close:  s.close,
 	}
-	if err := s.listen(); err != nil {
-		return o, err
+	if s.shut = s.listen(); s.shut != nil { // a port that is taken is no reason to keep partners out
+		h.Log.Error("the MQTT door could not be opened; everything else goes on", "error", s.shut)
 	}
 	if s.broker != nil {
 		o.Feeds = []host.Feed{{Name: "mqtt", Addr: s.broker.Addr(), Run: s.broker.Run}}
