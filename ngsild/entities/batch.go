@@ -8,6 +8,7 @@ import (
 
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/ngsild/exchange"
+	"github.com/haihe-city/haihe/ngsild/patch"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -23,7 +24,7 @@ type batch struct {
 }
 
 // elements cuts the body into its elements. ETSI GS CIM 009 V1.9.1 5.6.7.4 to 5.6.10.4, 5.6.20.4: neither empty nor null
-func elements(x *exchange.Exchange) ([]raw, error) {
+func elements(x *exchange.Exchange) ([]json.RawMessage, error) {
 	list, err := form.Elements(x.Body)
 	if err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func (b *batch) do(s *Service) error {
 }
 
 // idOf finds the id of an element that could not be read.
-func idOf(el raw) string {
+func idOf(el json.RawMessage) string {
 	var e struct {
 		ID   json.RawMessage `json:"id"`
 		AtID json.RawMessage `json:"@id"`
@@ -171,10 +172,10 @@ func (s *Service) batchUpsert(x *exchange.Exchange) error {
 			case old == nil:
 				return create(nil)
 			case update:
-				n, _, err = Update(old, e)
+				n, _, err = patch.Update(old, e)
 				return n, err
 			}
-			return Replace(old, e)
+			return patch.Replace(old, e)
 		}
 	})
 	if err != nil {
@@ -216,7 +217,7 @@ func (s *Service) batchUpdate(x *exchange.Exchange) error {
 			if old == nil {
 				return nil, missing(e.ID)
 			}
-			n, out, err := Append(old, e, overwrite)
+			n, out, err := patch.Append(old, e, overwrite)
 			*skipped = len(out.Skipped) > 0
 			return n, err
 		}
@@ -237,7 +238,7 @@ func (s *Service) batchUpdate(x *exchange.Exchange) error {
 
 // batchMerge is O17.
 func (s *Service) batchMerge(x *exchange.Exchange) error {
-	return s.change(x, form.Input{Fragment: true, Merge: true}, func(old, e *ngsi.Entity) (*ngsi.Entity, error) { return Merge(old, e, MergeOptions{}) })
+	return s.change(x, form.Input{Fragment: true, Merge: true}, func(old, e *ngsi.Entity) (*ngsi.Entity, error) { return patch.Merge(old, e, patch.MergeOptions{}) })
 }
 
 // batchDelete is O18. The body is an array of ids; of several of one id the later ones are not there any more (5.5.11.4).

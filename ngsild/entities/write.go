@@ -6,6 +6,7 @@ import (
 
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/ngsild/exchange"
+	"github.com/haihe-city/haihe/ngsild/patch"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 	"github.com/haihe-city/haihe/wire/ngsild/jsonld"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
@@ -26,15 +27,7 @@ func (s *Service) create(x *exchange.Exchange) error {
 
 // creation makes an entity where there is none.
 func creation(e *ngsi.Entity) entity.Edit {
-	return func(old *ngsi.Entity) (*ngsi.Entity, error) {
-		if old != nil {
-			return nil, exchange.AlreadyExists.Say("实体 %s 已存在", "the entity %s exists already", e.ID)
-		}
-		if err := noNulls(e, false); err != nil {
-			return nil, err
-		}
-		return own(e, 0), nil
-	}
+	return func(old *ngsi.Entity) (*ngsi.Entity, error) { return patch.Create(old, e) }
 }
 
 func missing(id string) error {
@@ -116,7 +109,7 @@ func (s *Service) replace(x *exchange.Exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return Replace(old, e) }); err != nil {
+	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return patch.Replace(old, e) }); err != nil {
 		return err
 	}
 	return x.NoContent()
@@ -124,7 +117,7 @@ func (s *Service) replace(x *exchange.Exchange) error {
 
 // merge is O08.
 func (s *Service) merge(x *exchange.Exchange) error {
-	o := MergeOptions{Lang: x.Param("lang")}
+	o := patch.MergeOptions{Lang: x.Param("lang")}
 	switch f := x.Param("format"); f {
 	case "simplified", "keyValues":
 		o.Simplified = true
@@ -142,7 +135,7 @@ func (s *Service) merge(x *exchange.Exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return Merge(old, e, o) }); err != nil {
+	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return patch.Merge(old, e, o) }); err != nil {
 		return err
 	}
 	return x.NoContent()
@@ -151,14 +144,14 @@ func (s *Service) merge(x *exchange.Exchange) error {
 // append is O09.
 func (s *Service) append(x *exchange.Exchange) error {
 	overwrite := !x.Option("noOverwrite")
-	return s.attrs(x, func(old, e *ngsi.Entity) (*ngsi.Entity, Outcome, error) { return Append(old, e, overwrite) })
+	return s.attrs(x, func(old, e *ngsi.Entity) (*ngsi.Entity, patch.Outcome, error) { return patch.Append(old, e, overwrite) })
 }
 
 // update is O10.
-func (s *Service) update(x *exchange.Exchange) error { return s.attrs(x, Update) }
+func (s *Service) update(x *exchange.Exchange) error { return s.attrs(x, patch.Update) }
 
 // attrs changes the attributes of an entity and tells which were left (207 with an UpdateResult).
-func (s *Service) attrs(x *exchange.Exchange, change func(old, frag *ngsi.Entity) (*ngsi.Entity, Outcome, error)) error {
+func (s *Service) attrs(x *exchange.Exchange, change func(old, frag *ngsi.Entity) (*ngsi.Entity, patch.Outcome, error)) error {
 	e, err := fragment(x, form.Input{})
 	if err != nil {
 		return err
@@ -166,7 +159,7 @@ func (s *Service) attrs(x *exchange.Exchange, change func(old, frag *ngsi.Entity
 	if len(e.Attrs) == 0 && len(e.Types) == 0 && len(e.Scope) == 0 && e.ExpiresAt.IsZero() {
 		return exchange.BadRequestData.Say("请求体没有任何属性", "the body has no attributes")
 	}
-	var out Outcome
+	var out patch.Outcome
 	err = s.edit(x, func(old *ngsi.Entity) (n *ngsi.Entity, err error) {
 		n, out, err = change(old, e)
 		return n, err
@@ -182,7 +175,7 @@ func (s *Service) attrs(x *exchange.Exchange, change func(old, frag *ngsi.Entity
 
 // updateResult writes what became of attributes; names are full, for there is no @context (6.3.6).
 // ETSI GS CIM 009 V1.9.1 5.2.18, 5.2.19
-func updateResult(o *Outcome) []byte {
+func updateResult(o *patch.Outcome) []byte {
 	b := []byte(`{"updated":[`)
 	for i, n := range o.Updated {
 		b = comma(b, i)
@@ -255,7 +248,7 @@ func (s *Service) partial(x *exchange.Exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return Partial(old, name, list) }); err != nil {
+	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return patch.Partial(old, name, list) }); err != nil {
 		return err
 	}
 	return x.NoContent()
@@ -267,7 +260,7 @@ func (s *Service) replaceAttr(x *exchange.Exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return ReplaceAttr(old, name, list) }); err != nil {
+	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return patch.ReplaceAttr(old, name, list) }); err != nil {
 		return err
 	}
 	return x.NoContent()
@@ -290,7 +283,7 @@ func (s *Service) deleteAttr(x *exchange.Exchange) error {
 		return exchange.BadRequestData.Say("datasetId %q 不是合规的 URI", "the datasetId %q is not a URI", ngsi.Clip(dataset))
 	}
 	all := x.True("deleteAll")
-	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return DeleteAttr(old, name, dataset, all) }); err != nil {
+	if err := s.edit(x, func(old *ngsi.Entity) (*ngsi.Entity, error) { return patch.DeleteAttr(old, name, dataset, all) }); err != nil {
 		return err
 	}
 	return x.NoContent()
@@ -319,7 +312,7 @@ func (s *Service) purge(x *exchange.Exchange) error {
 			if old == nil || drop == nil && keep == nil {
 				return nil, nil
 			}
-			return Trim(old, drop, keep), nil
+			return patch.Trim(old, drop, keep), nil
 		}}
 	}
 	results, err := s.Store.DoAll(x.R.Context(), tasks)

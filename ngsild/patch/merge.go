@@ -1,4 +1,4 @@
-package entities
+package patch
 
 import (
 	"bytes"
@@ -88,6 +88,8 @@ func mergeAttr(a, f *ngsi.Attr, o MergeOptions) (ngsi.Attr, error) {
 			return out, err
 		}
 		out.Value = mergeJSON(a.Value, slices.Concat(raw("{"), key, raw(":"), f.Value, raw("}")))
+	case o.Simplified && f.Kind != ngsi.Unsaid && f.Kind != a.Kind && f.Kind != ngsi.GeoProperty: // 6.5.3.4
+		return out, errKind(a, f)
 	case o.Simplified || f.Kind == ngsi.Unsaid || f.Kind == a.Kind:
 		out.Value = mergeValue(a.Kind, a.Value, f.Value)
 	default: // said to be of another kind: it is

@@ -1,4 +1,4 @@
-package entities
+package patch
 
 import (
 	"encoding/json"
@@ -121,6 +121,18 @@ func own(old *ngsi.Entity, more int) *ngsi.Entity {
 	e.Types, e.Scope = slices.Clone(old.Types), slices.Clone(old.Scope)
 	e.Attrs = append(make([]ngsi.Attr, 0, len(old.Attrs)+more), old.Attrs...)
 	return &e
+}
+
+// Create gives the entity that is to come to be: none may be there.
+// ETSI GS CIM 009 V1.9.1 5.6.1.4
+func Create(old, e *ngsi.Entity) (*ngsi.Entity, error) {
+	if old != nil {
+		return nil, exchange.AlreadyExists.Say("实体 %s 已存在", "the entity %s exists already", e.ID)
+	}
+	if err := noNulls(e, false); err != nil {
+		return nil, err
+	}
+	return own(e, 0), nil
 }
 
 // Update overwrites attributes as a whole and adds those that are not there; a Null takes an instance away. Types are added; a scope
