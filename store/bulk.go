@@ -9,8 +9,9 @@ type Bulk struct {
 	stmts [len(bulkSizes)]Stmt // by bulkSizes
 }
 
-// The numbers of rows that one statement takes: few, so that few texts are prepared.
-var bulkSizes = [...]int{1, 4, 16, 64}
+// The numbers of rows that one statement takes: few, so that few texts are prepared, and enough that most groups of writers need one or
+// two statements.
+var bulkSizes = [...]int{1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64}
 
 // NewBulk makes a Bulk of head, so many columns, and tail; "VALUES" with the placeholders comes between them.
 func NewBulk(name, head string, width int, tail string) *Bulk {

@@ -21,8 +21,8 @@ var (
 	// The insert with its idle update also locks the row where several instances share the data.
 	qSeqGet = Q("store.sequence.get", `INSERT INTO store_sequence (name, n) VALUES ($1, 0)
 		ON CONFLICT (name) DO UPDATE SET n = store_sequence.n RETURNING n`)
-	qSeqSet = Q("store.sequence.set", `INSERT INTO store_sequence (name, n) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET n = excluded.n`)
+	qSeqSet = NewBulk("store.sequence.set", `INSERT INTO store_sequence (name, n)`, 2,
+		`ON CONFLICT (name) DO UPDATE SET n = excluded.n`)
 )
 
 type countKey struct{ counter, key string }
@@ -112,6 +112,9 @@ func (t *Tx) Next(sequence string) (int64, error) {
 		n, ok = t.group.part.seqs[sequence]
 	}
 	if !ok {
+		n, ok = t.group.l.seqs[sequence]
+	}
+	if !ok {
 		if err := t.Get(qSeqGet, []any{sequence}, &n); err != nil {
 			return 0, err
 		}
@@ -150,10 +153,10 @@ func (t *Tx) flush(p *part) error {
 	if _, err := t.ExecBulk(qCountAdd, rows); err != nil {
 		return err
 	}
+	rows = rows[:0]
 	for _, name := range slices.Sorted(maps.Keys(p.seqs)) {
-		if _, err := t.Exec(qSeqSet, name, p.seqs[name]); err != nil {
-			return err
-		}
+		rows = append(rows, name, p.seqs[name])
 	}
-	return nil
+	_, err := t.ExecBulk(qSeqSet, rows)
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -33,19 +34,20 @@ type call struct {
 type lane struct {
 	db     *DB
 	queue  chan *call
-	idle   chan struct{} // closed when the lane has ended
-	s      *session      // nil until first used, and after the connection broke
-	id     atomic.Uint64 // the lane's goroutine
-	groups int64         // begun so far
-	rest   time.Duration // back-off before the connection is tried again
-	notYet time.Time     // when that may be
+	idle   chan struct{}    // closed when the lane has ended
+	s      *session         // nil until first used, and after the connection broke
+	id     atomic.Uint64    // the lane's goroutine
+	groups int64            // begun so far
+	seqs   map[string]int64 // sequences as they were committed last; nothing where others draw from them too
+	rest   time.Duration    // back-off before the connection is tried again
+	notYet time.Time        // when that may be
 }
 
 // maxRest bounds the back-off after a lost connection.
 const maxRest = 2 * time.Second
 
 func newLane(db *DB) *lane {
-	return &lane{db: db, queue: make(chan *call, db.opts.Queue), idle: make(chan struct{})}
+	return &lane{db: db, seqs: map[string]int64{}, queue: make(chan *call, db.opts.Queue), idle: make(chan struct{})}
 }
 
 // loop runs until the queue is closed and empty. It outlives runtime.Goexit in a writer's function or in a hook (a test's
@@ -269,6 +271,7 @@ func (g *group) fail(err error) {
 		g.current.done <- err
 	}
 	g.takeBack(&g.part)
+	clear(g.l.seqs) // what was committed is not known where the connection broke
 	g.l.db.stats.failed.Add(int64(len(g.calls)))
 	g.answer(errs.Wrap("commit with others", err))
 }
@@ -311,6 +314,9 @@ func (g *group) commit() {
 		return
 	}
 	g.committed = true
+	if !g.l.db.opts.Shared {
+		maps.Copy(g.l.seqs, g.part.seqs)
+	}
 	g.l.db.stats.committed(g.l.db.opts.Now().Sub(at), len(g.calls))
 	g.finish()
 }

@@ -187,6 +187,9 @@ func (t *Tx) raw(text string) error {
 	if t.err != nil {
 		return t.err
 	}
+	if t.group != nil {
+		clear(t.group.l.seqs) // a restore writes them
+	}
 	if err := t.s.run(t.run, text); err != nil {
 		return t.stick(err)
 	}

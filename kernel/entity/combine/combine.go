@@ -2,6 +2,7 @@ package combine
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -97,6 +98,7 @@ func (c *Combiner[T, R]) work() {
 			k.result, k.err = results[i], err
 			close(k.done)
 		}
+		runtime.Gosched() // those who were answered and come again at once are part of the next group, not of the one after it
 		clear(calls)
 		clear(tasks)
 		clear(results)
