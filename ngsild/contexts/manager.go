@@ -290,6 +290,10 @@ func (m *Manager) keep(d *doc) *doc {
 // once fetches a URL, one fetch for all who ask meanwhile. A failure is given to who asks right after it too.
 func (m *Manager) once(at string, fetch func(at string) (*doc, error)) (*doc, error) {
 	m.mu.Lock()
+	if d := m.docs[cachedID(at)]; d != nil { // it came while this one looked for it
+		m.mu.Unlock()
+		return d, nil
+	}
 	if f, ok := m.failed[at]; ok && m.o.Now().Before(f.until) {
 		m.mu.Unlock()
 		return nil, f.err
@@ -328,7 +332,7 @@ func (m *Manager) download(at string) (*doc, error) {
 	now := m.o.Now()
 	d := &doc{row: row{id: cachedID(at), kind: Cached, url: at, created: store.Micros(now), expires: store.Micros(expires), doc: text}, text: text}
 	d.tried.Store(now.UnixNano())
-	if err := put(context.Background(), m.db, d.row); err != nil && m.o.Log != nil {
+	if err := put(context.Background(), m.db, d.row, maxCached); err != nil && m.o.Log != nil {
 		m.o.Log.Warn("context not kept", "url", at, "err", err) // it serves from memory all the same
 	}
 	return m.keep(d), nil
@@ -359,7 +363,7 @@ func (m *Manager) reload(ctx context.Context, at string) error {
 	m.docs[d.id] = d
 	m.gen++
 	m.mu.Unlock()
-	return put(ctx, m.db, d.row)
+	return put(ctx, m.db, d.row, maxCached)
 }
 
 // Served gives the URL that a context without a URL of its own is served at; it is kept for that. It begins with "/".
@@ -377,7 +381,7 @@ func (m *Manager) Served(c *jsonld.Context) string {
 	if !known {
 		text := append(append(json.RawMessage(`{"@context":`), v...), '}')
 		r := row{id: id, kind: ImplicitlyCreated, created: store.Micros(m.o.Now()), doc: text}
-		if err := put(context.Background(), m.db, r); err != nil {
+		if err := put(context.Background(), m.db, r, maxCached); err != nil {
 			if m.o.Log != nil {
 				m.o.Log.Error("context not kept", "id", id, "err", err)
 			}

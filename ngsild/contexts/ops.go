@@ -44,7 +44,7 @@ func (m *Manager) add(x *exchange.Exchange) error {
 	now := m.o.Now()
 	id := "urn:ngsi-ld:Context:" + store.NewID(now)
 	text := append(append([]byte(`{"@context":`), v...), '}')
-	if err := put(x.R.Context(), m.db, row{id: id, tenant: x.Tenant, kind: Hosted, created: store.Micros(now), doc: text}); err != nil {
+	if err := put(x.R.Context(), m.db, row{id: id, tenant: x.Tenant, kind: Hosted, created: store.Micros(now), doc: text}, maxCached); err != nil {
 		return err
 	}
 	return x.Created(contextsPath + exchange.Segment(id))

@@ -60,8 +60,8 @@ func list(ctx context.Context, db *store.DB) (out []row, err error) {
 	return out, errs.Wrap("list contexts", err)
 }
 
-// put writes a document; of cached ones only the newest are kept.
-func put(ctx context.Context, db *store.DB, r row) error {
+// put writes a document; of cached ones only so many are kept, the newest.
+func put(ctx context.Context, db *store.DB, r row, keep int64) error {
 	err := db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec(qPut, r.id, r.tenant, string(r.kind), r.url, r.created, r.expires, r.doc); err != nil {
 			return err
@@ -69,7 +69,7 @@ func put(ctx context.Context, db *store.DB, r row) error {
 		if r.kind != Cached {
 			return nil
 		}
-		_, err := tx.Exec(qPrune, string(Cached), int64(maxCached))
+		_, err := tx.Exec(qPrune, string(Cached), keep)
 		return err
 	})
 	return errs.Wrap("keep a context", err)
