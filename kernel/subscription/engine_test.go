@@ -284,6 +284,58 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
+// TestEqualities: the index by value loses no match that filter.Selection would find, of whatever kind the value is.
+func TestEqualities(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	values := []string{`"x"`, `"y"`, `"a\\"b"`, `5`, `5.0`, `-0`, `0`, `true`, `["x",5]`, `[]`, `{"@type":"T","@value":"x"}`, `{"k":"x"}`, `"2020-01-01T00:00:00Z"`, `12345678901234567890`}
+	kinds := []entity.AttrKind{entity.Property, entity.Property, entity.Property, entity.Relationship, entity.VocabProperty, entity.ListProperty, entity.JSONProperty}
+	var x index
+	var subs []*sub
+	for i, q := range []string{`v=="x"`, `v==x`, `v==5`, `v==0`, `v==true`, `v=="a\"b"`, `v=="2020-01-01T00:00:00Z"`, `v==2020-01-01T00:00:00Z`, `v==12345678901234567890`, `v=="x";w==1`, `w==1;v=="y"`, `v=="x"|w==1`, `v=="x","y"`} {
+		r, err := compile(spec{Types: []string{"T"}, Q: q}.make("", fmt.Sprint(i)), nil)
+		if err != nil {
+			t.Logf("%s: %v", q, err)
+			continue
+		}
+		subs = append(subs, &sub{rule: r})
+		x.add(subs[len(subs)-1])
+	}
+	hits := 0
+	for range 3000 {
+		e := &entity.Entity{ID: "urn:e:1", Types: []string{"T"}}
+		for _, name := range []string{"v", "w"} {
+			for i := range rnd.IntN(3) {
+				a := entity.Attr{Name: name, Kind: kinds[rnd.IntN(len(kinds))], Value: json.RawMessage(values[rnd.IntN(len(values))])}
+				if i > 0 {
+					a.DatasetID = "urn:d:1"
+				}
+				e.Attrs = append(e.Attrs, a)
+			}
+		}
+		found := map[*sub]bool{}
+		x.find(entity.Key{ID: e.ID}, e, []string{"v"}, func(s *sub) {
+			if found[s] {
+				t.Error("found twice")
+			}
+			found[s] = true
+		})
+		for _, s := range subs {
+			if s.rule.exact.Match(e) {
+				if hits++; !found[s] {
+					t.Errorf("%s matches %s and was not found", s.rule.sub.Source, e.KeyValues())
+				}
+			}
+		}
+	}
+	t.Logf("%d matches", hits)
+	for _, s := range subs {
+		x.drop(s)
+	}
+	if len(x.ids)+len(x.places)+len(x.values) > 0 {
+		t.Errorf("the index keeps %v %v %v", x.ids, x.places, x.values)
+	}
+}
+
 // brute tells who wants a change, by plain comparison.
 func brute(specs map[string]spec, before, after map[string]float64, id, typ string) (who []string) {
 	var created, updated, deleted []string
@@ -309,9 +361,9 @@ func brute(specs map[string]spec, before, after map[string]float64, id, typ stri
 		}
 		if s.Q != "" {
 			var attr string
-			var least float64
-			fmt.Sscanf(strings.Replace(s.Q, ">", " ", 1), "%s %g", &attr, &least)
-			if v, ok := stands[attr]; !ok || !(v > least) {
+			var than float64
+			fmt.Sscanf(strings.NewReplacer(">", " ", "==", " ").Replace(s.Q), "%s %g", &attr, &than)
+			if v, ok := stands[attr]; !ok || strings.Contains(s.Q, ">") && !(v > than) || strings.Contains(s.Q, "==") && v != than {
 				continue
 			}
 		}
@@ -362,8 +414,11 @@ func randomSpec(rnd *rand.Rand) (s spec) {
 	if len(s.Watched) == 0 && rnd.IntN(2) == 0 {
 		s.Watched = []string{attr(), attr()}
 	}
-	if rnd.IntN(4) == 0 {
+	switch rnd.IntN(8) {
+	case 0, 1:
 		s.Q = fmt.Sprintf("%s>%d", attr(), rnd.IntN(4))
+	case 2:
+		s.Q = fmt.Sprintf("%s==%d", attr(), rnd.IntN(5))
 	}
 	for rnd.IntN(2) == 0 && len(s.Triggers) < 4 {
 		s.Triggers = append(s.Triggers, Triggers()[rnd.IntN(6)])

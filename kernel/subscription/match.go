@@ -186,7 +186,7 @@ func (g *Engine) match(changes []entity.Change) *batch {
 			continue
 		}
 		used := false
-		g.index.find(entity.Key{Tenant: c.Tenant, ID: c.ID}, d.e.Types, d.touched, func(s *sub) {
+		g.index.find(entity.Key{Tenant: c.Tenant, ID: c.ID}, d.e, d.touched, func(s *sub) {
 			fired := s.rule.wants(&d, now)
 			if fired == 0 {
 				return

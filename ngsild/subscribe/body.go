@@ -16,7 +16,7 @@ import (
 
 // body writes a notification (ETSI GS CIM 009 V1.9.1 5.3.1).
 func (s *Service) body(ctx context.Context, sub *subscription.Subscription, p *plan, n *subscription.Notice) ([]byte, error) {
-	c, err := s.compiled(ctx, p)
+	c, err := s.compiled(ctx, p, n.Tenant)
 	if err != nil {
 		return nil, err
 	}

@@ -93,13 +93,16 @@ func planOf(s *subscription.Subscription) (*plan, error) {
 }
 
 // compiled gives the @context that notifications are written in; after a start it is compiled when it is first needed.
-func (s *Service) compiled(ctx context.Context, p *plan) (*jsonld.Context, error) {
+func (s *Service) compiled(ctx context.Context, p *plan, tenant string) (*jsonld.Context, error) {
 	if c := p.context.Load(); c != nil {
 		return c, nil
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
 	if err != nil {
 		return nil, err
+	}
+	if tenant != "" { // whose own contexts are nobody else's
+		r.Header.Set("NGSILD-Tenant", tenant)
 	}
 	c, err := s.o.Contexts.ByValue(r, p.src.Context)
 	if err == nil {
