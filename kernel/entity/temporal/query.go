@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/filter"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/aggregate"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 	"github.com/haihe-city/haihe/wire/ngsild/query"
@@ -47,14 +48,14 @@ type Page struct {
 type inquiry struct {
 	Ask
 	span    span
-	methods []method
+	methods []aggregate.Method
 	sel     *filter.Selection // without its scope query; nil: nothing is tested
 }
 
 func (a Ask) ready() (*inquiry, error) {
 	q := &inquiry{Ask: a, span: spanOf(a.Times)}
 	var err error
-	if q.methods, err = readMethods(a.Aggregate); err != nil {
+	if q.methods, err = aggregate.Read(a.Aggregate); err != nil {
 		return nil, err
 	}
 	if a.LastN < 0 || a.Limit < 0 || a.Offset < 0 || a.PageSize < 0 {

@@ -37,16 +37,16 @@ var (
 		WHERE num = $1 AND attr = $2 AND dataset = $3 AND at >= $4 AND at < $5 ORDER BY at DESC LIMIT $6`)
 
 	qEntityGet = store.Q("temporal.entity.get", `SELECT owner, created, modified, deleted, doc FROM temporal_entity WHERE num = $1`)
-	qEntitySet = store.Q("temporal.entity.set", `INSERT INTO temporal_entity (num, tenant, id, owner, created, modified, deleted, doc)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (num) DO UPDATE SET owner = excluded.owner, modified = excluded.modified,
-			deleted = excluded.deleted, doc = excluded.doc`)
+	bulkEntity = store.NewBulk("temporal.entity.set", `INSERT INTO temporal_entity (num, tenant, id, owner, created, modified, deleted, doc)`, 8,
+		`ON CONFLICT (num) DO UPDATE SET owner = excluded.owner, modified = excluded.modified, deleted = excluded.deleted, doc = excluded.doc`)
 	qEntityDel  = store.Q("temporal.entity.del", `DELETE FROM temporal_entity WHERE num = $1`)
 	qEntityWalk = store.Q("temporal.entity.walk", `SELECT num, id, owner, created, modified, deleted, doc FROM temporal_entity
 		WHERE tenant = $1 AND num > $2 ORDER BY num LIMIT $3`)
 	qEntityType = store.Q("temporal.entity.type", `SELECT e.num, e.id, e.owner, e.created, e.modified, e.deleted, e.doc
 		FROM temporal_type t JOIN temporal_entity e ON e.num = t.num WHERE t.type = $1 AND t.num > $2 ORDER BY t.num LIMIT $3`)
 	qEntityByNum = store.Q("temporal.entity.num", `SELECT num, id, owner, created, modified, deleted, doc FROM temporal_entity WHERE num = $1`)
-	qTypeAdd     = store.Q("temporal.type.add", `INSERT INTO temporal_type (type, num) VALUES ($1, $2) ON CONFLICT DO NOTHING`)
+	qEntityIn    = store.Q("temporal.entity.in", `SELECT num, id, owner, created, modified, deleted, doc FROM temporal_entity WHERE num IN `+store.In(1, knownPiece))
+	bulkType     = store.NewBulk("temporal.type.add", `INSERT INTO temporal_type (type, num)`, 2, `ON CONFLICT DO NOTHING`)
 	qTypeDel     = store.Q("temporal.type.del", `DELETE FROM temporal_type WHERE type = $1 AND num = $2`)
 
 	qForgottenSet = store.Q("temporal.forgotten.set", `INSERT INTO temporal_forgotten (key, upto) VALUES ($1, $2)
@@ -84,8 +84,10 @@ func OpenWith(ctx context.Context, e *entity.Store, o Options) (*Store, error) {
 	return s, nil
 }
 
-// deleted keeps what an entity was when it leaves the current state.
+// deleted keeps what entities were when they leave the current state.
 func (s *Store) deleted(tx *store.Tx, changes []entity.Change) error {
+	var gone []*known
+	at := map[int64]int{}
 	for i := range changes {
 		c := &changes[i]
 		if c.Verb != entity.Deleted || c.Before == nil {
@@ -98,21 +100,36 @@ func (s *Store) deleted(tx *store.Tx, changes []entity.Change) error {
 			continue
 		}
 		b := c.Before
-		k := known{num: c.Num, key: entity.Key{Tenant: b.Tenant, ID: b.ID}, owner: b.Owner, created: b.CreatedAt, modified: c.At, deleted: c.At,
+		k := &known{num: c.Num, key: entity.Key{Tenant: b.Tenant, ID: b.ID}, owner: b.Owner, created: b.CreatedAt, modified: c.At, deleted: c.At,
 			types: b.Types, scope: b.Scope}
-		old, err := s.known(tx, c.Num, k.key)
-		if err != nil && !errs.Is(err, errs.NotFound) {
+		if n, twice := at[c.Num]; twice { // it came and went again
+			k.types = union(k.types, gone[n].types)
+			gone[n] = k
+			continue
+		}
+		at[c.Num] = len(gone)
+		gone = append(gone, k)
+	}
+	for list := gone; len(list) > 0; { // types that a Record added stay
+		part := list[:min(knownPiece, len(list))]
+		list = list[len(part):]
+		args := make([]any, knownPiece)
+		for i := range args {
+			args[i] = part[min(i, len(part)-1)].num
+		}
+		old, err := s.candidates(tx, "", qEntityIn, args...)
+		if err != nil {
 			return err
 		}
-		if err == nil {
-			k.types = union(k.types, old.types)
-		}
-		if err := s.keep(tx, &k); err != nil {
-			return err
+		for _, c := range old {
+			gone[at[c.num]].types = union(gone[at[c.num]].types, c.known.types)
 		}
 	}
-	return nil
+	return s.keep(tx, gone...)
 }
+
+// knownPiece is how many entities are looked up with one statement.
+const knownPiece = 64
 
 // known is what temporal_entity holds of an entity.
 type known struct {
@@ -144,22 +161,27 @@ func (s *Store) fill(tx *store.Tx, k *known, created, modified, deleted int64, d
 	return nil
 }
 
-// keep writes what is known of an entity.
-func (s *Store) keep(tx *store.Tx, k *known) error {
-	for _, t := range k.types {
-		id, err := s.e.TypeID(tx, k.key.Tenant, t, true)
+// keep writes what is known of entities, each once.
+func (s *Store) keep(tx *store.Tx, list ...*known) error {
+	var types, rows []any
+	for _, k := range list {
+		for _, t := range k.types {
+			id, err := s.e.TypeID(tx, k.key.Tenant, t, true)
+			if err != nil {
+				return err
+			}
+			types = append(types, id, k.num)
+		}
+		doc, err := s.e.EncodeDoc(tx, &entity.Entity{Types: k.types, Scope: k.scope, CreatedAt: k.created})
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(qTypeAdd, id, k.num); err != nil {
-			return errs.Wrap("keep history", err)
-		}
+		rows = append(rows, k.num, k.key.Tenant, k.key.ID, k.owner, store.Micros(k.created), store.Micros(k.modified), store.Micros(k.deleted), doc)
 	}
-	doc, err := s.e.EncodeDoc(tx, &entity.Entity{Types: k.types, Scope: k.scope, CreatedAt: k.created})
-	if err != nil {
-		return err
+	if _, err := tx.ExecBulk(bulkType, types); err != nil {
+		return errs.Wrap("keep history", err)
 	}
-	_, err = tx.Exec(qEntitySet, k.num, k.key.Tenant, k.key.ID, k.owner, store.Micros(k.created), store.Micros(k.modified), store.Micros(k.deleted), doc)
+	_, err := tx.ExecBulk(bulkEntity, rows)
 	return errs.Wrap("keep history", err)
 }
 

@@ -1,4 +1,4 @@
-package temporal
+package aggregate
 
 import (
 	"math"
@@ -76,7 +76,7 @@ func (f *figures) add(v float64) {
 func (f *figures) total() float64 { return f.sum.float() + f.rest + f.lost }
 
 // of gives what a method asks for; scale divides (values of gauges are whole numbers of a millionth).
-func (f *figures) of(m method, scale float64) float64 {
+func (f *figures) of(m Method, scale float64) float64 {
 	switch m {
 	case avg:
 		return f.total() / scale / float64(f.n)
