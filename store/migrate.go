@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/store/sqltext"
 )
 
 // Every migration is kept with its texts, so that a backup carries its own schema and can be restored into either engine.
@@ -181,7 +182,7 @@ func (db *DB) migrateNext(tx *Tx, owner string, ms []*migration) (int, error) {
 
 // applyTexts runs the statements of one migration.
 func (db *DB) applyTexts(tx *Tx, m *migration) error {
-	for i, s := range statements(m.text(db.dialect.Name)) {
+	for i, s := range sqltext.Statements(m.text(db.dialect.Name)) {
 		if err := tx.raw(db.dialect.DDL(s)); err != nil {
 			return errs.Wrap(fmt.Sprintf("%04d_%s, statement %d", m.version, m.name, i+1), err)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/store/sqltext"
 )
 
 // maxPrepared bounds the prepared statements of a connection: statements with lists of many lengths must not pile up.
@@ -81,14 +82,14 @@ func (s *session) prepare(ctx context.Context, q Stmt) (*prepared, error) {
 			break
 		}
 	}
-	if !s.writer && !reads(q.SQL) {
+	if !s.writer && !sqltext.Reads(q.SQL) {
 		return nil, internalf("a Read changes nothing; use Write")
 	}
 	st, err := s.conn.PrepareContext(ctx, q.SQL)
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	p := &prepared{stmt: st, args: placeholders(q.SQL), stat: s.db.stats.stmt(q.Name)}
+	p := &prepared{stmt: st, args: sqltext.Placeholders(q.SQL), stat: s.db.stats.stmt(q.Name)}
 	s.prepared[q.SQL] = p
 	return p, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/kernel/entity/names"
+	"github.com/haihe-city/haihe/kernel/entity/past"
 	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
@@ -23,7 +24,7 @@ type batch struct {
 	items   map[Key]*item
 	touched []*item // to be written, each once
 	changes []Change
-	past    []any // rows of entity_change
+	history []any // rows of entity_change
 	born    []any // rows of entity_gauge
 	keys    []int64
 	values  []gauge.Value // of the gauges in keys
@@ -218,7 +219,7 @@ func (b *batch) change(it *item, e *Entity, verb Verb, lazy bool) (*Entity, erro
 	if err := b.bear(e, &d, now); err != nil {
 		return nil, err
 	}
-	var doc, past []byte
+	var doc, delta []byte
 	var err error
 	if d.doc || whole {
 		e.Version, e.ModifiedAt = old.Version+1, latest(e.ModifiedAt, now)
@@ -228,12 +229,12 @@ func (b *batch) change(it *item, e *Entity, verb Verb, lazy bool) (*Entity, erro
 		}
 	}
 	if len(d.pastNames) > 0 || whole {
-		if past, err = b.s.encode(b.tx, &Entity{ID: e.ID, Tenant: e.Tenant, Types: e.Types, Scope: e.Scope, ExpiresAt: e.ExpiresAt, CreatedAt: e.CreatedAt, Attrs: d.past}); err != nil {
+		if delta, err = b.s.encode(b.tx, &Entity{ID: e.ID, Tenant: e.Tenant, Types: e.Types, Scope: e.Scope, ExpiresAt: e.ExpiresAt, CreatedAt: e.CreatedAt, Attrs: d.past}); err != nil {
 			return nil, err
 		}
 	}
 	b.sample(e, &d)
-	if err := b.recordAt(it, e, verb, d.names, d.pastNames, past, now); err != nil {
+	if err := b.recordAt(it, e, verb, d.names, d.pastNames, delta, now); err != nil {
 		return nil, err
 	}
 	return e, b.touch(it, e, doc)
@@ -299,7 +300,7 @@ func (b *batch) recordAt(it *item, e *Entity, verb Verb, names, pastNames []stri
 		if err != nil {
 			return err
 		}
-		b.past = append(b.past, e.Num, seq, int64(slices.Index(verbs[:], verb)), store.Micros(at), e.Version, e.Owner, refs, doc)
+		b.history = append(b.history, e.Num, seq, past.Number(verb), store.Micros(at), e.Version, e.Owner, refs, doc)
 	}
 	c := Change{Seq: seq, Tenant: e.Tenant, ID: e.ID, Num: e.Num, Type: e.Type(), Owner: e.Owner, Verb: verb, At: at, Version: e.Version, Attrs: names, Before: it.e}
 	if verb != Deleted {
@@ -319,7 +320,7 @@ func (b *batch) flush() error {
 			break
 		}
 		b.hand(items, changes)
-		b.err = b.s.watch.tell(b.tx, changes)
+		b.err = b.s.watched(b.tx, changes)
 	}
 	return b.err
 }
@@ -356,7 +357,7 @@ func (b *batch) hand(items []*item, changes []Change) {
 		for _, a := range now {
 			s.remember(a.key, a.e)
 		}
-		s.feed.publish(changes)
+		s.feed.Tell(func(fn func([]Change)) { fn(changes) })
 	})
 }
 

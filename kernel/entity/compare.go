@@ -130,7 +130,7 @@ func (s *Store) measures(e *Entity, a, was *Attr) bool {
 	}
 	same := *a
 	same.Value, same.ObservedAt = was.Value, was.ObservedAt
-	if !same.Same(was) || !gauge.Fits(a.Value) || !gauge.Fits(was.Value) || s.marked(e, a.Name) {
+	if !same.Same(was) || !gauge.Fits(a.Value) || !gauge.Fits(was.Value) || s.index.Marked(e, a.Name) {
 		return false
 	}
 	last := gaugeValue(was).Time()

@@ -27,7 +27,7 @@ func (s *Store) Register(owner string, schemas fs.FS) error {
 	s.mu.RUnlock()
 	for _, m := range models {
 		if err == nil {
-			err = s.setMarks(context.Background(), m.Type, m.Index)
+			err = s.index.Set(context.Background(), s, m.Type, m.Index)
 		}
 	}
 	if err != nil {

@@ -2,7 +2,6 @@ package entity
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/names"
@@ -39,7 +38,7 @@ func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
 		return p, err
 	}
 	f.Aged = s.anyExpired()
-	limit, err := checkLimit(q.Limit)
+	limit, err := walk.Limit(q.Limit)
 	if err != nil {
 		return p, err
 	}
@@ -70,7 +69,7 @@ func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
 	}
 	if len(p.Entities) > limit {
 		p.Entities = p.Entities[:limit]
-		p.Next = store.Cursor(strconv.FormatInt(p.Entities[limit-1].Num, 10))
+		p.Next = walk.Cursor(p.Entities[limit-1].Num)
 	}
 	return p, nil
 }
@@ -78,7 +77,7 @@ func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
 // start is the num that a query begins behind.
 func start(q Query) (int64, error) {
 	if q.After != "" {
-		return uncursor(q.After)
+		return walk.After(q.After)
 	}
 	return walk.First(q.Desc), nil
 }

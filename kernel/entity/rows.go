@@ -6,6 +6,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/census"
+	"github.com/haihe-city/haihe/kernel/entity/index"
 	"github.com/haihe-city/haihe/kernel/entity/names"
 	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
@@ -34,8 +35,6 @@ var (
 	bulkBorn = store.NewBulk("entity.gauge.add", `INSERT INTO entity_gauge (num, attr, dataset, key, since)`, 5, `ON CONFLICT DO NOTHING`)
 
 	bulkType   = store.NewBulk("entity.type.add", `INSERT INTO entity_type (type, num)`, 2, `ON CONFLICT DO NOTHING`)
-	bulkText   = store.NewBulk("entity.text.add", `INSERT INTO entity_text (key, value, num)`, 3, `ON CONFLICT DO NOTHING`)
-	bulkNumber = store.NewBulk("entity.number.add", `INSERT INTO entity_number (key, value, num)`, 3, `ON CONFLICT DO NOTHING`)
 	bulkExpiry = store.NewBulk("entity.expiry.set", `INSERT INTO entity_expiry (num, at)`, 2, `ON CONFLICT (num) DO UPDATE SET at = excluded.at`)
 )
 
@@ -69,10 +68,13 @@ func (b *batch) write(items []*item) error {
 			return stale(items[0].key.ID)
 		}
 	}
-	for _, p := range [...]put{{bulkPast, b.past}, {bulkBorn, b.born}, {bulkType, beside.types}, {bulkText, beside.texts}, {bulkNumber, beside.numbers}, {bulkExpiry, beside.expiry}} {
+	for _, p := range [...]put{{bulkPast, b.history}, {bulkBorn, b.born}, {bulkType, beside.types}, {bulkExpiry, beside.expiry}} {
 		if _, err := b.tx.ExecBulk(p.bulk, p.rows); err != nil {
 			return errs.Wrap("write entities", err)
 		}
+	}
+	if err := beside.index.Write(b.tx); err != nil {
+		return errs.Wrap("write entities", err)
 	}
 	if err := beside.count(b.tx); err != nil {
 		return err
@@ -82,7 +84,7 @@ func (b *batch) write(items []*item) error {
 			return err
 		}
 	}
-	b.past, b.born, b.keys, b.values = b.past[:0], b.born[:0], b.keys[:0], b.values[:0]
+	b.history, b.born, b.keys, b.values = b.history[:0], b.born[:0], b.keys[:0], b.values[:0]
 	for _, it := range items {
 		it.was, it.touched, it.write, it.doc = it.state, false, false, nil
 	}
@@ -133,8 +135,9 @@ func cellArg(e *Entity) any {
 
 // beside is what is written beside the rows.
 type beside struct {
-	types, texts, numbers, expiry []any
-	shapes                        map[*census.Shape]int64
+	types, expiry []any
+	index         index.Rows
+	shapes        map[*census.Shape]int64
 }
 
 // account brings counts, further types, indexed values and expiry from what an item was to what it is.
@@ -153,7 +156,7 @@ func (b *batch) account(it *item, to *beside) error {
 			return err
 		}
 	}
-	if err := b.accountIndex(it, to); err != nil {
+	if err := b.s.index.Account(b.tx, it.num, old, e, &to.index); err != nil {
 		return err
 	}
 	was, at := expiry(old), expiry(e)

@@ -2,7 +2,6 @@ package entity
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/filter"
@@ -48,7 +47,7 @@ func (s *Store) Search(ctx context.Context, q Search) (Page, error) {
 	}
 	from, skip := walk.First(false), q.Offset
 	if q.After != "" {
-		if from, err = uncursor(q.After); err != nil {
+		if from, err = walk.After(q.After); err != nil {
 			return p, err
 		}
 		skip = 0
@@ -67,7 +66,7 @@ func (s *Store) Search(ctx context.Context, q Search) (Page, error) {
 	})
 	if err == nil && len(p.Entities) > q.Limit {
 		p.Entities = p.Entities[:q.Limit]
-		p.Next = store.Cursor(strconv.FormatInt(p.Entities[q.Limit-1].Num, 10))
+		p.Next = walk.Cursor(p.Entities[q.Limit-1].Num)
 	}
 	if err == nil {
 		err = s.joinAll(ctx, p.Entities)
@@ -149,6 +148,9 @@ func (s *Store) Decode(tx *store.Tx, r *walk.Row, want func(string) bool) (*Enti
 	}
 	return s.visible(e), nil
 }
+
+// Keys gives the index keys of a type's attributes.
+func (s *Store) Keys(typ string) map[string]int64 { return s.index.Keys(typ) }
 
 // Least is what a walk may gather in any case.
 func (s *Store) Least() int64 { return s.least }

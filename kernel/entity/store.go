@@ -12,9 +12,12 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/census"
 	"github.com/haihe-city/haihe/kernel/entity/combine"
+	"github.com/haihe-city/haihe/kernel/entity/feed"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
+	"github.com/haihe-city/haihe/kernel/entity/index"
 	"github.com/haihe-city/haihe/kernel/entity/memory"
 	"github.com/haihe-city/haihe/kernel/entity/names"
+	"github.com/haihe-city/haihe/kernel/entity/past"
 	"github.com/haihe-city/haihe/kernel/entity/schema"
 	"github.com/haihe-city/haihe/kernel/entity/walk"
 	"github.com/haihe-city/haihe/store"
@@ -33,22 +36,6 @@ var (
 
 	qOld = store.Q("entity.old", `SELECT num, id, owner, version, modified, doc FROM entity WHERE type <> 0 AND num > $1 ORDER BY num LIMIT $2`)
 
-	qIndexAll      = store.Q("entity.index.all", `SELECT key, type, attr, ready FROM entity_index`)
-	qIndexAdd      = store.Q("entity.index.add", `INSERT INTO entity_index (key, type, attr, ready) VALUES ($1, $2, $3, FALSE)`)
-	qIndexReady    = store.Q("entity.index.ready", `UPDATE entity_index SET ready = TRUE WHERE key = $1`)
-	qIndexDel      = store.Q("entity.index.del", `DELETE FROM entity_index WHERE key = $1`)
-	qTextAdd       = store.Q("entity.text.add", `INSERT INTO entity_text (key, value, num) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`)
-	qTextDel       = store.Q("entity.text.del", `DELETE FROM entity_text WHERE key = $1 AND value = $2 AND num = $3`)
-	qTextSet       = store.Q("entity.text.set", `UPDATE entity_text SET value = $4 WHERE key = $1 AND value = $2 AND num = $3`)
-	qTextDelKey    = store.Q("entity.text.del.key", `DELETE FROM entity_text WHERE key = $1`)
-	qNumberAdd     = store.Q("entity.number.add", `INSERT INTO entity_number (key, value, num) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`)
-	qNumberDel     = store.Q("entity.number.del", `DELETE FROM entity_number WHERE key = $1 AND value = $2 AND num = $3`)
-	qNumberSet     = store.Q("entity.number.set", `UPDATE entity_number SET value = $4 WHERE key = $1 AND value = $2 AND num = $3`)
-	qNumberDelKey  = store.Q("entity.number.del.key", `DELETE FROM entity_number WHERE key = $1`)
-	qChangeHistory = store.Q("entity.change.list", `SELECT seq, verb, at, version, owner, names, doc FROM entity_change
-		WHERE num = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`)
-	qNumOf = store.Q("entity.num", `SELECT num FROM entity WHERE id = $1`)
-
 	qExpiryDel  = store.Q("entity.expiry.del", `DELETE FROM entity_expiry WHERE num = $1`)
 	qExpiryNext = store.Q("entity.expiry.next", `SELECT at FROM entity_expiry ORDER BY at LIMIT 1`)
 	qExpiryDue  = store.Q("entity.expiry.due", `SELECT e.id FROM entity_expiry x JOIN entity e ON e.num = x.num WHERE x.at <= $1 ORDER BY x.at LIMIT $2`)
@@ -64,7 +51,6 @@ var (
 const (
 	seqNum    = "entity"
 	seqChange = "entity.change"
-	seqIndex  = "entity.index"
 	seqGauge  = "entity.gauge"
 )
 
@@ -77,12 +63,14 @@ type Options struct {
 
 // Store is the entity store. It is safe for concurrent use.
 type Store struct {
+	*past.Rows
+	index   *index.Index
 	db      *store.DB
 	now     func() time.Time
 	gauges  *gauge.Gauges // may be nil
 	names   names.Names
-	feed    feed
-	watch   watch
+	feed    feed.List[func([]Change)]
+	watch   feed.List[func(*store.Tx, []Change) error]
 	memory  *memory.Memory[Key, *Entity]
 	combine *combine.Combiner[Task, Result]
 	shared  bool         // other instances write too: memory knows nothing
@@ -90,7 +78,6 @@ type Store struct {
 
 	mu       sync.RWMutex
 	models   map[string]*schema.Model // by type
-	marks    map[string][]mark        // indexed attributes by type
 	tenants  map[string]bool          // that were written to
 	bindings map[string][]Binding     // by type
 
@@ -115,8 +102,9 @@ func OpenWith(ctx context.Context, db *store.DB, now func() time.Time, o Options
 	if err := db.Migrate(ctx, "entity", tables); err != nil {
 		return nil, errs.Wrap("open entities", err)
 	}
-	s := &Store{db: db, now: now, gauges: o.Gauges, shared: db.Shared(), models: map[string]*schema.Model{}, marks: map[string][]mark{},
+	s := &Store{db: db, now: now, gauges: o.Gauges, shared: db.Shared(), models: map[string]*schema.Model{},
 		tenants: map[string]bool{}, bindings: map[string][]Binding{}, least: walk.GatherLeast}
+	s.Rows, s.index = past.New(db, &s.names), index.New(db, &s.names)
 	s.memory = memory.New[Key, *Entity](cmp.Or(o.Memory, 64<<20))
 	s.combine = combine.New(perGroup, cmp.Or(o.Queue, 4096), s.group)
 	err := db.Read(ctx, func(tx *store.Tx) error {
@@ -131,7 +119,7 @@ func OpenWith(ctx context.Context, db *store.DB, now func() time.Time, o Options
 			return err
 		}
 		s.next.Store(next)
-		return s.loadMarks(tx)
+		return s.index.Load(tx)
 	})
 	if err == nil {
 		err = s.countOld(ctx)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/store/sqltext"
 )
 
 // The five column types in a STRICT table. BIGINT becomes INTEGER, so that a BIGINT primary key is the row's own number
@@ -19,9 +20,9 @@ func ddl(statement string) string {
 	words, depth := 0, 0
 	table, rowid, lastDouble := false, true, false
 	var first [2]string
-	for t := range store.Tokens(statement) {
+	for t := range sqltext.Tokens(statement) {
 		text := t.Text
-		if t.Kind == store.Word {
+		if t.Kind == sqltext.Word {
 			up := strings.ToUpper(text)
 			if words < 2 {
 				first[words] = up
@@ -42,7 +43,7 @@ func ddl(statement string) string {
 				table = false // CREATE TABLE ... AS SELECT takes no STRICT
 			}
 		}
-		if t.Kind == store.Mark {
+		if t.Kind == sqltext.Mark {
 			switch text {
 			case "(":
 				depth++

@@ -1,4 +1,6 @@
-package store
+// Package sqltext (SQL 文本) cuts SQL text into pieces: as much as is needed to split a migration into statements, to count placeholders and to
+// find words outside strings.
+package sqltext
 
 import (
 	"iter"
@@ -90,8 +92,8 @@ func until(s, end string) int {
 	return len(s)
 }
 
-// statements splits the text of a migration at its semicolons. Pieces without a word are left out.
-func statements(sql string) []string {
+// Statements splits the text of a migration at its semicolons. Pieces without a word are left out.
+func Statements(sql string) []string {
 	var out []string
 	var b strings.Builder
 	words := false
@@ -114,8 +116,8 @@ func statements(sql string) []string {
 	return out
 }
 
-// placeholders is the highest placeholder of a statement.
-func placeholders(sql string) int {
+// Placeholders is the highest placeholder of a statement.
+func Placeholders(sql string) int {
 	top := 0
 	for t := range Tokens(sql) {
 		if t.Kind == Placeholder {
@@ -126,8 +128,8 @@ func placeholders(sql string) int {
 	return top
 }
 
-// reads tells whether a statement begins like one that reads. The engines refuse what slips through (WITH ... INSERT).
-func reads(sql string) bool {
+// Reads tells whether a statement begins like one that reads. The engines refuse what slips through (WITH ... INSERT).
+func Reads(sql string) bool {
 	for t := range Tokens(sql) {
 		if t.Kind == Word {
 			switch strings.ToUpper(t.Text) {
