@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/haihe-city/haihe/web/packed"
 )
 
 // policy lets a page load from this server alone, run no inline script, wear no inline style, and be framed by nobody.
@@ -69,9 +71,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			// us counts otherwise. net/http has taken that header away by now, so every body in chunks is the last.
 			h.Set("Connection", "close")
 		}
-		out := &answerWriter{ResponseWriter: w, wall: s.o.Wall, zip: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip"), least: least}
-		out.control = http.NewResponseController(w)
-		control := out.control
+		control := http.NewResponseController(w)
+		out := &packed.Writer{ResponseWriter: w, Control: control, Wall: s.o.Wall, Within: writeTime, Least: least, Gzip: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")}
 		if r.Body != nil && r.Body != http.NoBody {
 			_ = control.SetReadDeadline(began.Add(readTime)) // what a handler leaves unread, net/http reads before it answers
 			r.Body = &timedBody{ReadCloser: r.Body, control: control, wall: s.o.Wall}
@@ -79,7 +80,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		defer func() {
 			v := recover()
 			s.account(out, r, id, v, s.o.Wall().Sub(began))
-			if out.status != 0 {
+			if out.Status != 0 {
 				_ = control.SetWriteDeadline(time.Time{})
 			}
 		}()
@@ -88,25 +89,25 @@ func (s *Server) guard(next http.Handler) http.Handler {
 }
 
 // account ends a request: it turns a panic into an answer where there is still time for one, and tells the log and the metrics.
-func (s *Server) account(w *answerWriter, r *http.Request, id string, panicked any, took time.Duration) {
+func (s *Server) account(w *packed.Writer, r *http.Request, id string, panicked any, took time.Duration) {
 	if err, ok := panicked.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		s.observe(r, w.status, took)
+		s.observe(r, w.Status, took)
 		panic(panicked) // net/http cuts the connection and says nothing more
 	}
 	if panicked != nil {
 		s.o.Log.Error("a handler panicked", "request", id, "route", r.Pattern, "panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
-		if w.status != 0 {
-			s.observe(r, w.status, took)
+		if w.Status != 0 {
+			s.observe(r, w.Status, took)
 			panic(http.ErrAbortHandler)
 		}
 		s.afterPanic(w, r)
 	}
-	w.close()
-	s.observe(r, w.status, took)
+	w.Close()
+	s.observe(r, w.Status, took)
 	if !s.o.Log.Enabled(r.Context(), slog.LevelDebug) {
 		return
 	}
-	s.o.Log.Debug("answered", "request", id, "method", r.Method, "route", r.Pattern, "status", w.status, "took", took)
+	s.o.Log.Debug("answered", "request", id, "method", r.Method, "route", r.Pattern, "status", w.Status, "took", took)
 }
 
 // afterPanic answers what a panic left unanswered, as a page or a problem, and guards itself.

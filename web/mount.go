@@ -17,9 +17,12 @@ type Mount struct {
 	Handler http.Handler
 }
 
-// mountPack is the size in bytes from which a mount's answers are packed for callers who take that: programs on a fast network
-// are better served by less work.
-const mountPack = 32 << 10
+// Sizes in bytes from which answers are packed for callers who take that. Below pagePack they go in one packet either way; programs
+// on a fast network are better served by less work.
+const (
+	pagePack  = 1400
+	mountPack = 32 << 10
+)
 
 // reserved begin paths that are the console's own.
 var reserved = []string{"api", "assets", "events", "zh", "en", "healthz", "readyz", "metrics"}

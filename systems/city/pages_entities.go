@@ -32,20 +32,55 @@ func (s *service) pageTypes(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, states, _, subs, err := s.engine.List(r.Context(), "*", "", 0, 1_000_000)
-	if err != nil {
-		return nil, err
-	}
-	var total, dead, waiting int64
-	t := ui.Table{ID: "types", Title: lang.T("实体类型", "Types of entities"), Path: "/city", Query: keep(r, "tenant"), Total: int64(len(types)),
-		Empty: lang.T("还没有实体。可经 NGSI-LD 接口或 MQTT 写入，见“接口试用”和“设备接入”。", "There are no entities yet. Write some over NGSI-LD or MQTT: see Try the API and Devices."),
-		Columns: []ui.Column{{Key: "type", Text: lang.T("类型", "Type")}, {Key: "count", Text: lang.T("实体数", "Entities"), Num: true},
-			{Key: "attrs", Text: lang.T("属性", "Attributes")}, {Key: "model", Text: lang.T("数据模型登记方", "Model registered by")}}}
+	t := s.typeTable(types, tenant)
+	t.Query = keep(r, "tenant")
 	if t.Filters, err = s.tenantFilter(r); err != nil {
 		return nil, err
 	}
-	for i, x := range types {
+	tiles, err := s.typeTiles(r, types, tenant)
+	if err != nil {
+		return nil, err
+	}
+	p := s.page(source, "/city")
+	p.Crumbs = p.Crumbs[:2]
+	p.Clause = lang.T("方案三（三）2", "Clause 3(3)2")
+	p.Lead = lang.T("各系统共享的实体及其历史，以 NGSI-LD（ETSI GS CIM 009）对外提供查询、写入和订阅。", "The entities that all systems share, with their history; read, written and subscribed to in NGSI-LD (ETSI GS CIM 009).")
+	p.Body = []ui.Block{tiles, t}
+	return p, nil
+}
+
+// typeTiles are the room's figures; those of subscriptions are of the same tenant.
+func (s *service) typeTiles(r *web.Request, types []entity.TypeInfo, tenant string) (ui.Tiles, error) {
+	_, states, _, subs, err := s.engine.List(r.Context(), tenant, "", 0, 1_000_000)
+	var total, dead, waiting int64
+	for _, x := range types {
 		total += x.Count
+	}
+	for _, st := range states {
+		dead, waiting = dead+st.Dead, waiting+st.Waiting
+	}
+	now, to := s.host.Clock.Now(), link("/city/subscriptions", "tenant", tenant)
+	tile := func(id string, name lang.Text, v int64, href string) ui.Tile {
+		return ui.Tile{ID: id, Name: name, Value: ui.Grouped(v), Href: href, At: now, Source: source}
+	}
+	tiles := ui.Tiles{ID: "city-tiles", Title: lang.T("关键指标", "Key figures"), Items: []ui.Tile{
+		tile("kpi-entities", lang.T("实体（按类型计）", "Entities, by type"), total, link("/city/entities", "tenant", tenant)),
+		tile("kpi-subscriptions", lang.T("订阅", "Subscriptions"), subs, to),
+		tile("kpi-waiting", lang.T("待发通知", "Notifications waiting"), waiting, to),
+		tile("kpi-dead", lang.T("死信", "Dead letters"), dead, to),
+	}}
+	if s.broker != nil {
+		tiles.Items = append(tiles.Items, tile("kpi-devices", lang.T("MQTT 连接", "MQTT connections"), int64(s.broker.Clients()), "/city/devices"))
+	}
+	return tiles, err
+}
+
+func (s *service) typeTable(types []entity.TypeInfo, tenant string) ui.Table {
+	t := ui.Table{ID: "types", Title: lang.T("实体类型", "Types of entities"), Path: "/city", Total: int64(len(types)),
+		Empty: lang.T("还没有实体。可经 NGSI-LD 接口或 MQTT 写入，见“接口试用”和“设备接入”。", "There are no entities yet. Write some over NGSI-LD or MQTT: see Try the API and Devices."),
+		Columns: []ui.Column{{Key: "type", Text: lang.T("类型", "Type")}, {Key: "count", Text: lang.T("实体数", "Entities"), Num: true},
+			{Key: "attrs", Text: lang.T("属性", "Attributes")}, {Key: "model", Text: lang.T("数据模型登记方", "Model registered by")}}}
+	for i, x := range types {
 		var names []string
 		for _, a := range x.Attrs {
 			names = append(names, jsonld.Core().Compact(a.Name))
@@ -59,28 +94,7 @@ func (s *service) pageTypes(r *web.Request) (*ui.Page, error) {
 			{Text: lang.Same(ui.Grouped(x.Count))}, {Text: lang.Same(clip(strings.Join(names, ", "), 120))}, {Text: model},
 		}})
 	}
-	for _, st := range states {
-		dead, waiting = dead+st.Dead, waiting+st.Waiting
-	}
-	now := s.host.Clock.Now()
-	tile := func(id string, name lang.Text, v int64, href string) ui.Tile {
-		return ui.Tile{ID: id, Name: name, Value: ui.Grouped(v), Href: href, At: now, Source: source}
-	}
-	p := s.page(source, "/city")
-	p.Crumbs = p.Crumbs[:2]
-	p.Clause = lang.T("方案三（三）2", "Clause 3(3)2")
-	p.Lead = lang.T("各系统共享的实体及其历史，以 NGSI-LD（ETSI GS CIM 009）对外提供查询、写入和订阅。", "The entities that all systems share, with their history; read, written and subscribed to in NGSI-LD (ETSI GS CIM 009).")
-	tiles := ui.Tiles{ID: "city-tiles", Title: lang.T("关键指标", "Key figures"), Items: []ui.Tile{
-		tile("kpi-entities", lang.T("类型计数合计", "Entities, counted by type"), total, "/city/entities"),
-		tile("kpi-subscriptions", lang.T("订阅", "Subscriptions"), subs, "/city/subscriptions"),
-		tile("kpi-waiting", lang.T("待发通知", "Notifications waiting"), waiting, "/city/subscriptions"),
-		tile("kpi-dead", lang.T("死信", "Dead letters"), dead, "/city/subscriptions"),
-	}}
-	if s.broker != nil {
-		tiles.Items = append(tiles.Items, tile("kpi-devices", lang.T("MQTT 连接", "MQTT connections"), int64(s.broker.Clients()), "/city/devices"))
-	}
-	p.Body = []ui.Block{tiles, t}
-	return p, nil
+	return t
 }
 
 // selection reads the filters of a list of entities.

@@ -2,6 +2,7 @@ package city
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -38,22 +39,13 @@ func (s *service) pageEntity(r *web.Request) (*ui.Page, error) {
 	p := s.page(lang.Same(clip(id, 80)), "/city/entities", ui.Link{Text: lang.T("实体", "Entities"), Href: link("/city/entities", "tenant", tenant)}, ui.Link{Text: lang.Same(clip(id, 60)), Href: entityLink(tenant, id)})
 	p.Actions = []ui.Action{{Text: lang.Same("JSON-LD"), Href: link("/api/city/entities.jsonld", "id", id, "tenant", tenant)},
 		{Text: lang.T("经接口读取", "Read it over the API"), Href: link("/city/try/O05", "id", id, "tenant", tenant)}}
-	facts := ui.Facts{ID: "entity-facts", Title: lang.T("基本信息", "What it is"), Items: []ui.Fact{
-		{Name: lang.T("类型", "Type"), Value: lang.Same(strings.Join(terms(e.Types), ", ")), Href: link("/city/entities", "type", e.Type(), "tenant", tenant)},
-		{Name: lang.T("责任单位", "Owner"), Value: s.host.People.UnitName(e.Owner)},
-		{Name: lang.T("租户", "Tenant"), Value: s.tenantName(tenant)},
-		{Name: lang.T("范围", "Scope"), Value: lang.Same(strings.Join(e.Scope, ", "))},
-		{Name: lang.T("创建", "Created"), Time: e.CreatedAt}, {Name: lang.T("最近修改", "Modified"), Time: e.ModifiedAt},
-		{Name: lang.T("失效", "Expires"), Time: e.ExpiresAt},
-		{Name: lang.T("版本", "Version"), Value: lang.Same(strconv.FormatInt(e.Version, 10))},
-	}}
 	left := []ui.Block{s.attrTable(tenant, e)}
 	course, err := s.course(r, tenant, e)
 	if err != nil {
 		return nil, err
 	}
 	left = append(left, course...)
-	right := []ui.Block{facts}
+	right := []ui.Block{s.entityFacts(tenant, e)}
 	if lon, lat, ok := place(e); ok {
 		right = append(right, ui.Map{ID: "entity-map", Title: lang.T("位置", "Where it is"), Height: 300, Points: []ui.Point{{Lon: lon, Lat: lat, Kind: "plain", Text: lang.Same(id)}}})
 	}
@@ -66,6 +58,18 @@ func (s *service) pageEntity(r *web.Request) (*ui.Page, error) {
 	}
 	p.Body = []ui.Block{ui.Columns{Wide: 0, Cols: [][]ui.Block{left, right}}}
 	return p, nil
+}
+
+func (s *service) entityFacts(tenant string, e *entity.Entity) ui.Facts {
+	return ui.Facts{ID: "entity-facts", Title: lang.T("基本信息", "What it is"), Items: []ui.Fact{
+		{Name: lang.T("类型", "Type"), Value: lang.Same(strings.Join(terms(e.Types), ", ")), Href: link("/city/entities", "type", e.Type(), "tenant", tenant)},
+		{Name: lang.T("责任单位", "Owner"), Value: s.host.People.UnitName(e.Owner)},
+		{Name: lang.T("租户", "Tenant"), Value: s.tenantName(tenant)},
+		{Name: lang.T("范围", "Scope"), Value: lang.Same(strings.Join(e.Scope, ", "))},
+		{Name: lang.T("创建", "Created"), Time: e.CreatedAt}, {Name: lang.T("最近修改", "Modified"), Time: e.ModifiedAt},
+		{Name: lang.T("失效", "Expires"), Time: e.ExpiresAt},
+		{Name: lang.T("版本", "Version"), Value: lang.Same(strconv.FormatInt(e.Version, 10))},
+	}}
 }
 
 func (s *service) tenantName(tenant string) lang.Text {
@@ -171,23 +175,10 @@ func (s *service) course(r *web.Request, tenant string, e *entity.Entity) ([]ui.
 	if a == nil {
 		return nil, nil
 	}
-	dataset := a.DatasetID
-	if dataset == "" {
-		dataset = "@none"
-	}
-	page, err := s.past.Get(r.Context(), entity.Key{Tenant: tenant, ID: e.ID}, temporal.Ask{Tenant: tenant, Attrs: []string{a.Name}, Datasets: []string{dataset}, LastN: courseLength})
-	if err != nil && !errs.Is(err, errs.NotFound) {
+	list, err := s.instances(r.Context(), entity.Key{Tenant: tenant, ID: e.ID}, a)
+	if err != nil {
 		return nil, err
 	}
-	var list []form.Instance
-	for _, v := range page.Evolutions {
-		for i := range v.Attrs {
-			if c := &v.Attrs[i]; c.Name == a.Name && c.Dataset == a.DatasetID {
-				list = append(list, c.Instances...)
-			}
-		}
-	}
-	slices.SortStableFunc(list, func(x, y form.Instance) int { return cmp.Compare(moment(&x).UnixMicro(), moment(&y).UnixMicro()) })
 	name := jsonld.Core().Compact(a.Name)
 	out := []ui.Block{}
 	if c, ok := curve(name, a.UnitCode, list); ok {
@@ -208,6 +199,24 @@ func (s *service) course(r *web.Request, tenant string, e *entity.Entity) ([]ui.
 		}
 	}
 	return append(out, t), nil
+}
+
+// instances are the newest values of an attribute, oldest first.
+func (s *service) instances(ctx context.Context, k entity.Key, a *ngsi.Attr) (list []form.Instance, err error) {
+	dataset := cmp.Or(a.DatasetID, "@none")
+	page, err := s.past.Get(ctx, k, temporal.Ask{Tenant: k.Tenant, Attrs: []string{a.Name}, Datasets: []string{dataset}, LastN: courseLength})
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return nil, err
+	}
+	for _, v := range page.Evolutions {
+		for i := range v.Attrs {
+			if c := &v.Attrs[i]; c.Name == a.Name && c.Dataset == a.DatasetID {
+				list = append(list, c.Instances...)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(x, y form.Instance) int { return cmp.Compare(moment(&x).UnixMicro(), moment(&y).UnixMicro()) })
+	return list, nil
 }
 
 // curveSteps is how many points a curve has.

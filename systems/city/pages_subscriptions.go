@@ -95,24 +95,8 @@ func (s *service) pageSubscription(r *web.Request) (*ui.Page, error) {
 	}
 	here := link("/city/subscription", "id", id, "tenant", tenant)
 	p := s.page(lang.Same(clip(id, 80)), "/city/subscriptions", ui.Link{Text: lang.T("订阅与通知", "Subscriptions"), Href: link("/city/subscriptions", "tenant", tenant)}, ui.Link{Text: lang.Same(clip(id, 60)), Href: here})
-	act := func(do string, text, confirm lang.Text, more ...string) ui.Action {
-		a := ui.Action{Text: text, Href: "/city/subscription", Post: true, Confirm: confirm, Fields: map[string]string{"do": do, "id": id, "tenant": tenant}}
-		for i := 0; i+1 < len(more); i += 2 {
-			a.Fields[more[i]] = more[i+1]
-		}
-		return a
-	}
 	if s.allowGrant(r.Who, tenant, grantSubscribe) == nil {
-		if sub.Active {
-			p.Actions = append(p.Actions, act("pause", lang.T("暂停", "Pause"), lang.T("暂停后不再产生通知，已待发的转入死信。确定暂停？", "No notifications come to be while it is paused, and what waits becomes dead letters. Pause it?")))
-		} else {
-			p.Actions = append(p.Actions, act("resume", lang.T("恢复", "Resume"), lang.Text{}))
-		}
-		if st.Dead > 0 {
-			p.Actions = append(p.Actions, act("replay", lang.T("重发全部死信", "Send all dead letters again"), lang.T("全部死信将重新排队发送。确定？", "All dead letters will be put back in line. Go on?")),
-				act("discard", lang.T("清除全部死信", "Discard all dead letters"), lang.T("清除后不可恢复。确定清除？", "They cannot be had back. Discard them?")))
-		}
-		p.Actions = append(p.Actions, act("delete", lang.T("删除订阅", "Delete"), lang.T("订阅及其待发通知、死信将一并删除。确定删除？", "The subscription goes with all that waits for it and its dead letters. Delete it?")))
+		p.Actions = actions(sub, st)
 	}
 	source, err := s.call(r.Context(), r.Who, r.Lang, http.MethodGet, "/subscriptions/"+segment(id), tenant, http.Header{"Accept": {"application/json"}}, "")
 	if err != nil {
@@ -128,6 +112,24 @@ func (s *service) pageSubscription(r *web.Request) (*ui.Page, error) {
 	}
 	p.Body = []ui.Block{ui.Columns{Wide: 0, Cols: [][]ui.Block{body, {deliveryFacts(sub, st, s.host.People.UnitName(sub.Owner), s.host.Clock.Now())}}}}
 	return p, nil
+}
+
+// actions are the buttons of a subscription's page.
+func actions(sub *subscription.Subscription, st subscription.State) (out []ui.Action) {
+	add := func(do string, text, confirm lang.Text) {
+		out = append(out, ui.Action{Text: text, Href: "/city/subscription", Post: true, Confirm: confirm, Fields: map[string]string{"do": do, "id": sub.ID, "tenant": sub.Tenant}})
+	}
+	if sub.Active {
+		add("pause", lang.T("暂停", "Pause"), lang.T("暂停后不再产生通知，已待发的转入死信。确定暂停？", "No notifications come to be while it is paused, and what waits becomes dead letters. Pause it?"))
+	} else {
+		add("resume", lang.T("恢复", "Resume"), lang.Text{})
+	}
+	if st.Dead > 0 {
+		add("replay", lang.T("重发全部死信", "Send all dead letters again"), lang.T("全部死信将重新排队发送。确定？", "All dead letters will be put back in line. Go on?"))
+		add("discard", lang.T("清除全部死信", "Discard all dead letters"), lang.T("清除后不可恢复。确定清除？", "They cannot be had back. Discard them?"))
+	}
+	add("delete", lang.T("删除订阅", "Delete"), lang.T("订阅及其待发通知、死信将一并删除。确定删除？", "The subscription goes with all that waits for it and its dead letters. Delete it?"))
+	return out
 }
 
 func deliveryFacts(sub *subscription.Subscription, st subscription.State, owner lang.Text, now time.Time) ui.Facts {

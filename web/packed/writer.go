@@ -1,4 +1,6 @@
-package web
+// Package packed is what stands between a handler and the connection (应答压缩): it remembers the status, packs text for callers who take
+// gzip, and gives the answer its time. It keeps nothing.
+package packed
 
 import (
 	"compress/gzip"
@@ -9,21 +11,19 @@ import (
 	"time"
 )
 
-// pagePack is the size in bytes from which the answers of pages are packed: below it they go in one packet either way.
-const pagePack = 1400
-
-// answerWriter remembers the status, packs text, and gives the answer its time from its first byte on: how long a handler thinks
-// is bounded elsewhere.
+// Writer is an answer under way. Its time runs from its first byte on: how long a handler thinks is bounded elsewhere.
 //
-// Whether to pack is not known before the size is: the head and the first bytes of a text wait until there are least of them, the
+// Whether to pack is not known before the size is: the head and the first bytes of a text wait until there are Least of them, the
 // answer ends or is flushed.
-type answerWriter struct {
+type Writer struct {
 	http.ResponseWriter
-	control *http.ResponseController
-	wall    func() time.Time
-	status  int
-	zip     bool // the caller takes gzip
-	least   int  // bytes worth packing
+	Control *http.ResponseController
+	Wall    func() time.Time
+	Within  time.Duration // for the bytes of a write
+	Least   int           // bytes worth packing
+	Gzip    bool          // the caller takes it
+	Status  int           // that was answered; 0 before
+
 	waiting bool // the head is not sent yet
 	held    []byte
 	packer  *gzip.Writer
@@ -46,20 +46,21 @@ func packs(mime string) bool {
 	return false
 }
 
-func (w *answerWriter) WriteHeader(status int) {
+// WriteHeader sends the head, or keeps it until it is known whether the body is packed.
+func (w *Writer) WriteHeader(status int) {
 	if status < 200 {
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
-	if w.status != 0 {
+	if w.Status != 0 {
 		return // as net/http does, which says so in a log that nobody reads
 	}
-	w.status = status
-	_ = w.control.SetWriteDeadline(w.wall().Add(writeTime)) // not every connection knows deadlines
+	w.Status = status
+	_ = w.Control.SetWriteDeadline(w.Wall().Add(w.Within)) // not every connection knows deadlines
 	h := w.Header()
 	if packs(h.Get("Content-Type")) && h.Get("Content-Encoding") == "" {
 		h.Add("Vary", "Accept-Encoding")
-		w.waiting = w.zip && status != http.StatusNoContent && status != http.StatusNotModified
+		w.waiting = w.Gzip && status != http.StatusNoContent && status != http.StatusNotModified
 	}
 	if !w.waiting {
 		w.ResponseWriter.WriteHeader(status)
@@ -67,7 +68,7 @@ func (w *answerWriter) WriteHeader(status int) {
 }
 
 // begin sends the head, for a body that is packed or not, and what was held.
-func (w *answerWriter) begin(pack bool) (err error) {
+func (w *Writer) begin(pack bool) (err error) {
 	w.waiting = false
 	if pack {
 		h := w.Header()
@@ -76,7 +77,7 @@ func (w *answerWriter) begin(pack bool) (err error) {
 		w.packer = packers.Get().(*gzip.Writer)
 		w.packer.Reset(w.ResponseWriter)
 	}
-	w.ResponseWriter.WriteHeader(w.status)
+	w.ResponseWriter.WriteHeader(w.Status)
 	if held := w.held; len(held) > 0 {
 		w.held = nil
 		_, err = w.Write(held)
@@ -84,15 +85,16 @@ func (w *answerWriter) begin(pack bool) (err error) {
 	return err
 }
 
-func (w *answerWriter) Write(p []byte) (int, error) {
-	if w.status == 0 {
+// Write writes a part of the body.
+func (w *Writer) Write(p []byte) (int, error) {
+	if w.Status == 0 {
 		if w.Header().Get("Content-Type") == "" {
 			w.Header().Set("Content-Type", http.DetectContentType(p))
 		}
 		w.WriteHeader(http.StatusOK)
 	}
 	if w.waiting {
-		if len(w.held)+len(p) < w.least {
+		if len(w.held)+len(p) < w.Least {
 			w.held = append(w.held, p...)
 			return len(p), nil
 		}
@@ -107,8 +109,8 @@ func (w *answerWriter) Write(p []byte) (int, error) {
 }
 
 // FlushError sends what was written so far; http.ResponseController finds it.
-func (w *answerWriter) FlushError() error {
-	if w.status == 0 {
+func (w *Writer) FlushError() error {
+	if w.Status == 0 {
 		w.WriteHeader(http.StatusOK)
 	}
 	if w.waiting {
@@ -121,14 +123,14 @@ func (w *answerWriter) FlushError() error {
 			return err
 		}
 	}
-	return w.control.Flush()
+	return w.Control.Flush()
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// close ends the answer; what was too small to pack goes as it is.
-func (w *answerWriter) close() {
+// Close ends the answer; what was too small to pack goes as it is.
+func (w *Writer) Close() {
 	if w.waiting {
 		_ = w.begin(false) // the reader may have gone
 	}
