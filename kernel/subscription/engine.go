@@ -317,6 +317,32 @@ func (g *Engine) Get(ctx context.Context, tenant, id string) (*Subscription, Sta
 	return s.rule.sub, s.view(), nil
 }
 
+// Settle waits until a delivery of a subscription that is under way has ended, for a while at most: a receiver that has answered a
+// notification then finds it counted.
+func (g *Engine) Settle(ctx context.Context, tenant, id string, most time.Duration) {
+	s, err := g.find(tenant, id)
+	if err != nil {
+		return
+	}
+	g.mu.Lock()
+	if s.phase != running {
+		g.mu.Unlock()
+		return
+	}
+	if s.calm == nil {
+		s.calm = make(chan struct{})
+	}
+	calm := s.calm
+	g.mu.Unlock()
+	t := time.NewTimer(most)
+	defer t.Stop()
+	select {
+	case <-calm:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
 func (s *sub) view() State {
 	st := s.state
 	st.Waiting = int64(len(s.queue))

@@ -614,7 +614,7 @@ func TestKill(t *testing.T) {
 	}
 	k.mu.Lock()
 	k.hold = func(ctx context.Context, s *Subscription, n *Notice) {
-		time.Sleep(time.Duration(rnd.IntN(300)) * time.Microsecond)
+		time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
 	}
 	k.mu.Unlock()
 	count := 0
@@ -990,6 +990,27 @@ func TestSlow(t *testing.T) {
 	defer r.g.mu.Unlock()
 	if r.g.line.slowOnes > 4 {
 		t.Errorf("%d of 8 workers serve slow receivers", r.g.line.slowOnes)
+	}
+}
+
+// TestSettle: whoever asks while a notification is being answered is told of it.
+func TestSettle(t *testing.T) {
+	k := &sink{}
+	begun := make(chan struct{})
+	k.hold = func(ctx context.Context, s *Subscription, n *Notice) {
+		close(begun)
+		time.Sleep(20 * time.Millisecond)
+	}
+	r := newRig(t, Options{Deliver: k.deliver})
+	r.subscribe("urn:s:1", spec{Types: []string{"T1"}})
+	r.g.Settle(t.Context(), "", "urn:s:1", time.Hour) // nothing is under way
+	r.g.Settle(t.Context(), "", "urn:s:none", time.Hour)
+	r.edit("urn:e:1", setTo("urn:e:1", map[string]float64{"n": 1}))
+	<-begun
+	r.g.Settle(t.Context(), "", "urn:s:1", time.Microsecond) // does not wait for long
+	r.g.Settle(t.Context(), "", "urn:s:1", time.Hour)
+	if st := r.state("urn:s:1"); st.Sent != 1 || st.LastSuccess.IsZero() {
+		t.Errorf("state %+v", st)
 	}
 }
 

@@ -43,6 +43,7 @@ type work struct {
 	fails     int       // failures in a row
 	slow      bool      // it failed or took long the last time
 	gone      bool
+	calm      chan struct{}      // closed when the delivery under way ends; nil: nobody waits for that
 	cancel    context.CancelFunc // of the delivery under way
 }
 
@@ -251,6 +252,10 @@ func (g *Engine) serve() {
 		s.phase = running
 		g.work(s)
 		s.phase = idle
+		if s.calm != nil {
+			close(s.calm)
+			s.calm = nil
+		}
 		if slow {
 			l.slowOnes--
 		}

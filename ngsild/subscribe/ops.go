@@ -2,6 +2,7 @@ package subscribe
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/subscription"
@@ -260,12 +261,17 @@ func (o *ops) view(x *exchange.Exchange) *view {
 	return &view{c: x.Ctx, inBody: x.Accept == exchange.LD, sysAttrs: x.Option("sysAttrs"), now: o.s.o.Now()}
 }
 
+// settle is how long a request for a subscription waits for a delivery under way: a receiver may ask before its answer has come
+// through.
+const settle = 100 * time.Millisecond
+
 // retrieve is ETSI GS CIM 009 V1.9.1 5.8.3.
 func (o *ops) retrieve(x *exchange.Exchange) error {
 	id, err := target(x)
 	if err != nil {
 		return err
 	}
+	o.g.Settle(x.R.Context(), x.Tenant, id, settle)
 	sub, st, err := o.g.Get(x.R.Context(), x.Tenant, id)
 	if err != nil {
 		return err
