@@ -8,6 +8,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/ident"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -240,7 +241,7 @@ func (s *Store) Modify(ctx context.Context, k entity.Key, attr, instance string,
 
 // touch removes an instance, or replaces it.
 func (s *Store) touch(ctx context.Context, k entity.Key, attr, instance string, to *ngsi.Attr) error {
-	r, ok := readRef(instance)
+	r, ok := ident.Read(instance)
 	value, newest, err := s.gaugeValue(ctx, r)
 	if err != nil {
 		return err
@@ -253,11 +254,11 @@ func (s *Store) touch(ctx context.Context, k entity.Key, attr, instance string, 
 		found := false
 		switch {
 		case !ok:
-		case r.place == inSeries && r.a == num:
+		case r.Place == ident.Series && r.A == num:
 			return errs.Say(errs.Invalid, "属性 %s 的历史来自业务系统的时序数据，不能在此修改", "the history of attribute %s is a system's own series and cannot be amended here", ngsi.Clip(attr))
-		case r.place == inTable:
+		case r.Place == ident.Table:
 			found, err = s.touchTable(tx, num, r, attr, to)
-		case r.place == inGauge:
+		case r.Place == ident.Gauge:
 			found, err = s.touchGauge(tx, num, r, attr, to, value, newest)
 		default:
 			found, err = s.touchChange(tx, num, r, attr, instance, to)
@@ -294,7 +295,7 @@ func (s *Store) hasAttr(tx *store.Tx, num int64, attr string) (bool, error) {
 }
 
 // touchTable is touch for an instance of the table.
-func (s *Store) touchTable(tx *store.Tx, num int64, r ref, attr string, to *ngsi.Attr) (bool, error) {
+func (s *Store) touchTable(tx *store.Tx, num int64, r ident.ID, attr string, to *ngsi.Attr) (bool, error) {
 	id, err := s.e.NameID(tx, attr, false)
 	if err != nil {
 		return false, err
@@ -302,14 +303,14 @@ func (s *Store) touchTable(tx *store.Tx, num int64, r ref, attr string, to *ngsi
 	var dataset string
 	var at int64
 	var doc []byte
-	err = tx.Get(qInstanceFind, []any{num, id, r.a}, &dataset, &at, &doc)
+	err = tx.Get(qInstanceFind, []any{num, id, r.A}, &dataset, &at, &doc)
 	if errs.Is(err, errs.NotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	if _, err := tx.Exec(qInstanceDel, num, id, r.a); err != nil || to == nil {
+	if _, err := tx.Exec(qInstanceDel, num, id, r.A); err != nil || to == nil {
 		return true, err
 	}
 	var e entity.Entity
@@ -323,18 +324,18 @@ func (s *Store) touchTable(tx *store.Tx, num int64, r ref, attr string, to *ngsi
 		}
 		created = a.CreatedAt
 	}
-	return true, s.insert(tx, num, r.a, *to, created, s.e.Stamp())
+	return true, s.insert(tx, num, r.A, *to, created, s.e.Stamp())
 }
 
 // touchChange is touch for an instance of a change. Later changes may hold the instance as it stood, and lose it too.
-func (s *Store) touchChange(tx *store.Tx, num int64, r ref, attr, instance string, to *ngsi.Attr) (found bool, err error) {
+func (s *Store) touchChange(tx *store.Tx, num int64, r ident.ID, attr, instance string, to *ngsi.Attr) (found bool, err error) {
 	var gone ngsi.Attr
-	err = s.amend(tx, num, r.a, func(p *entity.PastRow) bool {
-		if p.Seq != r.a {
+	err = s.amend(tx, num, r.A, func(p *entity.PastRow) bool {
+		if p.Seq != r.A {
 			return found && to == nil && dropCopy(p, &gone)
 		}
-		if r.place == aTombstone {
-			at := int(r.b / 1000)
+		if r.Place == ident.Tombstone {
+			at := int(r.B / 1000)
 			if to != nil || at >= len(p.Names) || p.Names[at] != attr {
 				return false
 			}
@@ -343,9 +344,9 @@ func (s *Store) touchChange(tx *store.Tx, num int64, r ref, attr, instance strin
 			return true
 		}
 		i := slices.IndexFunc(p.Attrs, func(a ngsi.Attr) bool { id, _ := idOf(a); return id == instance })
-		if i < 0 && r.place == inChange && int(r.b) < len(p.Attrs) && r.b >= 0 {
-			if id, _ := idOf(p.Attrs[r.b]); id == "" {
-				i = int(r.b)
+		if i < 0 && r.Place == ident.Change && int(r.B) < len(p.Attrs) && r.B >= 0 {
+			if id, _ := idOf(p.Attrs[r.B]); id == "" {
+				i = int(r.B)
 			}
 		}
 		if i < 0 || p.Attrs[i].Name != attr || p.Attrs[i].ModifiedAt.Before(p.At) {
@@ -383,37 +384,37 @@ func dropCopy(p *entity.PastRow, gone *ngsi.Attr) bool {
 }
 
 // gaugeValue reads the value that an instanceId of a gauge stands for, before the transaction that changes it.
-func (s *Store) gaugeValue(ctx context.Context, r ref) (v *gauge.Value, newest bool, err error) {
-	if r.place != inGauge || s.gauges == nil {
+func (s *Store) gaugeValue(ctx context.Context, r ident.ID) (v *gauge.Value, newest bool, err error) {
+	if r.Place != ident.Gauge || s.gauges == nil {
 		return nil, false, nil
 	}
 	var c gauge.Columns
-	if err := s.gauges.Columns(ctx, r.a, r.b, r.b+1, &c); err != nil || len(c.Times) == 0 {
+	if err := s.gauges.Columns(ctx, r.A, r.B, r.B+1, &c); err != nil || len(c.Times) == 0 {
 		return nil, false, err
 	}
 	one := c.At(0)
-	last, ok, err := s.gauges.Last(ctx, r.a)
-	return &one, ok && last.Time().UnixMicro() == r.b, err
+	last, ok, err := s.gauges.Last(ctx, r.A)
+	return &one, ok && last.Time().UnixMicro() == r.B, err
 }
 
 // touchGauge is touch for a value of a gauge. A number in place of a number is corrected where it lies; anything else moves to the table.
-func (s *Store) touchGauge(tx *store.Tx, num int64, r ref, attr string, to *ngsi.Attr, v *gauge.Value, newest bool) (bool, error) {
+func (s *Store) touchGauge(tx *store.Tx, num int64, r ident.ID, attr string, to *ngsi.Attr, v *gauge.Value, newest bool) (bool, error) {
 	list, err := s.e.PastGauges(tx, num)
 	if err != nil {
 		return false, err
 	}
-	if v == nil || !slices.ContainsFunc(list, func(g entity.PastGauge) bool { return g.Key == r.a && g.Name == attr }) {
+	if v == nil || !slices.ContainsFunc(list, func(g entity.PastGauge) bool { return g.Key == r.A && g.Name == attr }) {
 		return s.touchMoved(tx, num, r, attr, to)
 	}
 	now := s.e.Stamp()
-	if to != nil && !newest && to.ObservedAt.Equal(time.UnixMicro(r.b)) && to.Kind == ngsi.Property && gauge.Fits(to.Value) &&
+	if to != nil && !newest && to.ObservedAt.Equal(time.UnixMicro(r.B)) && to.Kind == ngsi.Property && gauge.Fits(to.Value) &&
 		to.DatasetID == "" && to.UnitCode == "" && len(to.Attrs)+len(to.Members) == 0 {
-		return true, s.gauges.Correct(tx, r.a, r.b, to.Value, now)
+		return true, s.gauges.Correct(tx, r.A, r.B, to.Value, now)
 	}
 	if newest { // it may be the current value, which an amended history leaves alone
-		_, err = tx.Exec(qHiddenAdd, r.a, r.b)
+		_, err = tx.Exec(qHiddenAdd, r.A, r.B)
 	} else {
-		err = s.gauges.Erase(tx, r.a, []int64{r.b})
+		err = s.gauges.Erase(tx, r.A, []int64{r.B})
 	}
 	if err != nil || to == nil {
 		return true, err
@@ -423,7 +424,7 @@ func (s *Store) touchGauge(tx *store.Tx, num int64, r ref, attr string, to *ngsi
 }
 
 // touchMoved finds an instance that moved from a gauge to the table before.
-func (s *Store) touchMoved(tx *store.Tx, num int64, r ref, attr string, to *ngsi.Attr) (bool, error) {
+func (s *Store) touchMoved(tx *store.Tx, num int64, r ident.ID, attr string, to *ngsi.Attr) (bool, error) {
 	read := &reader{s: s, tx: tx, num: num, want: func(name, _ string) bool { return name == attr }}
 	read.courses = map[courseKey]*course{}
 	if err := read.table(); err != nil {
@@ -432,7 +433,7 @@ func (s *Store) touchMoved(tx *store.Tx, num int64, r ref, attr string, to *ngsi
 	for _, c := range read.courses {
 		for i := range c.list {
 			if c.list[i].InstanceID == r.String() {
-				return s.touchTable(tx, num, ref{place: inTable, a: c.list[i].seq}, attr, to)
+				return s.touchTable(tx, num, ident.ID{Place: ident.Table, A: c.list[i].seq}, attr, to)
 			}
 		}
 	}

@@ -4,69 +4,12 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/ident"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
-
-// An instanceId tells where its instance lies:
-//
-//	urn:ngsi-ld:instance:SEQ-INDEX   in a change, at a place of its document
-//	urn:ngsi-ld:instance:SEQ-tINDEX  a tombstone of a change: INDEX counts the names that it touched, and their datasets
-//	urn:ngsi-ld:instance:SEQ-s0      the scope of a change
-//	urn:ngsi-ld:instance:SEQ-r0      in temporal_instance
-//	urn:ngsi-ld:instance:KEY-gTIME   in a gauge, at a time in microseconds
-//	urn:ngsi-ld:instance:NUM-bTIME   in a series that is bound to the entity, which is not amended here
-//
-// Where a change is amended its instances move; from then on each bears its id with it, as the member instanceId.
-const instanceHead = "urn:ngsi-ld:instance:"
-
-// place is where an instance lies.
-type place byte
-
-const (
-	inChange   place = 0
-	inTable    place = 'r'
-	inGauge    place = 'g'
-	inSeries   place = 'b'
-	aTombstone place = 't'
-	aScope     place = 's'
-)
-
-// ref is an instanceId taken apart.
-type ref struct {
-	place place
-	a, b  int64
-}
-
-func (r ref) String() string {
-	b := strconv.AppendInt([]byte(instanceHead), r.a, 10)
-	b = append(b, '-')
-	if r.place != inChange {
-		b = append(b, byte(r.place))
-	}
-	return string(strconv.AppendInt(b, r.b, 10))
-}
-
-// readRef reads an instanceId; ok is false where it is none of this store's.
-func readRef(id string) (r ref, ok bool) {
-	rest, ok := strings.CutPrefix(id, instanceHead)
-	a, b, two := strings.Cut(rest, "-")
-	if !ok || !two || b == "" {
-		return r, false
-	}
-	switch p := place(b[0]); p {
-	case inTable, inGauge, inSeries, aTombstone, aScope:
-		r.place, b = p, b[1:]
-	}
-	var err1, err2 error
-	r.a, err1 = strconv.ParseInt(a, 10, 64)
-	r.b, err2 = strconv.ParseInt(b, 10, 64)
-	return r, err1 == nil && err2 == nil && r.a >= 0 && r.String() == id
-}
 
 // memberID is the member that an instance bears its id in, once its change was amended.
 const memberID = "instanceId"
@@ -92,7 +35,7 @@ func stamp(p *entity.PastRow) {
 	for i := range p.Attrs {
 		a := &p.Attrs[i]
 		if id, _ := idOf(*a); id == "" {
-			bear(a, ref{a: p.Seq, b: int64(i)}.String())
+			bear(a, ident.ID{A: p.Seq, B: int64(i)}.String())
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/ident"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
@@ -139,7 +140,7 @@ func (r *reader) changes() error {
 // scopeInstance is an instance of the course of the scope: of a change of the current state the time of observation is that of the
 // change (4.5.6).
 func scopeInstance(p *entity.PastRow, scope []string) form.Instance {
-	i := form.Instance{Attr: ngsi.Attr{Name: scopeName, CreatedAt: p.At, ModifiedAt: p.At}, InstanceID: ref{place: aScope, a: p.Seq}.String()}
+	i := form.Instance{Attr: ngsi.Attr{Name: scopeName, CreatedAt: p.At, ModifiedAt: p.At}, InstanceID: ident.ID{Place: ident.Scope, A: p.Seq}.String()}
 	if len(scope) == 0 {
 		i.DeletedAt = p.At
 		return i
@@ -177,7 +178,7 @@ func (r *reader) row(p *entity.PastRow) {
 		}
 		id, b := idOf(*a)
 		b.CreatedAt = p.At
-		in := form.Instance{Attr: b, InstanceID: cmp.Or(id, ref{a: p.Seq, b: int64(i)}.String())}
+		in := form.Instance{Attr: b, InstanceID: cmp.Or(id, ident.ID{A: p.Seq, B: int64(i)}.String())}
 		switch {
 		case a.Gauge == 0 && a.Empty(): // one instance went while others of its name stayed
 			in.Value, in.DeletedAt = nil, p.At
@@ -205,7 +206,7 @@ func (r *reader) row(p *entity.PastRow) {
 		}
 		for d, k := range gone {
 			r.add(k, 0, form.Instance{Attr: ngsi.Attr{Name: name, DatasetID: k.dataset, Kind: r.course(k).last().Kind, CreatedAt: p.At, ModifiedAt: p.At},
-				DeletedAt: p.At, InstanceID: ref{aTombstone, p.Seq, int64(n*1000 + d)}.String()})
+				DeletedAt: p.At, InstanceID: ident.ID{Place: ident.Tombstone, A: p.Seq, B: int64(n*1000 + d)}.String()})
 		}
 		r.alive[name] = slices.DeleteFunc(r.alive[name], func(k courseKey) bool { return slices.Contains(gone, k) })
 	}
@@ -316,7 +317,7 @@ func (r *reader) tableRange(attr int64, dataset string, from, to int64, limit in
 		}
 		for _, a := range e.Attrs {
 			id, a := idOf(a)
-			i := form.Instance{Attr: a, InstanceID: cmp.Or(id, ref{place: inTable, a: s.seq}.String())}
+			i := form.Instance{Attr: a, InstanceID: cmp.Or(id, ident.ID{Place: ident.Table, A: s.seq}.String())}
 			if isNull(&a) {
 				i.Value, i.DeletedAt = nil, cmp.Or(a.ObservedAt, a.CreatedAt)
 			}

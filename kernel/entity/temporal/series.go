@@ -7,6 +7,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/ident"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -233,7 +234,7 @@ func (r *reader) loadNumbers(c *course) error {
 // id is the instanceId of a value.
 func (g *gaugeRef) id(at int64) string {
 	if g.bound != nil {
-		return ref{inSeries, g.key, at}.String()
+		return ident.ID{Place: ident.Series, A: g.key, B: at}.String()
 	}
-	return ref{inGauge, g.key, at}.String()
+	return ident.ID{Place: ident.Gauge, A: g.key, B: at}.String()
 }
