@@ -66,12 +66,19 @@ func IsURI(s string) bool {
 		}
 	}
 	for _, r := range rest {
-		if r < utf8.RuneSelf && outsideURI[r] || r >= utf8.RuneSelf && (unicode.IsSpace(r) || unicode.IsControl(r)) {
+		if r < utf8.RuneSelf && outsideURI[r] || r >= utf8.RuneSelf && (unicode.IsSpace(r) || unicode.IsControl(r) || unicode.In(r, unseen...) || r == brailleBlank) {
 			return false
 		}
 	}
 	return true
 }
+
+// unseen are the characters beyond ASCII that cannot be seen, or that turn what stands beside them around: with one of them an
+// identifier would look like another in a page or a log. RFC 3987 4.1 leaves most of them out.
+var unseen = []*unicode.RangeTable{unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, unicode.Noncharacter_Code_Point}
+
+// brailleBlank is a letter that shows nothing.
+const brailleBlank = 0x2800
 
 // outsideURI are the ASCII characters that no URI has.
 var outsideURI = func() (t [utf8.RuneSelf]bool) {
@@ -152,6 +159,12 @@ func checkAttrs(attrs []Attr, path string, nest int, n *int) error {
 	return nil
 }
 
+// geographic are the attributes of an entity that are what 4.7.1 says.
+var geographic = words("location observationSpace operationSpace")
+
+// rdfLangString is the type of the values of a LanguageProperty, as JSON.
+const rdfLangString = `"http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"`
+
 // checkScope holds scopes to ETSI GS CIM 009 4.18: levels after slashes.
 func checkScope(scopes []string) error {
 	if len(scopes) > maxScopes {
@@ -192,6 +205,9 @@ func (a *Attr) check(path string, nest int, n *int) error {
 	if a.Empty() || a.Gauge != 0 && a.Kind != Property {
 		return errs.Say(errs.Invalid, "属性 %s 没有值", "attribute %s has no value", path)
 	}
+	if geographic[path] && a.Kind != GeoProperty && a.Kind != Unsaid {
+		return errs.Say(errs.Invalid, "属性 %s 须为 GeoProperty", "attribute %s must be a GeoProperty", path)
+	}
 	if err := a.checkValue(); err != nil {
 		return a.invalid(path, err)
 	}
@@ -202,6 +218,9 @@ func (a *Attr) check(path string, nest int, n *int) error {
 		s := scanner{b: m.Value}
 		if _, err := s.skip(); err != nil || s.end() != nil || !carried[m.Name] {
 			return errs.Say(errs.Invalid, "属性 %s 的成员 %s 无效", "attribute %s: the member %s is not valid", path, Clip(m.Name))
+		}
+		if v := string(m.Value); m.Name == "valueType" && a.Kind == LanguageProperty && v != `"langString"` && v != rdfLangString { // 5.2.32
+			return errs.Say(errs.Invalid, "属性 %s 的 valueType 只能为 langString", "attribute %s: the valueType can only be langString", path)
 		}
 	}
 	return checkAttrs(a.Attrs, path, nest+1, n)

@@ -325,3 +325,34 @@ func TestCanonicalSaysTheSame(t *testing.T) {
 		}
 	}
 }
+
+func TestIsURI(t *testing.T) {
+	for s, want := range map[string]bool{
+		"urn:ngsi-ld:Meter:1": true, "http://a.b/c?d#e": true, "urn:路灯:海河东路": true, "urn:x:é": true, "x": false, ":x": false, "urn:": false, "1a:b": false, "urn:a b": false,
+		"urn:a<b": false, "urn:a\u202eb": false, "urn:a\u200bb": false, "urn:a\ufeffb": false, "urn:a\u2028b": false, "urn:a\u00a0b": false, "urn:a\ufe0fb": false,
+		"urn:a\U000e0100b": false, "urn:a\ufdd0b": false, "urn:a\ufffeb": false, "urn:a\u115fb": false, "urn:a\u3164b": false, "urn:a\uffa0b": false, "urn:a\u2800b": false,
+	} {
+		if IsURI(s) != want {
+			t.Errorf("IsURI(%q) is %v", s, !want)
+		}
+	}
+}
+
+func TestCheckKinds(t *testing.T) {
+	lang := func(valueType string) Attr {
+		return Attr{Name: "p", Kind: LanguageProperty, Value: []byte(`{"en":"x"}`), Members: []Member{{"valueType", []byte(valueType)}}}
+	}
+	for _, tt := range []struct {
+		attr Attr
+		ok   bool
+	}{
+		{NumberAttr("location", 7, ""), false}, {TextAttr("operationSpace", "x"), false}, {PointAttr("location", 117, 39), true},
+		{Attr{Name: "p", Kind: Property, Value: []byte("1"), Attrs: []Attr{NumberAttr("location", 7, "")}}, true}, // 4.7.1 speaks of entities
+		{lang(`"langString"`), true}, {lang(`"http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"`), true}, {lang(`"xsd:string"`), false},
+	} {
+		e := &Entity{ID: "urn:a:b", Types: []string{"T"}, Owner: "u", Attrs: []Attr{tt.attr}}
+		if err := e.Check(); (err == nil) != tt.ok {
+			t.Errorf("%s %s: %v", tt.attr.Name, tt.attr.Value, err)
+		}
+	}
+}
