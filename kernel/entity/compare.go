@@ -48,7 +48,7 @@ func (b *batch) compare(old, e *Entity, now time.Time, lazy bool) (d delta) {
 		}
 		a.CreatedAt, a.ModifiedAt = b.created(a, was, now, lazy), now
 		d.names = add(d.names, a.Name)
-		if was != nil && b.s.gauges != nil && b.s.measures(e, a, was) {
+		if was != nil && b.s.gauges != nil && !b.s.shared && b.s.measures(e, a, was) {
 			d.doc = d.doc || was.Gauge == 0
 			d.samples = append(d.samples, sample{i, was.Gauge == 0})
 			continue

@@ -325,6 +325,96 @@ func (m model) check(t *testing.T, s *entity.Store) {
 	}
 }
 
+// A database that was made before there were a census and deltas: the census is taken when it is opened, the history reads the same.
+func TestOlder(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		c := new(clock)
+		s := gauged(t, db, c.now, entity.Options{})
+		var tasks []entity.Task
+		for i := range 2500 { // more than one piece
+			tasks = append(tasks, put("", meter(i, entity.TextAttr("status", "online"))))
+		}
+		tasks = append(tasks, set(entity.Key{ID: meter(1).ID}, entity.TextAttr("status", "silent")))
+		if _, err := s.DoAll(t.Context(), tasks); err != nil {
+			t.Fatal(err)
+		}
+		want, err := s.Types(t.Context(), "")
+		if err != nil || len(want) != 1 || want[0].Count != 2500 {
+			t.Fatalf("types %v, %v", want, err)
+		}
+		write(t, db, func(tx *store.Tx) error {
+			for _, sql := range []string{
+				`DELETE FROM store_count WHERE counter = 'entity.census'`,
+				`UPDATE entity_change SET doc = (SELECT doc FROM entity WHERE entity.num = entity_change.num) WHERE verb = 2`,
+			} {
+				if _, err := tx.Exec(store.Q("older", sql)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for range 2 {
+			s = gauged(t, db, c.now, entity.Options{})
+			if got, err := s.Types(t.Context(), ""); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("types %v, want %v, %v", got, want, err)
+			}
+		}
+		list, _, err := s.History(t.Context(), meter(1).ID, "", 1)
+		if err != nil || len(list) != 1 || len(list[0].Entity.Attrs) != 1 || list[0].Entity.Attr("status") == nil {
+			t.Errorf("history %+v, %v", list, err)
+		}
+	})
+}
+
+// Two instances on one database: no edit is lost, and each reads what the other wrote.
+func TestShared(t *testing.T) {
+	dsn := storetest.Postgres(t)
+	var stores []*entity.Store
+	for range 2 {
+		db := storetest.OpenWith(t, storetest.Server().Dialect(dsn), store.Options{Shared: true})
+		s, err := entity.Open(t.Context(), db, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stores = append(stores, s)
+	}
+	k := entity.Key{ID: meter(1).ID}
+	const each = 60
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for n := range each {
+				_, err := stores[i%2].Do(context.Background(), entity.Task{Key: k, Owner: "power", Edit: func(old *entity.Entity) (*entity.Entity, error) {
+					if old == nil {
+						return meter(1, num("sum", "1")), nil
+					}
+					v, _ := old.Number("sum")
+					e := old.Clone()
+					e.Set(entity.NumberAttr("sum", v+1, ""))
+					return e, nil
+				}})
+				if err != nil {
+					t.Error(err)
+				}
+				if n%10 == 0 {
+					if _, err := stores[i%2].Do(context.Background(), put("", meter(100+10*i+n/10))); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, s := range stores {
+		if v, _ := find(t, s, k).Number("sum"); v != 8*each {
+			t.Errorf("the sum is %v", v)
+		}
+		if n, err := s.Count(t.Context(), "Meter", ""); n != 1+8*6 || err != nil {
+			t.Errorf("%d are counted, %v", n, err)
+		}
+	}
+}
+
 // Concurrent callers share transactions; nobody's edit is lost, and readers see each number once it is told.
 func TestConcurrent(t *testing.T) {
 	db := storetest.Open(t)

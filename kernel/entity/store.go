@@ -56,7 +56,7 @@ const (
 
 // Options of OpenWith. The zero value works.
 type Options struct {
-	Gauges *gauge.Gauges // nil: no attribute becomes a gauge
+	Gauges *gauge.Gauges // nil: no attribute becomes a gauge. Nor does one where several instances share the data: a series has one writer
 	Memory int64         // bytes of decoded entities that are held; 64 MiB
 	Queue  int           // calls of Do that may wait; 4096
 }
