@@ -126,6 +126,14 @@ func TestGauges(t *testing.T) {
 		if _, err := s.Get(t.Context(), car, temporal.Ask{}); !errs.Is(err, errs.NotFound) {
 			t.Errorf("still there: %v", err)
 		}
+		r.put(car, speed(11, "12:11:00")) // goes to the gauge alone
+		p = r.get(car, temporal.Ask{})
+		r.want(show(p.Evolutions[0]), "speed 11@12:11")
+		if v := p.Evolutions[0]; len(v.Types) != 1 || v.CreatedAt.IsZero() || v.Attrs[0].Instances[0].UnitCode != "KMH" {
+			t.Errorf("after the history was deleted: %+v", v)
+		}
+		r.want(shows(r.ask(temporal.Ask{Times: times("after", "2020-01-01T00:00:00Z", "", ""), Select: &filter.Selection{Types: query.SelectTypes("Vehicle")}})), "1: speed 11@12:11")
+		change(s.Delete(t.Context(), car))
 	})
 }
 

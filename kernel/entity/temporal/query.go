@@ -129,6 +129,9 @@ func (s *Store) read(ctx context.Context, q *inquiry, c *candidate, lone bool) (
 	if err != nil {
 		return nil, err
 	}
+	if err := r.now(ctx, c.key); err != nil {
+		return nil, err
+	}
 	r.bind(c.key.Tenant)
 	f.head(c.key, kn)
 	r.scopes = arrange(r.scopes, false, 0)
@@ -226,17 +229,7 @@ func (s *Store) Get(ctx context.Context, k entity.Key, a Ask) (Page, error) {
 	if err != nil {
 		return p, err
 	}
-	num := int64(0)
-	err = s.db.Read(ctx, func(tx *store.Tx) (err error) {
-		if num, _, err = s.e.NumOf(tx, k); err != nil {
-			return err
-		}
-		there, err := s.has(tx, num)
-		if err == nil && !there {
-			return noEntity(k)
-		}
-		return err
-	})
+	num, err := s.find(ctx, k)
 	if err != nil {
 		return p, err
 	}
@@ -255,6 +248,28 @@ func (s *Store) Get(ctx context.Context, k entity.Key, a Ask) (Page, error) {
 		}
 	}
 	return p, q.page(&p, []*found{f})
+}
+
+// find gives the num of an entity that has a history; errs.NotFound where it has none.
+func (s *Store) find(ctx context.Context, k entity.Key) (num int64, err error) {
+	var there bool
+	var gauges []gaugeRef
+	err = s.db.Read(ctx, func(tx *store.Tx) (err error) {
+		if num, _, err = s.e.NumOf(tx, k); err != nil {
+			return err
+		}
+		if there, err = s.has(tx, num); err == nil && !there {
+			gauges, err = s.gaugesOf(tx, num)
+		}
+		return err
+	})
+	if err == nil && !there {
+		there, err = s.hasGauge(ctx, gauges)
+	}
+	if err == nil && !there {
+		err = noEntity(k)
+	}
+	return num, err
 }
 
 // page fills p with what was found, cut to the size of a page in time.

@@ -83,7 +83,8 @@ func checkInstance(k entity.Key, types []string, a *ngsi.Attr) error {
 	return (&entity.Entity{ID: k.ID, Types: orAny(types), Owner: "any", Attrs: []ngsi.Attr{b}}).Check()
 }
 
-// has tells whether a num has a history.
+// has tells whether a num has a history. Values of gauges count that are younger than the last deletion of the history; to look for them
+// costs reads of their own, so that a Read does not, and asks hasGauge.
 func (s *Store) has(tx *store.Tx, num int64) (bool, error) {
 	if num == 0 {
 		return false, nil
@@ -91,14 +92,51 @@ func (s *Store) has(tx *store.Tx, num int64) (bool, error) {
 	if had, err := s.e.HasPast(tx, num); had || err != nil {
 		return had, err
 	}
-	var deleted, created, modified int64
-	var owner string
-	var doc []byte
-	err := tx.Get(qEntityGet, []any{num}, &owner, &created, &modified, &deleted, &doc)
-	if errs.Is(err, errs.NotFound) {
+	_, err := s.known(tx, num, entity.Key{})
+	if err == nil {
+		return true, nil
+	}
+	if !errs.Is(err, errs.NotFound) {
+		return false, err
+	}
+	if !tx.Writes() {
 		return false, nil
 	}
-	return err == nil, err
+	list, err := s.gaugesOf(tx, num)
+	if err != nil {
+		return false, err
+	}
+	return s.hasGauge(tx.Context(), list)
+}
+
+// gaugesOf lists the gauges of a num with what was forgotten of them.
+func (s *Store) gaugesOf(tx *store.Tx, num int64) ([]gaugeRef, error) {
+	if s.gauges == nil || num == 0 {
+		return nil, nil
+	}
+	r := &reader{s: s, tx: tx, num: num, courses: map[courseKey]*course{}}
+	if err := r.gauges(); err != nil {
+		return nil, err
+	}
+	var out []gaugeRef
+	for _, c := range r.courses {
+		out = append(out, c.gauges...)
+	}
+	return out, nil
+}
+
+// hasGauge tells whether a gauge has a newest value that was not deleted from the history.
+func (s *Store) hasGauge(ctx context.Context, list []gaugeRef) (bool, error) {
+	for _, g := range list {
+		v, ok, err := s.gauges.Last(ctx, g.key)
+		if err != nil {
+			return false, err
+		}
+		if ok && v.ModifiedAt.UnixMicro() > g.forgotten {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // know takes in what a Record says of its entity besides instances.

@@ -1,11 +1,13 @@
 package temporal
 
 import (
+	"context"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/kernel/entity/temporal/ident"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
@@ -91,6 +93,28 @@ func (r *reader) values(g *gaugeRef, from, to int64, c *gauge.Columns) error {
 		c.Add(&v)
 		return nil
 	})
+}
+
+// now fills what the changes would tell from the current state, where the history was deleted and values of gauges came since.
+func (r *reader) now(ctx context.Context, k entity.Key) error {
+	if r.about.seen {
+		return nil
+	}
+	e, err := r.s.e.Find(ctx, k)
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.about = header{seen: true, owner: e.Owner, types: e.Types, scope: e.Scope, created: e.CreatedAt, modified: e.ModifiedAt}
+	for i := range e.Attrs {
+		a := &e.Attrs[i]
+		if c := r.courses[courseKey{a.Name, a.DatasetID}]; c != nil && len(c.guises) == 0 && len(c.gauges) > 0 {
+			c.becomes(e.CreatedAt, a)
+		}
+	}
+	return nil
 }
 
 // bind adds the series that are bound to the types of the entity. An attribute that its documents have stays.
