@@ -68,11 +68,17 @@ func (s *Store) batchOf(tx *store.Tx) *batch {
 		s.open = open{tx.Group(), map[Key]state{}, map[int64]bool{}}
 	}
 	tx.AtEnd(s.cur.flush)
+	if s.shared { // the other instances' writers wait here, rather than read what will not be there any more
+		_, s.cur.err = tx.Next(seqChange)
+	}
 	return s.cur
 }
 
 // load brings entities into the batch: from what the transaction wrote, from memory, or from the table, many with one statement.
 func (b *batch) load(keys []Key) error {
+	if b.err != nil {
+		return b.err
+	}
 	var rest []string
 	for _, k := range keys {
 		if b.items[k] != nil {
