@@ -49,6 +49,7 @@ func TestQuery(t *testing.T) {
 		{"Q11 pick and attrs", get, "/entities?type=Bus&pick=speed&attrs=speed", "", "", 400, []string{badData}},
 		{"Q11 too deep", get, "/entities?type=Bus&pick=" + q("owner{name}"), "", "", 400, []string{badData}},
 		{"Q14 order", get, "/entities?type=Vehicle&orderBy=" + q("speed;desc") + "&limit=2", "", "", 200, []string{`/0/id = "urn:ngsi-ld:Bus:4"`, "/~ = 2", `Link: offset=2`}},
+		{"Q14 has no cursors", get, "/entities?type=Vehicle&orderBy=speed&pageAfter=x", "", "", 400, []string{badData}},
 		{"Q14 by distance", get, "/entities?type=Vehicle&local=true&orderBy=" + q("location;dist-asc") + "&orderFrom=" + q("[118,39.1]"), "", "", 200, []string{`/0/id = "urn:ngsi-ld:Bus:4"`}},
 		{"Q14 distance from nowhere", get, "/entities?type=Vehicle&orderBy=" + q("location;dist-asc"), "", "", 400, []string{badData}},
 		{"Q14 collation", get, "/entities?type=Vehicle&orderBy=line&collation=" + q("!!nope"), "", "", 400, []string{badData}},

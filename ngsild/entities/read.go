@@ -152,6 +152,9 @@ func (s *Service) answerQuery(x *exchange.Exchange, sels []selector) error {
 	}
 	var page entity.Page
 	if by != nil || sel.slow() {
+		if p.After != "" { // there are no cursors in what is collected: offset leads on
+			return exchange.BadRequestData.Say("排序查询以及涉及关联实体或多个选择器的查询须以 offset 翻页", "page by offset where a query sorts, looks through linked entities or has several selectors")
+		}
 		page, err = s.collect(x, sel, by, p)
 	} else {
 		page, err = s.Store.Search(x.R.Context(), entity.Search{Tenant: x.Tenant, Select: &sel.Selection, After: p.After, Offset: p.Offset, Limit: p.Limit, Count: p.Count})

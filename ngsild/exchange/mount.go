@@ -283,8 +283,10 @@ func (x *Exchange) read() error {
 	if n == 0 {
 		return InvalidRequest.Say("请求体为空", "the body is empty")
 	}
-	x.Body = make([]byte, n)
-	if _, err := io.ReadFull(x.R.Body, x.Body); err != nil {
+	b := bytes.NewBuffer(make([]byte, 0, min(n+bytes.MinRead, 64<<10))) // room for what comes, not for what is announced
+	got, err := b.ReadFrom(io.LimitReader(x.R.Body, n))
+	if x.Body = b.Bytes(); err != nil || got < n {
+		x.Body = nil
 		return InvalidRequest.Say("请求体不完整", "the body broke off")
 	}
 	return nil
