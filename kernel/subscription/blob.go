@@ -143,6 +143,9 @@ func decode(doc []byte) (*batch, error) {
 		if has&hasBefore != 0 {
 			c.Before = r.entity(&c)
 		}
+		if c.Entity == nil && c.Before == nil {
+			r.fail()
+		}
 		b.changes = append(b.changes, c)
 	}
 	for n := r.count(); n > 0 && r.err == nil; n-- {
