@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/a-h/templ"
 
@@ -31,6 +33,32 @@ func (e env) t(t lang.Text) string { return t.In(e.l) }
 
 // w picks a word of the components' own.
 func (e env) w(zh, en string) string { return lang.T(zh, en).In(e.l) }
+
+// foreign is the language of data that is the same in both, where it is not the page's own; "" where it is.
+func (e env) foreign(t lang.Text) string {
+	if t.Zh != t.En {
+		return ""
+	}
+	han := strings.ContainsFunc(t.Zh, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	switch {
+	case e.l == lang.En && han:
+		return "zh-CN"
+	case e.l != lang.En && !han && sentence.MatchString(t.Zh):
+		return "en"
+	}
+	return ""
+}
+
+// sentence finds words that are read as English.
+var sentence = regexp.MustCompile(`(?i)[a-z]{2,} [a-z]{2,} [a-z]{2,}`)
+
+// codeLang is the language of code: that of its keywords, or of the texts that stand in it.
+func (e env) codeLang(text string) string {
+	if l := e.foreign(lang.Same(text)); l != "" {
+		return l
+	}
+	return "en"
+}
 
 // url writes a path below the language prefix; paths of the API and of assets, queries and fragments stay as they are, and
 // what is no path goes through templ's check of schemes.
