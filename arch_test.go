@@ -52,6 +52,7 @@ var floors = []rule{
 	{dir: "kernel/entity", floor: 2, may: []string{"kernel/entity/*", "kernel/series", "wire/ngsild/*", "store", "errs"}, tests: storage},
 	{dir: "kernel/entity/temporal/aggregate", floor: 2, may: []string{"wire/ngsild/*", "errs"}},
 	{dir: "kernel/entity/temporal/ident", floor: 2},
+	{dir: "kernel/entity/temporal/span", floor: 2, may: []string{"wire/ngsild/*"}},
 	{dir: "kernel/entity/temporal", floor: 2, may: []string{"kernel/entity/temporal/*", "kernel/entity", "kernel/entity/filter", "kernel/entity/gauge", "wire/ngsild/*", "store", "errs"}, tests: append(storage, "kernel/series")},
 	{dir: "kernel/subscription", floor: 2, may: []string{"kernel/entity", "kernel/entity/filter", "wire/ngsild/*", "store", "errs"}, tests: storage},
 	{dir: "kernel/series/chunk", floor: 2},

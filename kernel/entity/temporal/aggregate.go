@@ -34,11 +34,11 @@ func (f *found) aggregate(q *inquiry) error {
 	if q.Times != nil {
 		switch q.Times.Rel {
 		case "after":
-			origin = q.span.from
+			origin = q.span.From
 		case "between":
-			origin, end = q.span.from, q.span.to
+			origin, end = q.span.From, q.span.To
 		case "before":
-			end = q.span.to
+			end = q.span.To
 		}
 	}
 	for _, c := range f.courses {
@@ -46,7 +46,7 @@ func (f *found) aggregate(q *inquiry) error {
 		s.Millionths(c.times, c.numbers)
 		for i := range c.list {
 			if t := &c.list[i]; t.DeletedAt.IsZero() {
-				s.Add(t.at, &t.Attr)
+				s.Add(t.At, &t.Attr)
 			}
 		}
 		if s.Empty() {
@@ -72,7 +72,7 @@ func (f *found) extent() (first, last int64) {
 	for _, c := range f.courses {
 		for i := range c.list {
 			if c.list[i].DeletedAt.IsZero() {
-				take(c.list[i].at)
+				take(c.list[i].At)
 			}
 		}
 		for _, at := range c.times {

@@ -433,7 +433,7 @@ func (s *Store) touchMoved(tx *store.Tx, num int64, r ident.ID, attr string, to 
 	for _, c := range read.courses {
 		for i := range c.list {
 			if c.list[i].InstanceID == r.String() {
-				return s.touchTable(tx, num, ident.ID{Place: ident.Table, A: c.list[i].seq}, attr, to)
+				return s.touchTable(tx, num, ident.ID{Place: ident.Table, A: c.list[i].Seq}, attr, to)
 			}
 		}
 	}

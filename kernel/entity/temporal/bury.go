@@ -7,6 +7,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/span"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -53,15 +54,15 @@ func (s *Store) Bury(ctx context.Context, k entity.Key, attr, dataset string, al
 var nullValue = json.RawMessage(`"` + ngsi.Null + `"`)
 
 // alive tells whether the instance that was entered last is no tombstone.
-func alive(list []timed) bool {
+func alive(list []span.Timed) bool {
 	if len(list) == 0 {
 		return false
 	}
-	last := slices.MaxFunc(list, func(a, b timed) int {
+	last := slices.MaxFunc(list, func(a, b span.Timed) int {
 		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
 			return c
 		}
-		return int(min(max(a.seq-b.seq, -1), 1))
+		return int(min(max(a.Seq-b.Seq, -1), 1))
 	})
 	return last.DeletedAt.IsZero()
 }

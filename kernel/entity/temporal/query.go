@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/filter"
 	"github.com/haihe-city/haihe/kernel/entity/temporal/aggregate"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/span"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 	"github.com/haihe-city/haihe/wire/ngsild/query"
@@ -47,13 +48,13 @@ type Page struct {
 // inquiry is an Ask made ready.
 type inquiry struct {
 	Ask
-	span    span
+	span    span.Span
 	methods []aggregate.Method
 	sel     *filter.Selection // without its scope query; nil: nothing is tested
 }
 
 func (a Ask) ready() (*inquiry, error) {
-	q := &inquiry{Ask: a, span: spanOf(a.Times)}
+	q := &inquiry{Ask: a, span: span.Of(a.Times)}
 	var err error
 	if q.methods, err = aggregate.Read(a.Aggregate); err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (s *Store) read(ctx context.Context, q *inquiry, c *candidate, lone bool) (
 	}
 	r.bind(c.key.Tenant)
 	f.head(c.key, kn)
-	r.scopes = arrange(r.scopes, false, 0)
+	r.scopes = span.Arrange(r.scopes, false, 0)
 	for _, c := range r.sorted() {
 		load := r.load
 		if q.methods != nil && !q.tests() {
@@ -207,14 +208,14 @@ func (f *found) finish(q *inquiry) error {
 		return f.aggregate(q)
 	}
 	for _, c := range f.courses {
-		c.list = arrange(c.list, q.LastN > 0, q.LastN)
+		c.list = span.Arrange(c.list, q.LastN > 0, q.LastN)
 		out := form.Course{Name: c.name, Dataset: c.dataset, Kind: c.kind, Instances: make([]form.Instance, 0, len(c.list))}
 		for _, t := range c.list {
 			out.Instances = append(out.Instances, t.Instance)
 		}
 		f.Attrs = append(f.Attrs, out)
 	}
-	if list := q.span.shown(f.reader.scopes); len(list) > 0 {
+	if list := shown(&q.span, f.reader.scopes); len(list) > 0 {
 		f.Attrs = append(f.Attrs, form.Course{Name: scopeName, Instances: list})
 		slices.SortStableFunc(f.Attrs, func(a, b form.Course) int { return strings.Compare(a.Name, b.Name) })
 	}
@@ -240,7 +241,7 @@ func (s *Store) Get(ctx context.Context, k entity.Key, a Ask) (Page, error) {
 	}
 	if len(f.courses) == 0 && q.Attrs != nil {
 		ever := *q
-		ever.span, ever.Select, ever.sel, ever.methods, ever.PageSize, ever.LastN = spanOf(nil), nil, nil, nil, 1, 0
+		ever.span, ever.Select, ever.sel, ever.methods, ever.PageSize, ever.LastN = span.Of(nil), nil, nil, nil, 1, 0
 		if any, err := s.read(ctx, &ever, c, true); err != nil {
 			return p, err
 		} else if len(any.courses) == 0 {
@@ -292,9 +293,9 @@ func (q *inquiry) cut(p *Page, list []*found) {
 	var times []int64
 	for _, f := range list {
 		for _, c := range f.courses {
-			c.list = arrange(c.list, q.LastN > 0, q.LastN)
+			c.list = span.Arrange(c.list, q.LastN > 0, q.LastN)
 			for i := range c.list {
-				times = append(times, c.list[i].at)
+				times = append(times, c.list[i].At)
 			}
 		}
 	}
@@ -320,8 +321,8 @@ func (q *inquiry) cut(p *Page, list []*found) {
 	for _, f := range list {
 		for _, c := range f.courses {
 			n := 0
-			for n < len(c.list) && inside(c.list[n].at) {
-				if at := c.list[n].at; (at < last) == (q.LastN > 0) {
+			for n < len(c.list) && inside(c.list[n].At) {
+				if at := c.list[n].At; (at < last) == (q.LastN > 0) {
 					last = at
 				}
 				n++

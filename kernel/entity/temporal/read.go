@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/temporal/ident"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/span"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
@@ -21,7 +22,7 @@ type reader struct {
 	s    *Store
 	tx   *store.Tx
 	num  int64
-	span span
+	span span.Span
 
 	want   func(name, dataset string) bool // nil: every course
 	limit  int                             // instances a course, 0: all
@@ -29,7 +30,7 @@ type reader struct {
 
 	courses map[courseKey]*course
 	alive   map[string][]courseKey // by name: the instances that are there after the rows read so far
-	scopes  []timed                // the whole course of the scope
+	scopes  []span.Timed           // the whole course of the scope
 	about   header
 }
 
@@ -39,7 +40,7 @@ type courseKey struct{ name, dataset string }
 type course struct {
 	courseKey
 	kind   ngsi.AttrKind
-	list   []timed
+	list   []span.Timed
 	guises []guise
 	gauges []gaugeRef
 
@@ -73,15 +74,15 @@ func (r *reader) course(k courseKey) *course {
 // add takes an instance that lies in the span.
 func (r *reader) add(k courseKey, seq int64, i form.Instance) {
 	if k.name == scopeName {
-		every := span{}
-		at, _ := every.of(&i)
-		r.scopes = append(r.scopes, timed{at, seq, i})
+		every := span.Span{}
+		at, _ := every.Time(&i)
+		r.scopes = append(r.scopes, span.Timed{At: at, Seq: seq, Instance: i})
 		return
 	}
 	if r.want != nil && !r.want(k.name, k.dataset) {
 		return
 	}
-	at, ok := r.span.of(&i)
+	at, ok := r.span.Time(&i)
 	if !ok {
 		return
 	}
@@ -89,9 +90,9 @@ func (r *reader) add(k courseKey, seq int64, i form.Instance) {
 	if i.DeletedAt.IsZero() || len(c.list) == 0 {
 		c.kind = i.Kind
 	}
-	c.list = append(c.list, timed{at, seq, i})
+	c.list = append(c.list, span.Timed{At: at, Seq: seq, Instance: i})
 	if r.limit > 0 && len(c.list) >= 4*r.limit+64 {
-		c.list = arrange(c.list, r.newest, r.limit)
+		c.list = span.Arrange(c.list, r.newest, r.limit)
 	}
 }
 
@@ -276,9 +277,9 @@ func (r *reader) tableCourse(attr int64, dataset string, scope bool) error {
 	if scope {
 		return r.tableRange(attr, dataset, math.MinInt64, math.MaxInt64, 0)
 	}
-	switch r.span.property {
+	switch r.span.Property {
 	case "observedAt":
-		return r.tableRange(attr, dataset, max(r.span.from, everObserved), r.span.to, r.limit)
+		return r.tableRange(attr, dataset, max(r.span.From, everObserved), r.span.To, r.limit)
 	case "":
 		if err := r.tableRange(attr, dataset, math.MinInt64, everObserved, 0); err != nil {
 			return err

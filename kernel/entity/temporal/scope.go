@@ -7,6 +7,7 @@ import (
 
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/filter"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/span"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 )
 
@@ -31,7 +32,7 @@ func scopesOf(i *form.Instance) (list []string) {
 }
 
 // valid lists the stretches in which the scope of an entity matched a scope query; plain is a scope that has no course.
-func valid(sel *filter.Selection, e *entity.Entity, plain []string, course []timed) (out []stretch) {
+func valid(sel *filter.Selection, e *entity.Entity, plain []string, course []span.Timed) (out []stretch) {
 	only := filter.Selection{Scope: sel.Scope}
 	matches := func(scope []string) bool {
 		probe := *e
@@ -47,34 +48,34 @@ func valid(sel *filter.Selection, e *entity.Entity, plain []string, course []tim
 	for i := range course {
 		to := int64(math.MaxInt64)
 		if i+1 < len(course) {
-			to = course[i+1].at
+			to = course[i+1].At
 		}
 		if matches(scopesOf(&course[i].Instance)) {
-			out = append(out, stretch{course[i].at, to})
+			out = append(out, stretch{course[i].At, to})
 		}
 	}
 	return out
 }
 
 // within keeps the instances whose times lie in one of the stretches.
-func within(list []timed, parts []stretch) []timed {
-	return slices.DeleteFunc(list, func(t timed) bool {
-		return !slices.ContainsFunc(parts, func(p stretch) bool { return t.at >= p.from && t.at < p.to })
+func within(list []span.Timed, parts []stretch) []span.Timed {
+	return slices.DeleteFunc(list, func(t span.Timed) bool {
+		return !slices.ContainsFunc(parts, func(p stretch) bool { return t.At >= p.from && t.At < p.to })
 	})
 }
 
 // shown gives the instances of the scope's course that belong to a span: those in it, and the one that was valid where it begins.
-func (s *span) shown(course []timed) (out []form.Instance) {
-	var before *timed
+func shown(s *span.Span, course []span.Timed) (out []form.Instance) {
+	var before *span.Timed
 	for i := range course {
 		t := &course[i]
-		at, ok := s.of(&t.Instance)
+		at, ok := s.Time(&t.Instance)
 		switch {
 		case ok:
 			out = append(out, t.Instance)
-		case s.property == "observedAt" && !t.ObservedAt.IsZero() && at < s.from && t.at < s.from:
+		case s.Property == "observedAt" && !t.ObservedAt.IsZero() && at < s.From && t.At < s.From:
 			before = t
-		case s.property == "observedAt" && !t.DeletedAt.IsZero() && t.at < s.from:
+		case s.Property == "observedAt" && !t.DeletedAt.IsZero() && t.At < s.From:
 			before = nil
 		}
 	}

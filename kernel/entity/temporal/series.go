@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/kernel/entity/temporal/ident"
+	"github.com/haihe-city/haihe/kernel/entity/temporal/span"
 	"github.com/haihe-city/haihe/wire/ngsild/form"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -51,8 +52,8 @@ func (r *reader) gauges() error {
 func (r *reader) columns(g *gaugeRef) (c gauge.Columns, err error) {
 	ctx := r.tx.Context()
 	from, to := int64(math.MinInt64), int64(math.MaxInt64)
-	if r.span.property == "observedAt" {
-		from, to = r.span.from, r.span.to
+	if r.span.Property == "observedAt" {
+		from, to = r.span.From, r.span.To
 	}
 	if r.limit == 0 || !r.newest {
 		err = r.values(g, from, to, &c)
@@ -137,7 +138,7 @@ func (r *reader) bind(tenant string) {
 
 // matching counts the values that the span may keep.
 func (r *reader) matching(c *gauge.Columns) int {
-	if r.span.property == "" {
+	if r.span.Property == "" {
 		return len(c.Times)
 	}
 	n := 0
@@ -152,11 +153,11 @@ func (r *reader) matching(c *gauge.Columns) int {
 // gaugeTime is span.of for a value of a gauge.
 func (r *reader) gaugeTime(c *gauge.Columns, i int) (at int64, ok bool) {
 	observed := c.Lags[i] != math.MinInt64
-	switch r.span.property {
+	switch r.span.Property {
 	case "":
 		return c.Times[i], true
 	case "observedAt":
-		return c.Times[i], observed && c.Times[i] >= r.span.from && c.Times[i] < r.span.to
+		return c.Times[i], observed && c.Times[i] >= r.span.From && c.Times[i] < r.span.To
 	case "deletedAt":
 		return 0, false
 	}
@@ -164,7 +165,7 @@ func (r *reader) gaugeTime(c *gauge.Columns, i int) (at int64, ok bool) {
 	if observed {
 		at += c.Lags[i]
 	}
-	return at, at >= r.span.from && at < r.span.to
+	return at, at >= r.span.From && at < r.span.To
 }
 
 // visible leaves out what was deleted from the history.
@@ -200,7 +201,7 @@ func (r *reader) load(c *course) error {
 				keep = append(keep, i)
 			}
 		}
-		if r.limit > 0 && len(keep) > r.limit && (r.span.property == "" || r.span.property == "observedAt") {
+		if r.limit > 0 && len(keep) > r.limit && (r.span.Property == "" || r.span.Property == "observedAt") {
 			if r.newest {
 				keep = keep[len(keep)-r.limit:]
 			} else {
@@ -213,7 +214,7 @@ func (r *reader) load(c *course) error {
 			a.Name, a.DatasetID, a.Value = c.name, c.dataset, v.Number
 			a.ObservedAt, a.CreatedAt, a.ModifiedAt = v.ObservedAt, v.ModifiedAt, v.ModifiedAt
 			at, _ := r.gaugeTime(&cols, i)
-			c.list = append(c.list, timed{at, 0, form.Instance{Attr: a, InstanceID: g.id(cols.Times[i])}})
+			c.list = append(c.list, span.Timed{At: at, Instance: form.Instance{Attr: a, InstanceID: g.id(cols.Times[i])}})
 		}
 	}
 	return nil
@@ -237,8 +238,8 @@ func (r *reader) loadNumbers(c *course) error {
 			return nil
 		}
 		from, to := int64(math.MinInt64), int64(math.MaxInt64)
-		if r.span.property == "observedAt" {
-			from, to = r.span.from, r.span.to
+		if r.span.Property == "observedAt" {
+			from, to = r.span.From, r.span.To
 		}
 		if g.bound == nil {
 			if err := r.s.gauges.Pieces(r.tx.Context(), g.key, from, to, take); err != nil {
