@@ -223,6 +223,39 @@ func TestServed(t *testing.T) {
 	}
 }
 
+// What another instance removes or reloads is seen here a little later.
+func TestOtherInstances(t *testing.T) {
+	m, clock := open(t, Options{})
+	if err := put(t.Context(), m.db, row{id: "urn:c", kind: Hosted, created: 1, doc: []byte(good)}, 10); err != nil {
+		t.Fatal(err)
+	}
+	name := func() string {
+		c, err := m.ByURL(nil, "http://127.0.0.1:1/ngsi-ld/v1/jsonldContexts/urn:c")
+		if err != nil {
+			return err.Error()
+		}
+		return c.Expand("speed")
+	}
+	until := func(want string) {
+		t.Helper()
+		clock.Add(int64(2 * recheck))
+		for end := time.Now().Add(5 * time.Second); !strings.Contains(name(), want); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s, want %s", name(), want)
+			}
+		}
+	}
+	until("a.example")
+	if err := put(t.Context(), m.db, row{id: "urn:c", kind: Hosted, created: 2, doc: []byte(strings.ReplaceAll(good, "a.example", "b.example"))}, 10); err != nil {
+		t.Fatal(err)
+	}
+	until("b.example")
+	if err := del(t.Context(), m.db, "urn:c"); err != nil {
+		t.Fatal(err)
+	}
+	until("LdContextNotAvailable")
+}
+
 // Of cached documents only the newest are kept; hosted ones stay.
 func TestPrune(t *testing.T) {
 	m, _ := open(t, Options{})

@@ -34,7 +34,7 @@ const (
 	maxCached   = 1000             // documents fetched
 	maxCompiled = 2000             // contexts in memory
 	pardon      = 3 * time.Second  // a failure is remembered so long, that many askers do not become many fetches
-	retry       = 30 * time.Second // an expired copy is tried anew so often
+	recheck     = 30 * time.Second // a document in use is looked after so often
 )
 
 // Options say where contexts may come from.
@@ -74,7 +74,7 @@ type compiled struct {
 type doc struct {
 	row
 	text  json.RawMessage
-	tried atomic.Int64 // when it was last fetched anew, or tried to be: unix nanoseconds
+	tried atomic.Int64 // when it was last looked after: unix nanoseconds
 	hits  atomic.Int64
 	used  atomic.Int64 // unix nanoseconds
 }
@@ -185,17 +185,17 @@ func (m *Manager) context(r *http.Request, key string, value func() (json.RawMes
 	return m.use(c), nil
 }
 
-// use counts a use of a context, and sees to copies that have expired.
+// use counts a use of a context, and sees now and then that its documents are still what they were.
 func (m *Manager) use(c *compiled) *jsonld.Context {
 	if len(c.deps) == 0 {
 		return c.ctx
 	}
-	now := m.o.Now()
+	now := m.o.Now().UnixNano()
 	for _, d := range c.deps {
 		d.hits.Add(1)
-		d.used.Store(now.UnixNano())
-		if d.kind == Cached && d.expires > 0 && store.Time(d.expires).Before(now) {
-			m.renew(d, now)
+		d.used.Store(now)
+		if last := d.tried.Load(); now-last > int64(recheck) && d.tried.CompareAndSwap(last, now) {
+			go m.check(d)
 		}
 	}
 	return c.ctx
@@ -206,17 +206,44 @@ func (m *Manager) touch(d *doc) {
 	d.used.Store(m.o.Now().UnixNano())
 }
 
-// renew fetches an expired copy anew, beside the requests that go on using it.
-func (m *Manager) renew(d *doc, now time.Time) {
-	last := d.tried.Load()
-	if now.UnixNano()-last < int64(retry) || !d.tried.CompareAndSwap(last, now.UnixNano()) {
-		return
+// check looks whether another instance of the program has changed or removed a document, and fetches an expired copy anew; beside the
+// requests, which go on using what there is.
+func (m *Manager) check(d *doc) {
+	ctx := context.Background()
+	r, err := get(ctx, m.db, qByID, d.id)
+	switch {
+	case errs.Is(err, errs.NotFound):
+		m.drop(d.id)
+	case err == nil && r.created != d.created:
+		m.replace(&doc{row: r, text: r.doc})
+	case err == nil && d.kind == Cached && d.expires > 0 && store.Time(d.expires).Before(m.o.Now()):
+		err = m.reload(ctx, d.url)
 	}
-	go func() {
-		if err := m.reload(context.Background(), d.url); err != nil && m.o.Log != nil {
-			m.o.Log.Warn("context not renewed", "url", d.url, "err", err)
-		}
-	}()
+	if err != nil && m.o.Log != nil {
+		m.o.Log.Warn("context not renewed", "id", d.id, "url", d.url, "err", err)
+	}
+}
+
+// drop forgets a document, and with it what was made of it.
+func (m *Manager) drop(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.docs, id)
+	delete(m.served, id)
+	m.gen++
+}
+
+// replace puts a document in place of the one of its id, whose uses it takes over.
+func (m *Manager) replace(d *doc) {
+	d.tried.Store(m.o.Now().UnixNano())
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old := m.docs[d.id]; old != nil {
+		d.hits.Store(old.hits.Load())
+		d.used.Store(old.used.Load())
+	}
+	m.docs[d.id] = d
+	m.gen++
 }
 
 const contextsPath = "/jsonldContexts/"
@@ -267,7 +294,11 @@ func (m *Manager) byID(ctx context.Context, id string) (*doc, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.keep(&doc{row: r, text: r.doc}), nil
+	d = &doc{row: r, text: r.doc}
+	if r.kind != Cached || r.expires == 0 || !store.Time(r.expires).Before(m.o.Now()) {
+		d.tried.Store(m.o.Now().UnixNano()) // an expired copy is seen to at its first use
+	}
+	return m.keep(d), nil
 }
 
 // keep holds a document in memory; the one that is there wins.
@@ -354,15 +385,7 @@ func (m *Manager) reload(ctx context.Context, at string) error {
 	}
 	now := m.o.Now()
 	d := &doc{row: row{id: cachedID(at), kind: Cached, url: at, created: store.Micros(now), expires: store.Micros(expires), doc: text}, text: text}
-	d.tried.Store(now.UnixNano())
-	m.mu.Lock()
-	if old := m.docs[d.id]; old != nil {
-		d.hits.Store(old.hits.Load())
-		d.used.Store(old.used.Load())
-	}
-	m.docs[d.id] = d
-	m.gen++
-	m.mu.Unlock()
+	m.replace(d)
 	return put(ctx, m.db, d.row, maxCached)
 }
 

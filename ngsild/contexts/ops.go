@@ -203,10 +203,6 @@ func (m *Manager) forget(x *exchange.Exchange, d *doc) error {
 	if err := del(x.R.Context(), m.db, d.id); err != nil {
 		return err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.docs, d.id)
-	delete(m.served, d.id)
-	m.gen++
+	m.drop(d.id)
 	return nil
 }
