@@ -227,8 +227,9 @@ func missing(id string) error {
 }
 
 // Replace puts s in place of the subscription of its tenant and id. The counters go on; what waits is delivered as s says, at once
-// where the receiver was failing. Where s is not active what waits becomes dead letters.
-func (g *Engine) Replace(ctx context.Context, s *Subscription) error {
+// where the receiver was failing. Where s is not active what waits becomes dead letters. Where was is not nil it must be what Get
+// gave and still stand; errs.Conflict where somebody was faster.
+func (g *Engine) Replace(ctx context.Context, s, was *Subscription) error {
 	r, err := compile(s, g.linked(s.Tenant))
 	if err != nil {
 		return err
@@ -238,9 +239,17 @@ func (g *Engine) Replace(ctx context.Context, s *Subscription) error {
 		return err
 	}
 	err = g.db.Write(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(qSubSet, old.num, []byte(s.Source))
+		q, args := qSubSet, []any{old.num, []byte(s.Source)}
+		if was != nil {
+			q, args = qSubSwap, append(args, []byte(was.Source))
+		}
+		n, err := tx.Exec(q, args...)
 		if err == nil && n == 0 {
-			err = missing(s.ID)
+			if _, err = g.find(s.Tenant, s.ID); err == nil && was != nil {
+				err = errs.Say(errs.Conflict, "订阅 %s 已被他人修改，请重试", "subscription %s was changed by somebody else meanwhile; try again", s.ID)
+			} else {
+				err = missing(s.ID)
+			}
 		}
 		tx.OnCommit(func() { g.swap(old, r) })
 		return err

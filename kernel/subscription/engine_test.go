@@ -913,7 +913,7 @@ func TestPauseAndExpiry(t *testing.T) {
 		r.edit("urn:e:1", setTo("urn:e:1", map[string]float64{"n": float64(i)}))
 	}
 	pause := func(t spec) {
-		if err := r.g.Replace(r.t.Context(), t.make("", "urn:s:1")); err != nil {
+		if err := r.g.Replace(r.t.Context(), t.make("", "urn:s:1"), nil); err != nil {
 			r.t.Fatal(err)
 		}
 	}
@@ -990,6 +990,41 @@ func TestSlow(t *testing.T) {
 	defer r.g.mu.Unlock()
 	if r.g.line.slowOnes > 4 {
 		t.Errorf("%d of 8 workers serve slow receivers", r.g.line.slowOnes)
+	}
+}
+
+// TestReplace: of two that change what they read, one is told that it was late.
+func TestReplace(t *testing.T) {
+	r := newRig(t, Options{Deliver: (&sink{}).deliver})
+	r.subscribe("urn:s:1", spec{Types: []string{"T1"}})
+	was, _, err := r.g.Get(t.Context(), "", "urn:s:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	fates := make([]error, 10)
+	for i := range fates {
+		s := spec{Types: []string{"T1"}, Watched: []string{fmt.Sprint("a", i)}}.make("", "urn:s:1")
+		wg.Go(func() { fates[i] = r.g.Replace(t.Context(), s, was) })
+	}
+	wg.Wait()
+	won := 0
+	for i, err := range fates {
+		switch {
+		case err == nil:
+			won++
+			if now, _, _ := r.g.Get(t.Context(), "", "urn:s:1"); now.Watched[0] != fmt.Sprint("a", i) {
+				t.Errorf("%d won, and %v stands", i, now.Watched)
+			}
+		case !errs.Is(err, errs.Conflict):
+			t.Error(err)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d won", won)
+	}
+	if err := r.g.Replace(t.Context(), spec{}.make("", "urn:s:2"), nil); !errs.Is(err, errs.NotFound) {
+		t.Errorf("of none: %v", err)
 	}
 }
 

@@ -17,8 +17,9 @@ var (
 	qSubAll = store.Q("subscription.all", `SELECT num, tenant, id, owner, source FROM subscription ORDER BY num`)
 	qSubAdd = store.Q("subscription.add", `INSERT INTO subscription (num, tenant, id, owner, source) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (tenant, id) DO NOTHING`)
-	qSubSet = store.Q("subscription.set", `UPDATE subscription SET source = $2 WHERE num = $1`)
-	qSubDel = store.Q("subscription.del", `DELETE FROM subscription WHERE num = $1`)
+	qSubSet  = store.Q("subscription.set", `UPDATE subscription SET source = $2 WHERE num = $1`)
+	qSubSwap = store.Q("subscription.swap", `UPDATE subscription SET source = $2 WHERE num = $1 AND source = $3`)
+	qSubDel  = store.Q("subscription.del", `DELETE FROM subscription WHERE num = $1`)
 
 	qStateAll = store.Q("subscription.state.all", `SELECT doc FROM subscription_state`)
 	qStateSet = store.Q("subscription.state.set", `INSERT INTO subscription_state (page, doc) VALUES ($1, $2)

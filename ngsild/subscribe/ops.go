@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/ngsild/exchange"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/wire/ngsild/jsonld"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 	"github.com/haihe-city/haihe/wire/ngsild/query"
 )
@@ -85,7 +86,7 @@ func (o *ops) create(x *exchange.Exchange) error {
 	} else if x.Who != nil {
 		owner = x.Who.Unit
 	}
-	sub, err := o.make(x, src, id, owner)
+	sub, err := o.make(x, src, id, owner, src.learn(x.Ctx))
 	if err == nil {
 		err = o.future(sub)
 	}
@@ -98,38 +99,47 @@ func (o *ops) create(x *exchange.Exchange) error {
 	return x.Created("/subscriptions/" + exchange.Segment(id))
 }
 
-// make settles the @context of notifications and builds the subscription.
-func (o *ops) make(x *exchange.Exchange, src *source, id, owner string) (*subscription.Subscription, error) {
-	sub, err := build(src, x.Tenant, id, owner, src.learn(x.Ctx))
+// make builds the subscription of a source whose terms names expands, and settles the @context of its notifications where it is
+// new.
+func (o *ops) make(x *exchange.Exchange, src *source, id, owner string, names func(member string) query.Names) (*subscription.Subscription, error) {
+	if _, err := build(src, x.Tenant, id, owner, names); err != nil { // which learns the terms
+		return nil, err
+	}
+	c, err := settleContext(x, src)
 	if err != nil {
 		return nil, err
 	}
-	c := x.Ctx
-	if raw, ok := src.Members["jsonldContext"]; ok {
-		url, err := text(raw, "jsonldContext")
-		if err != nil {
-			return nil, err
-		}
-		// 5.8.1.4: what cannot be had is LdContextNotAvailable, what is no @context BadRequestData; ByURL tells them apart.
-		if c, err = x.Kit.Contexts.ByURL(x.R, url); err != nil {
-			return nil, err
-		}
-		src.URL, src.Context = url, quote(url)
-	} else if src.Context == nil {
-		if src.URL = x.Kit.Contexts.Served(c); src.URL != "" && src.URL[0] == '/' {
-			src.URL = exchange.Base(x.R) + src.URL
-		}
-		src.Context = c.Value()
-	} else {
-		c = nil // as it was; it is compiled when it is needed
-	}
-	if sub, err = build(src, x.Tenant, id, owner, src.recall); err != nil {
+	sub, err := build(src, x.Tenant, id, owner, src.recall)
+	if err != nil {
 		return nil, err
 	}
 	if p, ok := sub.Form.(*plan); ok && c != nil {
 		p.context.Store(c)
 	}
 	return sub, nil
+}
+
+// settleContext fills in the @context of notifications: jsonldContext, or that of the request. It gives nil where it was settled
+// before.
+func settleContext(x *exchange.Exchange, src *source) (*jsonld.Context, error) {
+	raw, given := src.Members["jsonldContext"]
+	switch {
+	case src.Context != nil:
+		return nil, nil
+	case given:
+		url, err := text(raw, "jsonldContext")
+		if err != nil {
+			return nil, err
+		}
+		// 5.8.1.4: what cannot be had is LdContextNotAvailable, what is no @context BadRequestData; ByURL tells them apart.
+		src.URL, src.Context = url, quote(url)
+		return x.Kit.Contexts.ByURL(x.R, url)
+	}
+	if src.URL = x.Kit.Contexts.Served(x.Ctx); src.URL != "" && src.URL[0] == '/' {
+		src.URL = exchange.Base(x.R) + src.URL
+	}
+	src.Context = x.Ctx.Value()
+	return x.Ctx, nil
 }
 
 // future holds expiresAt to lie in the future.
@@ -165,9 +175,21 @@ func target(x *exchange.Exchange) (string, error) {
 // update is ETSI GS CIM 009 V1.9.1 5.8.2: members of the fragment replace those of the subscription, a null takes one away (5.5.8).
 func (o *ops) update(x *exchange.Exchange) error {
 	id, err := target(x)
-	if err != nil {
-		return err
+	for try := 0; err == nil; try++ {
+		if err = o.patch(x, id); err == nil {
+			return x.NoContent()
+		}
+		if errs.Is(err, errs.Conflict) && try < patches { // somebody else was faster: once more, on what stands now
+			err = nil
+		}
 	}
+	return err
+}
+
+// patches is how often an update is tried that others were faster than.
+const patches = 5
+
+func (o *ops) patch(x *exchange.Exchange, id string) error {
 	old, _, err := o.g.Get(x.R.Context(), x.Tenant, id)
 	if err != nil {
 		return err
@@ -185,6 +207,9 @@ func (o *ops) update(x *exchange.Exchange) error {
 	dated := false
 	for _, m := range list {
 		gone := isNull(m.raw) || isNGSINull(m.raw)
+		if m.name == "jsonldContext" {
+			src.Context = nil // to be settled anew
+		}
 		switch {
 		case m.name == "id" || m.name == "@id":
 			if v, err := text(m.raw, m.name); err != nil || v != id {
@@ -198,9 +223,6 @@ func (o *ops) update(x *exchange.Exchange) error {
 		case gone:
 			delete(src.Members, m.name)
 			delete(src.Terms, m.name)
-			if m.name == "jsonldContext" {
-				src.Context = nil
-			}
 		default:
 			src.Members[m.name] = m.raw
 			delete(src.Terms, m.name)
@@ -227,33 +249,23 @@ func (o *ops) change(x *exchange.Exchange, src *source, old *subscription.Subscr
 			src.Terms[name] = nil
 		}
 	}
-	sub, err := build(src, old.Tenant, old.ID, old.Owner, func(member string) query.Names {
+	kept := src.Context != nil
+	sub, err := o.make(x, src, old.ID, old.Owner, func(member string) query.Names {
 		if touched[member] {
 			return fresh(member)
 		}
 		return src.recall(member)
 	})
+	if err == nil && dated {
+		err = o.future(sub)
+	}
 	if err != nil {
 		return err
 	}
-	if dated {
-		if err := o.future(sub); err != nil {
-			return err
-		}
-	}
-	if touched["jsonldContext"] || src.Context == nil {
-		if sub, err = o.make(x, src, old.ID, old.Owner); err != nil {
-			return err
-		}
-	} else if sub, err = build(src, old.Tenant, old.ID, old.Owner, src.recall); err != nil {
-		return err
-	} else if was, ok := old.Form.(*plan); ok {
+	if was, ok := old.Form.(*plan); ok && kept {
 		sub.Form.(*plan).context.Store(was.context.Load())
 	}
-	if err := o.g.Replace(x.R.Context(), sub); err != nil {
-		return err
-	}
-	return x.NoContent()
+	return o.g.Replace(x.R.Context(), sub, old)
 }
 
 // view is how this request wants subscriptions written.

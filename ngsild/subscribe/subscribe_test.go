@@ -445,6 +445,33 @@ func TestPatch(t *testing.T) {
 	if got, _ := r.want(200, "GET", "/subscriptions/urn:s:1", "", ""); !strings.Contains(got, `"jsonldContext":"https://example.org/other.jsonld"`) {
 		t.Errorf("jsonldContext: %s", got)
 	}
+	got, _ = r.want(200, "GET", "/subscriptions/urn:s:1", "", cityURL)
+	for _, s := range []string{`"type":"Building"`, `["name"]`, `"q":"level>1"`} {
+		if !strings.Contains(got, s) {
+			t.Errorf("another jsonldContext changed what terms stood for: %s", got)
+		}
+	}
+}
+
+// TestPatchTogether: two that change different members at once both succeed.
+func TestPatchTogether(t *testing.T) {
+	r := newRig(t, nil)
+	r.subscribe("urn:s:1", "http://localhost:1/", "", "", "")
+	var wg sync.WaitGroup
+	for i, body := range []string{`{"description":"new"}`, `{"throttling":5}`, `{"isActive":false}`, `{"lang":"zh"}`} {
+		wg.Go(func() {
+			if code, got, _ := r.ask("PATCH", "/subscriptions/urn:s:1", body, ""); code != 204 {
+				t.Errorf("%d: %d %s", i, code, got)
+			}
+		})
+	}
+	wg.Wait()
+	got, _ := r.want(200, "GET", "/subscriptions/urn:s:1", "", "")
+	for _, s := range []string{`"description":"new"`, `"throttling":5`, `"isActive":false`, `"lang":"zh"`} {
+		if !strings.Contains(got, s) {
+			t.Errorf("%s is lost: %s", s, got)
+		}
+	}
 }
 
 const tower = `"type":"Building","name":[{"type":"Property","value":"Eiffel Tower"},{"type":"Property","value":"Tour","datasetId":"urn:d:fr"}],
