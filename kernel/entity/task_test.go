@@ -2,6 +2,7 @@ package entity_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/haihe-city/haihe/errs"
@@ -128,4 +129,56 @@ func TestWatchRefuses(t *testing.T) {
 // typed selects by types.
 func typed(names ...string) *filter.Selection {
 	return &filter.Selection{Types: query.SelectTypes(names...)}
+}
+
+// The history tells what a change touched, and which instance of several went.
+func TestDeltas(t *testing.T) {
+	s, db := open(t)
+	e := meter(1, entity.TextAttr("status", "a"), entity.TextAttr("status", "b").In("urn:d:1"), entity.TextAttr("status", "c").In("urn:d:2"), entity.TextAttr("note", "n"))
+	k := entity.Key{ID: e.ID}
+	without := func(name string, datasets ...string) entity.Task {
+		return entity.Task{Key: k, Edit: func(old *entity.Entity) (*entity.Entity, error) {
+			c := old.Clone()
+			c.Attrs = slices.DeleteFunc(c.Attrs, func(a entity.Attr) bool { return a.Name == name && slices.Contains(datasets, a.DatasetID) })
+			return c, nil
+		}}
+	}
+	scope := entity.Task{Key: k, Edit: func(old *entity.Entity) (*entity.Entity, error) {
+		c := old.Clone()
+		c.Scope = []string{"/tianjin"}
+		return c, nil
+	}}
+	if _, err := s.DoAll(t.Context(), []entity.Task{put("", e), without("status", "urn:d:1"), without("note", ""), without("status", "", "urn:d:2"), scope}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"[address note status] [address|=\"000000000001\" note|=\"n\" status|=\"a\" status|urn:d:1=\"b\" status|urn:d:2=\"c\"] []",
+		"[status] [status|urn:d:1=null] []", "[note] [] []", "[status] [] []", "[] [] [/tianjin]",
+	}
+	err := db.Read(t.Context(), func(tx *store.Tx) error {
+		num, current, err := s.NumOf(tx, k)
+		if err != nil || !current {
+			return fmt.Errorf("num %d, current %v: %w", num, current, err)
+		}
+		rows, err := s.Past(tx, num, 0, 100, nil)
+		if len(rows) != len(want) {
+			t.Fatalf("%d rows", len(rows))
+		}
+		for i, r := range rows {
+			var attrs []string
+			for _, a := range r.Attrs {
+				attrs = append(attrs, fmt.Sprintf("%s|%s=%s", a.Name, a.DatasetID, a.Value))
+				if !a.ModifiedAt.Equal(r.At) {
+					t.Errorf("row %d: %s was written at %v, the row at %v", i, a.Name, a.ModifiedAt, r.At)
+				}
+			}
+			if got := fmt.Sprint(r.Names, attrs, r.Scope); got != want[i] {
+				t.Errorf("row %d: %s, want %s", i, got, want[i])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
