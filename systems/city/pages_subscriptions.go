@@ -2,6 +2,7 @@ package city
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func (s *service) pageSubscriptions(r *web.Request) (*ui.Page, error) {
 		st := states[i]
 		t.Rows = append(t.Rows, ui.Row{ID: "sub-" + strconv.Itoa(i), Cells: []ui.Cell{
 			{Text: lang.Same(clip(sub.ID, 80)), Sub: lang.Same(clip(receiver(sub), 80)), Href: link("/city/subscription", "id", sub.ID, "tenant", tenant), Strong: true},
-			{Tag: standing(sub, st, s.host.Clock.Now()), Sub: lang.Same(clip(st.LastError, 80))}, {Text: s.host.People.UnitName(sub.Owner)},
+			{Tag: standing(sub, st, s.host.Clock.Now()), Sub: why(st.LastError, 80)}, {Text: s.host.People.UnitName(sub.Owner)},
 			figure(st.Sent), figure(st.Failed), figure(st.Waiting), figure(st.Dead), {Time: st.LastSuccess},
 		}})
 	}
@@ -77,6 +78,16 @@ func receiver(sub *subscription.Subscription) string {
 	}
 	path, _, _ = strings.Cut(path, "?") // a query may hold a key
 	return scheme + "://" + authority + "/" + path
+}
+
+// address finds the addresses that an error names.
+var address = regexp.MustCompile(`[a-z]+://[^\s"]+`)
+
+// why says a delivery's error without what an address may hold.
+func why(err string, n int) lang.Text {
+	return lang.Same(clip(address.ReplaceAllStringFunc(err, func(uri string) string {
+		return receiver(&subscription.Subscription{Endpoint: subscription.Endpoint{URI: uri}})
+	}), n))
 }
 
 // pageSubscription is one subscription: what it asks for, how its deliveries go, and its dead letters.
@@ -140,7 +151,7 @@ func deliveryFacts(sub *subscription.Subscription, st subscription.State, owner 
 		{Name: lang.T("发送次数", "Attempts"), Value: count(st.Sent)}, {Name: lang.T("其中失败", "Failed of them"), Value: count(st.Failed)},
 		{Name: lang.T("待发", "Waiting"), Value: count(st.Waiting)}, {Name: lang.T("死信", "Dead letters"), Value: count(st.Dead)},
 		{Name: lang.T("最近通知", "Last notification"), Time: st.LastNotification}, {Name: lang.T("最近成功", "Last success"), Time: st.LastSuccess},
-		{Name: lang.T("最近失败", "Last failure"), Time: st.LastFail}, {Name: lang.T("失败原因", "Why it failed"), Value: lang.Same(clip(st.LastError, 200))},
+		{Name: lang.T("最近失败", "Last failure"), Time: st.LastFail}, {Name: lang.T("失败原因", "Why it failed"), Value: why(st.LastError, 200)},
 		{Name: lang.T("到期", "Expires"), Time: sub.ExpiresAt},
 	}}
 }
@@ -164,7 +175,7 @@ func (s *service) letters(r *web.Request, tenant, id string) (ui.Table, error) {
 				ids = append(ids, it.Before.ID)
 			}
 		}
-		t.Rows = append(t.Rows, ui.Row{ID: strconv.FormatInt(l.ID, 10), Cells: []ui.Cell{{Time: l.At}, {Text: lang.Same(clip(strings.Join(ids, ", "), 160))}, {Text: lang.Same(strconv.Itoa(l.Tries))}, {Text: lang.Same(clip(l.Error, 160))}}})
+		t.Rows = append(t.Rows, ui.Row{ID: strconv.FormatInt(l.ID, 10), Cells: []ui.Cell{{Time: l.At}, {Text: lang.Same(clip(strings.Join(ids, ", "), 160))}, {Text: lang.Same(strconv.Itoa(l.Tries))}, {Text: why(l.Error, 160)}}})
 	}
 	if len(t.Rows) > 0 && s.allowGrant(r.Who, tenant, grantSubscribe) == nil {
 		t.Post = &ui.BulkAction{Text: lang.T("重发所选", "Send the chosen again"), Href: link("/city/subscription", "do", "replay-some", "of", id, "tenant", tenant)}

@@ -137,7 +137,10 @@ func (s *service) tryPage(r *web.Request, op *exchange.Op, value func(string) st
 		f.Fields = append(f.Fields, ui.Field{Name: name, Label: lang.Same(name), Value: value(name), Required: true})
 	}
 	f.Fields = append(f.Fields, ui.Field{Name: "tenant", Label: lang.T("租户", "Tenant"), Value: value("tenant"), Help: lang.T("留空为公共上下文", "empty: the common context")})
-	for _, x := range op.Params {
+	for i, x := range ordered(op.Params) {
+		if i == len(common) && len(op.Params) > 2*len(common) {
+			f.Fields = append(f.Fields, ui.Field{Kind: "group", Label: lang.T("其他参数", "Further parameters")})
+		}
 		field := ui.Field{Name: "p." + x.Name, Label: lang.Same(x.Name), Value: value("p." + x.Name), Help: x.Doc}
 		if x.Schema == "boolean" {
 			field.Kind, field.Options = "select", []ui.Option{{Value: "", Text: lang.Same("—")}, {Value: "true", Text: lang.Same("true")}, {Value: "false", Text: lang.Same("false")}}
@@ -157,6 +160,21 @@ func (s *service) tryPage(r *web.Request, op *exchange.Op, value func(string) st
 	}
 	p.Body = []ui.Block{f}
 	return p
+}
+
+// common are the parameters that most requests bear; they stand first.
+var common = []string{"type", "id", "q", "attrs", "timerel", "timeAt", "lastN", "format", "limit"}
+
+func ordered(list []exchange.Param) []exchange.Param {
+	rank := func(p exchange.Param) int {
+		if i := slices.Index(common, p.Name); i >= 0 {
+			return i
+		}
+		return len(common)
+	}
+	out := slices.Clone(list)
+	slices.SortStableFunc(out, func(a, b exchange.Param) int { return rank(a) - rank(b) })
+	return out
 }
 
 func accepts(op *exchange.Op) []ui.Option {

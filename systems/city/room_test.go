@@ -455,3 +455,38 @@ func TestShutDoor(t *testing.T) {
 		t.Error("a shut door is healthy")
 	}
 }
+
+// BenchmarkDevices is what eight connections carry in readings, each stored, committed and acknowledged (QoS 1), client included.
+func BenchmarkDevices(b *testing.B) {
+	app := hosttest.Open(b, System())
+	token, err := app.People.IssueToken(b.Context(), identity.System("identity"), "test", "power", []string{identity.RoleOperator}, time.Time{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const devices = 8
+	var clients []mqtt.Client
+	for i := range devices {
+		c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + app.Listening()["city/mqtt"]).SetUsername("x").SetPassword(token))
+		if tok := c.Connect(); tok.Wait() && tok.Error() != nil {
+			b.Fatal(tok.Error())
+		}
+		c.Publish("city/-/entities", 1, false, lamp(i, 0)).Wait()
+		clients = append(clients, c)
+	}
+	b.ResetTimer()
+	last := make([]mqtt.Token, devices)
+	for i := range b.N {
+		d := i % devices
+		last[d] = clients[d].Publish(fmt.Sprintf("city/-/entities/urn:ngsi-ld:Streetlight:%d/attrs/level", d), 1, false, fmt.Sprintf("%d.5", i%1000))
+	}
+	for _, tok := range last {
+		if tok != nil {
+			tok.Wait()
+		}
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "readings/s")
+	for _, c := range clients {
+		c.Disconnect(0)
+	}
+}
