@@ -37,23 +37,32 @@ type rig struct {
 	e *entity.Store
 }
 
+// handler serves the operations on a database.
+func handler(t testing.TB, db *store.DB) http.Handler { h, _ := serve(t, db); return h }
+
+func serve(t testing.TB, db *store.DB) (http.Handler, *entity.Store) {
+	t.Helper()
+	var n atomic.Int64
+	now := func() time.Time { return time.Date(2026, 3, 1, 0, 0, int(n.Add(1)), 0, time.UTC) }
+	e, err := entity.Open(t.Context(), db, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := temporal.Open(t.Context(), e, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops := history.Ops(s, e)
+	if err := exchange.Check(ops); err != nil {
+		t.Fatal(err)
+	}
+	return exchange.Mount(&exchange.Kit{Contexts: fixed{}, Now: now}, "/ngsi-ld/v1", ops), e
+}
+
 func each(t *testing.T, test func(r rig)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		var n atomic.Int64
-		now := func() time.Time { return time.Date(2026, 3, 1, 0, 0, int(n.Add(1)), 0, time.UTC) }
-		e, err := entity.Open(t.Context(), db, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := temporal.Open(t.Context(), e, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ops := history.Ops(s, e)
-		if err := exchange.Check(ops); err != nil {
-			t.Fatal(err)
-		}
-		test(rig{t, exchange.Mount(&exchange.Kit{Contexts: fixed{}, Now: now}, "/ngsi-ld/v1", ops), e})
+		h, e := serve(t, db)
+		test(rig{t, h, e})
 	})
 }
 
@@ -409,6 +418,28 @@ func TestQueryBody(t *testing.T) {
 		} {
 			if w := r.send(400, "POST", "/entityOperations/query", body); !strings.Contains(w.Body.String(), "errors/BadRequestData") {
 				r.Errorf("%s: %s", body, w.Body)
+			}
+		}
+	})
+}
+
+// FuzzBodies sends bodies of any kind: none is a failure of ours.
+func FuzzBodies(f *testing.F) {
+	for _, s := range []string{vehicle, `{"type":"Query","entities":[{"type":"Vehicle"}],"temporalQ":{"timerel":"after","timeAt":"2020-08-01T12:00:00Z","lastN":1}}`,
+		`{"id":"urn:x:1","type":"V","scope":[{"type":"Property","value":["/A","/B"],"observedAt":"2020-08-01T12:00:00Z"}]}`, `{"speed":{"type":"Property","value":1}}`,
+		`{"type":"Query","entities":[{"type":"V","idPattern":"a+"}],"geoQ":{"georel":"near;maxDistance==1","geometry":"Point","coordinates":"[1,2]"},"aggrParams":{"aggrMethods":["avg"]}}`,
+		`{"a":[{"type":"Relationship","object":"urn:ngsi-ld:null"}]}`, `[]`, `null`, `{"scope":[]}`, `{"scope":[[]]}`} {
+		f.Add(s)
+	}
+	h := handler(f, storetest.Open(f))
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, p := range []string{"POST /entities", "POST /entityOperations/query", "POST " + one + "/attrs", "PATCH " + one + "/attrs/speed/urn:ngsi-ld:instance:1-r0"} {
+			method, path, _ := strings.Cut(p, " ")
+			req := httptest.NewRequest(method, "/ngsi-ld/v1/temporal"+path, strings.NewReader(body))
+			req.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			if h.ServeHTTP(w, req); w.Code >= 500 {
+				t.Errorf("%s %s: %d %s", p, body, w.Code, w.Body)
 			}
 		}
 	})
