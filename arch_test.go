@@ -82,6 +82,7 @@ var floors = []rule{
 	{dir: "systems/grid/interval", floor: 4, may: []string{"systems/grid/book", "host", "kernel/*", "store", "wire/*", "errs", "lang"}},
 	{dir: "systems/grid/ledger", floor: 4, may: []string{"systems/grid/book", "kernel/series", "store", "errs"}, tests: storage},
 	{dir: "systems/grid/outage/index", floor: 4},
+	{dir: "systems/grid/vee/rule", floor: 4, may: []string{"systems/grid/book", "kernel/series", "errs", "lang"}},
 	{dir: "systems/grid", floor: 4, may: []string{"systems/grid/book", "systems/grid/headend", "systems/grid/interval", "systems/grid/ledger", "host", "web", "web/sheet", "web/ui", "kernel/*", "wire/*", "store", "errs", "lang"}, tests: []string{"host/hosttest", "simulate/*", "systems/plan"}},
 	{dir: "systems/city", floor: 4, may: []string{"host", "host/broker", "web", "web/ui", "web/sheet", "ngsild", "ngsild/*", "kernel/*", "kernel/entity/*", "wire/ngsild/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems/*", floor: 4, may: []string{"host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},

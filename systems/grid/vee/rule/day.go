@@ -1,0 +1,105 @@
+package rule
+
+import (
+	"time"
+
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/systems/grid/book"
+)
+
+// Slots is the number of readings of a day.
+const Slots = book.SlotsPerDay
+
+// Class is the kind of day that usual consumption depends on.
+type Class uint8
+
+// The classes. Public holidays are not told apart: a shop that is closed at the Spring Festival shows as low.
+const (
+	Workday Class = iota
+	Weekend
+)
+
+// ClassOf is the class of a calendar day in China.
+func ClassOf(d book.Day) Class {
+	if w := d.Date().Weekday(); w == time.Saturday || w == time.Sunday {
+		return Weekend
+	}
+	return Workday
+}
+
+// Day is one meter's day as it was read. Interval i is the quarter hour that ends at slot i, so that a day and the reading
+// before it are all that its 96 intervals need.
+type Day struct {
+	Day      book.Day
+	Class    Class
+	Base     int64 // register of the newest measured reading before the day; Null for none
+	BaseGap  int   // slots from that reading to slot 0: 1 is the quarter hour before
+	Register [Slots]int64
+	Power    [Slots]int64
+	Voltage  [Slots]int64
+	Offset   [Slots]int16 // seconds that the reading stands beside its slot, positive is late
+	Measured book.SlotSet // a measured reading, or what a person put in its place
+	Edited   book.SlotSet // of those, what a person put in its place
+	Guessed  book.SlotSet // an estimate stands there
+	Stray    book.SlotSet // a reading stands nearer to this slot than to others, but too far from it to count
+	Twice    book.SlotSet // more than one reading for the slot
+}
+
+// Begin empties d for another day.
+func (d *Day) Begin(day book.Day) {
+	*d = Day{Day: day, Class: ClassOf(day), Base: series.Null}
+	for i := range Slots {
+		d.Register[i], d.Power[i], d.Voltage[i] = series.Null, series.Null, series.Null
+	}
+}
+
+// Put takes a sample in: at and tolerance in microseconds. Samples outside the day are left out.
+func (d *Day) Put(at, tolerance int64, q series.Quality, register, power, voltage int64) {
+	beside := at - d.Day.Start()
+	slot := (beside + book.SlotMicros/2) / book.SlotMicros
+	if beside < -book.SlotMicros/2 || slot >= Slots {
+		return
+	}
+	off := beside - slot*book.SlotMicros
+	i := int(slot)
+	src := q &^ series.Late
+	switch {
+	case src == series.Invalid:
+	case off > tolerance || off < -tolerance:
+		d.Stray.Add(i)
+		if !d.Measured.Has(i) {
+			d.Offset[i] = int16(off / 1e6)
+		}
+	case src == series.Estimated:
+		if !d.Measured.Has(i) {
+			d.Guessed.Add(i)
+			d.Register[i], d.Power[i] = register, power
+		}
+	default:
+		if d.Measured.Has(i) {
+			d.Twice.Add(i)
+		}
+		d.Measured.Add(i)
+		d.Guessed.Remove(i)
+		if src == series.Substituted {
+			d.Edited.Add(i)
+		}
+		d.Register[i], d.Power[i], d.Voltage[i], d.Offset[i] = register, power, voltage, int16(off/1e6)
+	}
+}
+
+// Absent is what nothing came for: no reading in the slot nor beside it.
+func (d *Day) Absent() book.SlotSet {
+	return book.First(Slots).Minus(d.Measured).Minus(d.Stray)
+}
+
+// Gaps is what has no reading of its own, whether an estimate stands there or not.
+func (d *Day) Gaps() book.SlotSet { return book.First(Slots).Minus(d.Measured) }
+
+// Begin empties d for a day of the meter whose statistics are s: the newest reading before the day goes with it.
+func Begin(d *Day, day book.Day, s *Stat) {
+	d.Begin(day)
+	if s.Register != series.Null && s.LastDay < day {
+		d.Base, d.BaseGap = s.Register, int(day-s.LastDay)*Slots-int(s.LastSlot)
+	}
+}
