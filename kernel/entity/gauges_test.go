@@ -281,8 +281,78 @@ func TestRandomEdits(t *testing.T) {
 				t.Fatalf("after %d steps", i)
 			}
 		}
-		m.check(t, gauged(t, db, c.now, entity.Options{}))
+		s = gauged(t, db, c.now, entity.Options{})
+		m.check(t, s)
+		for k, e := range m {
+			if got := show(replay(t, s, k)); got != show(e) {
+				t.Errorf("%v: its history gives\n     %s\nwant %s", k, got, show(e))
+			}
+		}
 	})
+}
+
+// replay makes an entity from its history alone: the rows of its changes and its gauges, in order of time.
+func replay(t *testing.T, s *entity.Store, k entity.Key) *entity.Entity {
+	t.Helper()
+	type event struct {
+		at  time.Time
+		run func(e *entity.Entity)
+	}
+	var events []event
+	drop := func(e *entity.Entity, name string, dataset *string) {
+		e.Attrs = slices.DeleteFunc(e.Attrs, func(a entity.Attr) bool { return a.Name == name && (dataset == nil || a.DatasetID == *dataset) })
+	}
+	var gauges []entity.PastGauge
+	err := s.DB().Read(t.Context(), func(tx *store.Tx) error {
+		num, _, err := s.NumOf(tx, k)
+		if err != nil {
+			return err
+		}
+		rows, err := s.Past(tx, num, 0, 10000, nil)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			events = append(events, event{r.At, func(e *entity.Entity) {
+				e.Types, e.Scope = r.Types, r.Scope
+				for _, name := range r.Names {
+					if !slices.ContainsFunc(r.Attrs, func(a entity.Attr) bool { return a.Name == name }) {
+						drop(e, name, nil)
+					}
+				}
+				for _, a := range r.Attrs {
+					if drop(e, a.Name, &a.DatasetID); !a.Empty() {
+						e.Attrs = append(e.Attrs, a)
+					}
+				}
+				if r.Deleted {
+					e.Attrs = nil
+				}
+			}})
+		}
+		gauges, err = s.PastGauges(tx, num)
+		return err
+	})
+	for _, g := range gauges {
+		if err == nil {
+			err = s.Gauges().Range(t.Context(), g.Key, time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC), func(v gauge.Value) error {
+				events = append(events, event{v.ModifiedAt, func(e *entity.Entity) {
+					drop(e, g.Name, &g.Dataset)
+					e.Attrs = append(e.Attrs, entity.Attr{Name: g.Name, DatasetID: g.Dataset, Value: v.Number, ObservedAt: v.ObservedAt})
+				}})
+				return nil
+			})
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
+	e := new(entity.Entity)
+	for _, ev := range events {
+		ev.run(e)
+	}
+	return e
 }
 
 // check holds what the store answers to the model.
