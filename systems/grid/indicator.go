@@ -20,10 +20,10 @@ const (
 )
 
 func (s *service) measures() []host.Measure {
-	return []host.Measure{
+	return append(s.outages.Measures(), []host.Measure{
 		{Target: targetCoverage, Measure: s.measureCoverage, Evidence: "/grid/missing"},
 		{Target: targetMeters, Measure: s.measureMeters, Evidence: "/grid/meters"},
-	}
+	}...)
 }
 
 // measureCoverage counts the meters all of whose due readings of the day were measured, over the meters in service.
@@ -44,12 +44,12 @@ func (s *service) measureMeters(context.Context) (indicator.Figure, error) {
 
 // jobs are what this room does by itself.
 func (s *service) jobs() []host.Job {
-	return []host.Job{
+	return append(s.outages.Jobs(), []host.Job{
 		{Name: "pages", Every: 2 * time.Second, Run: s.publish},
 		{Name: "slots", Every: time.Minute, Run: func(context.Context) error { s.changed(); return nil }}, // a slot falls due without anything arriving
 		{Name: "estimates", Every: time.Hour, Run: s.estimate},
 		{Name: "rereads", Run: s.runRereads},
-	}
+	}...)
 }
 
 // search finds meters and concentrators by the beginning of their number.

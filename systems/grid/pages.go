@@ -21,7 +21,7 @@ const topic = "grid"
 var source = lang.T("智能电网", "Smart grid")
 
 func (s *service) routes() []web.Route {
-	return []web.Route{
+	return append(s.outages.Routes(), []web.Route{
 		{Pattern: "GET /grid", Grant: grantRead, Page: s.pageOverview},
 		{Pattern: "GET /grid/meters", Grant: grantRead, Page: s.pageMeters},
 		{Pattern: "GET /grid/meters/{address}", Grant: grantRead, Page: s.pageMeter},
@@ -44,7 +44,7 @@ func (s *service) routes() []web.Route {
 		{Pattern: "GET /api/grid/refused", Grant: grantRead, API: s.apiRefused},
 		{Pattern: "POST /api/grid/reread", Grant: grantReread, API: s.apiReread},
 		{Pattern: "GET /api/grid/rereads", Grant: grantRead, API: s.apiRereads},
-	}
+	}...)
 }
 
 func (s *service) page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
@@ -56,6 +56,8 @@ func (s *service) page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page 
 		{lang.T("运行总览", "Overview"), "/grid"},
 		{lang.T("电能表", "Meters"), "/grid/meters"},
 		{lang.T("缺数清单", "Missing"), "/grid/missing"},
+		{lang.T("停电", "Outages"), "/grid/outages"},
+		{lang.T("供电可靠性", "Reliability"), "/grid/reliability"},
 		{lang.T("集中器", "Concentrators"), "/grid/concentrators"},
 		{lang.T("导入的区间数据", "Imported"), "/grid/imported"},
 		{lang.T("拒收报文", "Refused frames"), "/grid/refused"},

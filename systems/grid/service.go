@@ -15,6 +15,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/headend"
 	"github.com/haihe-city/haihe/systems/grid/interval"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
+	"github.com/haihe-city/haihe/systems/grid/outage"
 )
 
 // owner is the unit whose entities these are.
@@ -31,6 +32,7 @@ type service struct {
 	book      *book.Book
 	ledger    *ledger.Ledger
 	head      *headend.HeadEnd
+	outages   *outage.Part
 	count     counters
 	kept      quota // of refused frames
 	rereads   chan rereadJob
@@ -79,6 +81,11 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 	if err := s.load(ctx); err != nil {
 		return nil, errs.Wrap("load the archive", err)
 	}
+	s.outages, err = outage.New(ctx, outage.Options{DB: h.DB, Book: s.book, Readings: readings, Voltage: ledger.VoltageColumn, Clock: h.Clock, Journal: h.Journal, People: h.People,
+		Stale: h.Indicators.Stale, Log: h.Log, Page: s.page})
+	if err != nil {
+		return nil, errs.Wrap("open the outages", err)
+	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error { _, err := tx.Exec(qRereadLost); return err })
 	return s, errs.Wrap("close the orders that a stop cut off", err)
 }
@@ -86,12 +93,21 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 // listen opens the head-end for this room.
 func (s *service) listen() (err error) {
 	s.head, err = headend.Open(headend.Options{
-		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.ledger.Take, Refuse: s.refuse,
+		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.take, Refuse: s.refuse,
 		Count:   func(protocol, outcome string) { s.count.frames(1, protocol, outcome) },
 		Changed: func() { s.dirty.Store(true) },
 		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, Answer: s.conf.Answer645, MaxLinks: s.conf.MaxLinks,
 	})
 	return err
+}
+
+// take stores readings, and lets their voltages tell of outages.
+func (s *service) take(ctx context.Context, readings []book.Reading) (book.Taken, error) {
+	taken, err := s.ledger.Take(ctx, readings)
+	if err == nil {
+		s.outages.Observe(ctx, readings)
+	}
+	return taken, err
 }
 
 // layDistricts makes the sixteen book.Districts known as entities, once.

@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/web"
 )
 
@@ -57,15 +58,17 @@ func System() host.System {
 		Grants: []identity.Grant{
 			{Name: grantRead, Title: lang.T("查看电表与采集情况", "See meters and their collection"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator, identity.RoleReader}},
 			{Name: grantReread, Title: lang.T("下达补抄", "Order meters to be read again"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
+			{Name: outage.GrantEdit, Title: lang.T("登记和更正停电", "Report and correct outages"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: grantImport, Title: lang.T("导入档案与区间数据", "Import archives and interval files"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 		},
-		Acts:       []journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}},
+		Acts:       append([]journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}}, outage.Acts...),
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
-		Indicators: []string{targetCoverage, targetMeters},
+		Indicators: []string{targetCoverage, targetMeters, outage.Target},
 		Imports: []host.Import{
 			{Name: importArchive, Title: lang.T("电表档案（CSV）", "Meter archive (CSV)"), Extensions: []string{".csv"}, Begins: []string{"address,", "\ufeffaddress,"}, Grant: grantImport},
 			{Name: importNEM, Title: lang.T("区间数据（NEM12/NEM13）", "Interval data (NEM12, NEM13)"), Extensions: []string{".csv", ".zip"}, Begins: []string{"100,", "PK", "\"100"}, Grant: grantImport},
+			{Name: outage.ImportName, Title: lang.T("停电清单（CSV）", "List of outages (CSV)"), Extensions: []string{".csv"}, Begins: []string{"outage,", "\ufeffoutage,"}, Grant: outage.GrantEdit},
 		},
 		Open: func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *conf) },
 	}
@@ -86,7 +89,7 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 		Feeds:    append(s.head.Feeds(), host.Feed{Name: "intake", Run: s.ledger.Run}),
 		Measures: s.measures(),
 		Search:   s.search,
-		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import},
+		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import, outage.ImportName: s.outages.Import},
 		Health:   s.health,
 		Close:    s.head.Close,
 	}, nil

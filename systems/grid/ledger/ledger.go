@@ -15,6 +15,9 @@ import (
 var Family = series.Family{Name: "grid.meter", Step: book.SlotLength, Columns: []series.Column{
 	{Name: "energy", Unit: "KWH", Decimals: 4}, {Name: "power", Unit: "KWT", Decimals: 4}, {Name: "voltage", Unit: "VLT", Decimals: 1}}}
 
+// VoltageColumn is where the voltage stands in Family.
+const VoltageColumn = 2
+
 // Options are what a ledger works with. Now is the plan's clock.
 type Options struct {
 	DB        *store.DB

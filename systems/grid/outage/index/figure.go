@@ -71,3 +71,14 @@ func (f Figures) Kept() bool {
 	allHi, allLo := bits.Mul64(uint64(f.Customers), uint64(f.Span))
 	return usedHi < allHi || usedHi == allHi && usedLo <= allLo
 }
+
+// Cut is like Decimal, but cut off and never rounded up: a share that misses 99.99 by anything is not shown as 99.99.
+func (r Ratio) Cut(scale int64, digits int) string {
+	if r.None() {
+		return "—"
+	}
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	n := new(big.Int).Mul(big.NewInt(r.Num), big.NewInt(scale))
+	n.Mul(n, unit).Div(n, big.NewInt(r.Den))
+	return new(big.Rat).SetFrac(n, unit).FloatString(digits)
+}
