@@ -224,14 +224,30 @@ func (w *Walk) together(list []stream, d span) {
 	}
 }
 
-// skip passes over n nums of indexes, without reading rows.
+// skip passes over n nums of indexes, without reading rows: from the end, where the count tells that it is nearer.
 func (w *Walk) skip(list []stream, n int64) error {
-	if len(list) == 0 {
+	over := func() error {
 		w.list(nil)
 		w.more = false
 		return nil
 	}
-	sql, args := "", []any{w.fetch, n - 1}
+	if len(list) == 0 {
+		return over()
+	}
+	offset, order := n-1, ""
+	if len(w.f.types) < 2 && w.fetch == First(false) {
+		total, err := Total(w.s, w.tx, w.f)
+		if err != nil {
+			return err
+		}
+		if n >= total {
+			return over()
+		}
+		if n > total/2 {
+			offset, order = total-n, " DESC"
+		}
+	}
+	sql, args := "", []any{w.fetch, offset}
 	for i, s := range list {
 		if i > 0 {
 			sql += ` UNION `
@@ -243,13 +259,11 @@ func (w *Walk) skip(list []stream, n int64) error {
 		sql = `SELECT num FROM (` + sql + `) AS x`
 	}
 	var nums []int64
-	if err := w.nums(&nums, 1, store.Q("entity.skip", sql+` ORDER BY num LIMIT 1 OFFSET $2`), args...); err != nil {
+	if err := w.nums(&nums, 1, store.Q("entity.skip", sql+` ORDER BY num`+order+` LIMIT 1 OFFSET $2`), args...); err != nil {
 		return err
 	}
 	if len(nums) == 0 {
-		w.list(nil)
-		w.more = false
-		return nil
+		return over()
 	}
 	w.last, w.fetch = nums[0], nums[0]
 	return nil
