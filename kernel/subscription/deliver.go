@@ -245,7 +245,10 @@ func (g *Engine) giveUp(s *sub, n int, why error) {
 	s.state.Dead += int64(n)
 	g.waiting.Add(-int64(n))
 	g.book.touch(s)
-	g.opts.Log.Warn("notifications are given up", "subscription", s.rule.sub.ID, "tenant", s.rule.sub.Tenant, "count", n, "error", why)
+	if now.Sub(s.told) >= time.Minute { // every one is kept; the log need not repeat them
+		s.told = now
+		g.opts.Log.Warn("notifications are given up", "subscription", s.rule.sub.ID, "tenant", s.rule.sub.Tenant, "dead", s.state.Dead, "error", why)
+	}
 }
 
 // tick sends the notification of a periodic subscription (5.8.6): every entity that matches as it stands; none where none does. It

@@ -42,6 +42,7 @@ type work struct {
 	since     time.Time // what the first interval is counted from, where it was never notified
 	fails     int       // failures in a row
 	slow      bool      // it failed or took long the last time
+	told      time.Time // when the log was last told of what was given up
 	gone      bool
 	calm      chan struct{}      // closed when the delivery under way ends; nil: nobody waits for that
 	cancel    context.CancelFunc // of the delivery under way

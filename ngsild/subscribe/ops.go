@@ -151,7 +151,7 @@ func (o *ops) future(sub *subscription.Subscription) error {
 }
 
 func known(name string) bool {
-	for _, f := range fields() {
+	for _, f := range fields {
 		if f.name == name {
 			return true
 		}

@@ -31,61 +31,59 @@ type field struct {
 }
 
 // fields are the members that a subscriber may give; others are passed over, among them the read-only ones of table 5.2.12-2.
-func fields() []field {
-	return []field{
-		{"subscriptionName", (*reader).any1},
-		{"description", (*reader).any1},
-		{"entities", (*reader).entities},
-		{"watchedAttributes", (*reader).watched},
-		{"notificationTrigger", (*reader).triggers},
-		{"timeInterval", func(r *reader, raw json.RawMessage, where string) (err error) {
-			r.sub.Interval, err = span(raw, where, time.Second)
-			return err
-		}},
-		{"throttling", func(r *reader, raw json.RawMessage, where string) (err error) {
-			r.sub.Throttling, err = span(raw, where, time.Second)
-			return err
-		}},
-		{"expandValues", (*reader).any1}, // read before q, which needs them
-		{"jsonKeys", (*reader).any1},
-		{"q", (*reader).q},
-		{"geoQ", (*reader).geoQ},
-		{"scopeQ", (*reader).scopeQ},
-		{"temporalQ", func(r *reader, raw json.RawMessage, where string) error {
-			_, err := members(raw, where) // of Context Registration Subscriptions only
-			return err
-		}},
-		{"csf", (*reader).csf},
-		{"datasetId", (*reader).datasets},
-		{"lang", func(r *reader, raw json.RawMessage, where string) (err error) {
-			r.plan.lang, err = text(raw, where)
-			return err
-		}},
-		{"isActive", func(r *reader, raw json.RawMessage, where string) (err error) {
-			r.sub.Active, err = boolean(raw, where)
-			return err
-		}},
-		{"expiresAt", func(r *reader, raw json.RawMessage, where string) (err error) {
-			r.sub.ExpiresAt, err = instant(raw, where)
-			return err
-		}},
-		{"localOnly", func(r *reader, raw json.RawMessage, where string) error {
-			v, err := boolean(raw, where)
-			r.local = &v
-			return err
-		}},
-		{"splitEntities", func(r *reader, raw json.RawMessage, where string) error {
-			_, err := boolean(raw, where)
-			return err
-		}},
-		{"ngsildConformance", (*reader).conformance},
-		{"jsonldContext", (*reader).jsonldContext},
-		{"notification", (*reader).notification},
-	}
+var fields = []field{
+	{"subscriptionName", (*reader).any1},
+	{"description", (*reader).any1},
+	{"entities", (*reader).entities},
+	{"watchedAttributes", (*reader).watched},
+	{"notificationTrigger", (*reader).triggers},
+	{"timeInterval", func(r *reader, raw json.RawMessage, where string) (err error) {
+		r.sub.Interval, err = span(raw, where, time.Second)
+		return err
+	}},
+	{"throttling", func(r *reader, raw json.RawMessage, where string) (err error) {
+		r.sub.Throttling, err = span(raw, where, time.Second)
+		return err
+	}},
+	{"expandValues", (*reader).any1}, // read before q, which needs them
+	{"jsonKeys", (*reader).any1},
+	{"q", (*reader).q},
+	{"geoQ", (*reader).geoQ},
+	{"scopeQ", (*reader).scopeQ},
+	{"temporalQ", func(r *reader, raw json.RawMessage, where string) error {
+		_, err := members(raw, where) // of Context Registration Subscriptions only
+		return err
+	}},
+	{"csf", (*reader).csf},
+	{"datasetId", (*reader).datasets},
+	{"lang", func(r *reader, raw json.RawMessage, where string) (err error) {
+		r.plan.lang, err = text(raw, where)
+		return err
+	}},
+	{"isActive", func(r *reader, raw json.RawMessage, where string) (err error) {
+		r.sub.Active, err = boolean(raw, where)
+		return err
+	}},
+	{"expiresAt", func(r *reader, raw json.RawMessage, where string) (err error) {
+		r.sub.ExpiresAt, err = instant(raw, where)
+		return err
+	}},
+	{"localOnly", func(r *reader, raw json.RawMessage, where string) error {
+		v, err := boolean(raw, where)
+		r.local = &v
+		return err
+	}},
+	{"splitEntities", func(r *reader, raw json.RawMessage, where string) error {
+		_, err := boolean(raw, where)
+		return err
+	}},
+	{"ngsildConformance", (*reader).conformance},
+	{"jsonldContext", (*reader).jsonldContext},
+	{"notification", (*reader).notification},
 }
 
 func (r *reader) read(m map[string]json.RawMessage) error {
-	for _, f := range fields() {
+	for _, f := range fields {
 		if raw, ok := m[f.name]; ok {
 			if err := f.read(r, raw, f.name); err != nil {
 				return err

@@ -59,7 +59,7 @@ func New(o Options) *Service {
 	s.client = &http.Client{
 		Transport: &http.Transport{
 			DialContext: d.DialContext, TLSClientConfig: o.TLS.Clone(), ForceAttemptHTTP2: true, IdleConnTimeout: o.Idle,
-			MaxIdleConns: 1024, MaxIdleConnsPerHost: 8, TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 64 << 10,
+			MaxIdleConns: 1024, MaxIdleConnsPerHost: 64, TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 64 << 10,
 			DisableCompression: true, // of answers, which are not read
 		},
 		// A redirect is no 2xx, and following it would lead a notification where nobody subscribed it to.

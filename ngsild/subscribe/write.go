@@ -62,7 +62,7 @@ func (v *view) append(dst []byte, s *subscription.Subscription, st subscription.
 	o := object{}
 	o.text("id", s.ID)
 	o.text("type", "Subscription")
-	for _, f := range fields() {
+	for _, f := range fields {
 		raw, ok := p.src.Members[f.name]
 		if f.name == "notification" {
 			o.raw("status", quote(status(s, v.now)))
