@@ -119,6 +119,7 @@ type server struct {
 	cmd      *exec.Cmd
 	url      string            // without the slash at its end
 	token    string            // demo's
+	mqtt     string            // demo's, host:port
 	accounts map[string]string // password by login, as printed
 	errout   *safeBuffer
 	ended    chan struct{}
@@ -181,6 +182,9 @@ func (s *server) read(out io.Reader, ready chan struct{}) {
 		}
 		if token, ok := strings.CutPrefix(line, "token="); ok {
 			s.token = token
+		}
+		if at, ok := strings.CutPrefix(line, "mqtt "); ok {
+			s.mqtt = at
 		}
 		if at, ok := strings.CutPrefix(line, "address "); ok && s.url == "" {
 			s.url = strings.TrimSuffix(at, "/")
