@@ -18,16 +18,14 @@ func NewBulk(name, head string, width int, tail string) *Bulk {
 	b := &Bulk{width: width}
 	for i, size := range bulkSizes {
 		var s strings.Builder
-		s.WriteString(head)
-		s.WriteString(" VALUES ")
+		s.WriteString(head + " VALUES ")
 		for row := range size {
 			if row > 0 {
 				s.WriteByte(',')
 			}
 			s.WriteString(In(row*width+1, width))
 		}
-		s.WriteByte(' ')
-		s.WriteString(tail)
+		s.WriteString(" " + tail)
 		b.stmts[i] = Q(name, s.String())
 	}
 	return b

@@ -30,6 +30,8 @@ type Dialect struct {
 	Broken func(c *sql.Conn) bool
 	// DDL adapts one statement of a migration.
 	DDL func(statement string) string
+	// Text adapts a statement before it is prepared.
+	Text func(statement string) string
 	// Tables lists the tables with their columns, in the order in which they were made.
 	Tables func(ctx context.Context, c *sql.Conn) ([]Table, error)
 	// Unbind puts references between tables off until the rows of a restore are in; the function that it returns puts them back.

@@ -85,7 +85,7 @@ func (s *session) prepare(ctx context.Context, q Stmt) (*prepared, error) {
 	if !s.writer && !sqltext.Reads(q.SQL) {
 		return nil, internalf("a Read changes nothing; use Write")
 	}
-	st, err := s.conn.PrepareContext(ctx, q.SQL)
+	st, err := s.conn.PrepareContext(ctx, s.db.dialect.Text(q.SQL))
 	if err != nil {
 		return nil, s.fail(err)
 	}

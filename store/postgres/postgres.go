@@ -29,6 +29,7 @@ func Dialect(dsn string) store.Dialect {
 		Classify:   classify,
 		Broken:     broken,
 		DDL:        func(s string) string { return s },
+		Text:       func(s string) string { return s },
 		Tables:     tables,
 		Unbind:     unbind,
 		Size:       size,

@@ -28,6 +28,7 @@ func Dialect(path string) store.Dialect {
 		Classify:   e.classify,
 		Broken:     func(*sql.Conn) bool { return false },
 		DDL:        ddl,
+		Text:       ordinal,
 		Tables:     tables,
 		Unbind:     unbind,
 		Size:       size,
