@@ -16,6 +16,7 @@ import (
 
 	five "github.com/eclipse/paho.golang/paho"
 	three "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
@@ -475,6 +476,45 @@ func TestMosquitto(t *testing.T) {
 		if b, err := pub.CombinedOutput(); err == nil {
 			t.Errorf("%s: a wrong secret was let in: %s", version, b)
 		}
+	}
+}
+
+// TestTwice: a publication of QoS 2 that comes twice with one packet identifier is stored once. MQTT 3.1.1 4.3.3
+func TestTwice(t *testing.T) {
+	s := open(t, nil)
+	conn, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	exchange := func(send, want packets.ControlPacket) {
+		t.Helper()
+		if err := send.Write(conn); err != nil {
+			t.Fatal(err)
+		}
+		got, err := packets.ReadPacket(conn)
+		if err != nil || fmt.Sprintf("%T %v", got, got.Details()) != fmt.Sprintf("%T %v", want, want.Details()) {
+			t.Fatalf("got %v, %v; want %v", got, err, want)
+		}
+	}
+	in := packets.NewControlPacket(packets.Connect).(*packets.ConnectPacket)
+	in.ProtocolName, in.ProtocolVersion, in.ClientIdentifier, in.CleanSession, in.Keepalive = "MQTT", 4, "twice", true, 30
+	in.UsernameFlag, in.Username, in.PasswordFlag, in.Password = true, "x", true, []byte("power-secret")
+	exchange(in, packets.NewControlPacket(packets.Connack))
+	pub := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
+	pub.TopicName, pub.Qos, pub.MessageID, pub.Payload = "room/power/in/x", 2, 7, []byte("1")
+	rec := packets.NewControlPacket(packets.Pubrec).(*packets.PubrecPacket)
+	rel := packets.NewControlPacket(packets.Pubrel).(*packets.PubrelPacket)
+	comp := packets.NewControlPacket(packets.Pubcomp).(*packets.PubcompPacket)
+	rec.MessageID, rel.MessageID, comp.MessageID = 7, 7, 7
+	exchange(pub, rec)
+	pub.Dup = true
+	exchange(pub, rec)
+	exchange(rel, comp)
+	pub.Dup, pub.Payload = false, []byte("2") // the identifier is free again
+	exchange(pub, rec)
+	if got := s.payloads("/x"); !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("kept %v", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package city
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -109,8 +110,16 @@ func (s *service) listen() (err error) {
 	if s.conf.MQTT == "" {
 		return nil
 	}
+	var secure *tls.Config
+	if s.conf.MQTTCert != "" {
+		cert, err := tls.LoadX509KeyPair(s.conf.MQTTCert, s.conf.MQTTKey)
+		if err != nil {
+			return errs.Because(err, errs.Invalid, "MQTT 的证书或私钥无法使用，请检查文件", "the certificate or key of MQTT is of no use, check the files")
+		}
+		secure = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
 	s.broker, err = broker.New(broker.Options{
-		Addr: s.conf.MQTT, Log: s.host.Log, Wall: s.host.Wall, Auth: s.signIn, Allow: s.allowTopic,
+		Addr: s.conf.MQTT, TLS: secure, Log: s.host.Log, Wall: s.host.Wall, Auth: s.signIn, Allow: s.allowTopic,
 		Routes: []broker.Route{
 			{Filter: "city/+/entities", Take: s.intake.take}, {Filter: "city/+/entities/+/attrs", Take: s.intake.take},
 			{Filter: "city/+/entities/+/attrs/+", Take: s.intake.take}, {Filter: "city/+/notices/#"},

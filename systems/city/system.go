@@ -17,6 +17,8 @@ import (
 // Config is the [city] section.
 type Config struct {
 	MQTT       string        `toml:"mqtt_listen" doc:"设备接入的 MQTT 地址，留空则不监听 / address that devices speak MQTT to; empty turns the listener off"`
+	MQTTCert   string        `toml:"mqtt_certificate" doc:"MQTT 的 TLS 证书文件（PEM），留空则不启用 TLS / TLS certificate file of MQTT (PEM); empty: no TLS"`
+	MQTTKey    string        `toml:"mqtt_key" doc:"MQTT 的 TLS 私钥文件（PEM） / TLS key file of MQTT (PEM)"`
 	Anonymous  string        `toml:"anonymous" choice:"none,read,write" doc:"无令牌者可做什么：none 不可访问，read 可读公共上下文，write 可读写一切（仅供试验） / what who comes without a token may do: none, read the common context, write everything (for trials only)"`
 	MaxBody    int64         `toml:"max_body" min:"1" max:"1024" doc:"NGSI-LD 请求体上限（MiB） / largest body of an NGSI-LD request (MiB)"`
 	Instances  int           `toml:"history_page" min:"1" max:"100000" doc:"一次历史查询返回的属性实例数上限 / attribute instances in one answer about the past"`
@@ -32,6 +34,9 @@ type Config struct {
 
 // Valid checks what tags cannot say.
 func (c *Config) Valid() error {
+	if (c.MQTTCert == "") != (c.MQTTKey == "") {
+		return errs.Say(errs.Invalid, "city.mqtt_certificate 与 city.mqtt_key 须同时填写", "city.mqtt_certificate and city.mqtt_key must be given together")
+	}
 	if c.MQTT == "" {
 		return nil
 	}

@@ -81,7 +81,7 @@ func Parse(uri, qos, version string) (t Target, err error) {
 	default:
 		return t, bad("MQTT-Version 须为 mqtt3.1.1 或 mqtt5.0，实为 %q", "MQTT-Version must be mqtt3.1.1 or mqtt5.0, it is %q", version)
 	}
-	if t.HasPassword && t.User == "" && !t.V5 { // MQTT 3.1.1, 3.1.2.9
+	if t.HasPassword && t.User == "" && !t.V5 { // MQTT 3.1.1 3.1.2.9
 		return t, bad("MQTT 3.1.1 的口令必须与用户名同用", "in MQTT 3.1.1 a password goes only with a user name")
 	}
 	return t, nil
