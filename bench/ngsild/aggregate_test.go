@@ -57,13 +57,13 @@ func checkAggregates(b *testing.B, c candidate, body []byte, instances int, valu
 		Level struct{ Avg, Max [][]any }
 	}
 	if err := json.Unmarshal(body, &e); err != nil {
-		b.Errorf("%s: %v", c.name, err)
+		c.fault(b)("%s: %v", c.name, err)
 		return
 	}
 	const day = 24 * 60
 	days := (instances + day - 1) / day
 	if len(e.Level.Avg) != days || len(e.Level.Max) != days {
-		b.Errorf("%s: %d averages and %d maxima of %d days", c.name, len(e.Level.Avg), len(e.Level.Max), days)
+		c.fault(b)("%s: %d averages and %d maxima of %d days", c.name, len(e.Level.Avg), len(e.Level.Max), days)
 		return
 	}
 	for d := range days {
@@ -74,7 +74,7 @@ func checkAggregates(b *testing.B, c candidate, body []byte, instances int, valu
 		avg, _ := e.Level.Avg[d][0].(float64)
 		most, _ := e.Level.Max[d][0].(float64)
 		if math.Abs(avg-sum/float64(n)) > 1e-6 || most != top {
-			b.Errorf("%s: day %d has average %v and maximum %v instead of %v and %v", c.name, d, avg, most, sum/float64(n), top)
+			c.fault(b)("%s: day %d has average %v and maximum %v instead of %v and %v", c.name, d, avg, most, sum/float64(n), top)
 			return
 		}
 	}

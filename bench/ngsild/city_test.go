@@ -64,6 +64,14 @@ type candidate struct {
 	haihe      bool
 }
 
+// fault tells of something that is wrong: with Haihe it fails the benchmark, with a peer it is told only.
+func (c candidate) fault(b *testing.B) func(format string, args ...any) {
+	if c.haihe {
+		return b.Errorf
+	}
+	return b.Logf
+}
+
 // conf lets anybody read and write, as the plain way and a peer as it comes do; no other door is open.
 const conf = `[server]
 listen = "127.0.0.1:0"

@@ -141,11 +141,7 @@ func notices(b *testing.B, t *table, c candidate, subs watchers, rate float64, s
 		}
 	}
 	if missing+twice+wrong+len(r.bad) > 0 {
-		say := b.Logf // a peer's misses are a figure, ours are a fault
-		if c.haihe {
-			say = b.Errorf
-		}
-		say("%s: of %d notices due %d are missing, %d came more than once; %d that came were not due; %d faults of order or form: %.300q",
+		c.fault(b)("%s: of %d notices due %d are missing, %d came more than once; %d that came were not due; %d faults of order or form: %.300q",
 			c.name, len(due), missing, twice, wrong, len(r.bad), strings.Join(r.bad[:min(3, len(r.bad))], "; "))
 	}
 	lag := join(b, []tally{{each: r.lag}}, []error{nil}, time.Second)

@@ -158,7 +158,7 @@ func batches(b *testing.B, t *table, c candidate, l *ledger, s scale) {
 	k := connections(b, c.base, 1)[0]
 	defer k.close()
 	if n := count(b, k, c, "type=Lamp"); n != l.next {
-		b.Errorf("%s: %d lamps are there, %d were acknowledged", c.name, n, l.next)
+		c.fault(b)("%s: %d lamps are there, %d were acknowledged", c.name, n, l.next)
 	}
 }
 
@@ -188,7 +188,7 @@ func readBack(b *testing.B, c candidate, l *ledger) {
 			b.Fatalf("%s: %s: %d %v", c.name, lampID(n), status, err)
 		}
 		if got := levelOf(k.body); l.writes[n] > 0 && got != l.level[n] {
-			b.Errorf("%s: %s is at %v, %v was acknowledged last", c.name, lampID(n), got, l.level[n])
+			c.fault(b)("%s: %s is at %v, %v was acknowledged last", c.name, lampID(n), got, l.level[n])
 		}
 		if !c.haihe {
 			continue
@@ -199,7 +199,7 @@ func readBack(b *testing.B, c candidate, l *ledger) {
 			b.Fatalf("%s: history of %s: %d %v %.300s", c.name, lampID(n), status, err, k.body)
 		}
 		if got := totalCount(k.body); got != l.writes[n]+1 {
-			b.Errorf("%s: the history of %s has %d levels, %d were acknowledged", c.name, lampID(n), got, l.writes[n]+1)
+			c.fault(b)("%s: the history of %s has %d levels, %d were acknowledged", c.name, lampID(n), got, l.writes[n]+1)
 		}
 	}
 }
