@@ -97,15 +97,16 @@ func First(n int) SlotSet {
 
 // Slots are what is known of one meter's day.
 type Slots struct {
-	Measured  SlotSet // a measured reading is there, in time or late
+	Measured  SlotSet // a measured reading came, in time or late; a person may have put another value in its place
 	Late      SlotSet // of those, arrived after the limit
-	Estimated SlotSet // an estimate or a substitute stands in its place
+	Estimated SlotSet // an estimate stands in its place
 }
 
-// Mark takes note of a sample in slot i. What was measured is never covered by an estimate.
+// Mark takes note of a sample in slot i. What was measured is never covered by an estimate; a substitute stands where a reading
+// had come, an invalid sample where a value was taken back.
 func (s *Slots) Mark(i int, q series.Quality) {
 	switch q &^ series.Late {
-	case series.Measured:
+	case series.Measured, series.Substituted:
 		s.Measured.Add(i)
 		s.Estimated.Remove(i)
 		if q&series.Late != 0 {
@@ -113,10 +114,12 @@ func (s *Slots) Mark(i int, q series.Quality) {
 		} else {
 			s.Late.Remove(i)
 		}
-	case series.Estimated, series.Substituted:
+	case series.Estimated:
 		if !s.Measured.Has(i) {
 			s.Estimated.Add(i)
 		}
+	case series.Invalid:
+		s.Estimated.Remove(i)
 	}
 }
 

@@ -63,8 +63,11 @@ func TestSlotStates(t *testing.T) {
 	s.Mark(4, series.Measured|series.Late)
 	s.Mark(5, series.Measured)
 	s.Mark(6, series.Invalid)
-	s.Mark(70, series.Substituted)
-	want := map[int]State{0: Missing, 3: Estimated, 4: Late, 5: Collected, 6: Missing, 70: Estimated, 71: Missing, 80: Future}
+	s.Mark(70, series.Estimated)
+	s.Mark(60, series.Substituted) // a reading had come
+	s.Mark(61, series.Estimated)
+	s.Mark(61, series.Invalid) // and the estimate was taken back
+	want := map[int]State{0: Missing, 60: Collected, 61: Missing, 3: Estimated, 4: Late, 5: Collected, 6: Missing, 70: Estimated, 71: Missing, 80: Future}
 	for i, w := range want {
 		if got := s.At(i, 80); got != w {
 			t.Errorf("slot %d is %s, want %s", i, got, w)

@@ -22,9 +22,10 @@ const (
 // earliest is the time before which no meter of the archive can have read: its clock has lost the time.
 var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, book.China).UnixMicro()
 
-// delivery is what one frame brings; done is answered after the commit.
+// delivery is what one frame brings, or what a person decided; done is answered after the commit.
 type delivery struct {
 	readings []book.Reading
+	decision *decision
 	taken    book.Taken
 	done     chan error
 }
@@ -36,18 +37,25 @@ func (l *Ledger) Take(ctx context.Context, readings []book.Reading) (book.Taken,
 		return book.Taken{}, nil
 	}
 	d := &delivery{readings: readings, done: make(chan error, 1)}
+	if err := l.deliver(ctx, d); err != nil {
+		return book.Taken{}, err
+	}
+	return d.taken, nil
+}
+
+func (l *Ledger) deliver(ctx context.Context, d *delivery) error {
 	select {
 	case l.queue <- d:
 	default:
 		if err := l.wait(ctx, d); err != nil {
-			return book.Taken{}, err
+			return err
 		}
 	}
 	select {
 	case err := <-d.done:
-		return d.taken, err
+		return err
 	case <-ctx.Done():
-		return book.Taken{}, ctx.Err() // it may still be stored: the sender was not told, and a repetition is recognised
+		return ctx.Err() // it may still be stored: the sender was not told, and a repetition is recognised
 	}
 }
 
@@ -74,8 +82,13 @@ func (l *Ledger) Run(ctx context.Context) error {
 			return l.refuseRest(ctx.Err())
 		}
 		group, n := []*delivery{first}, len(first.readings)
+		var last *delivery // a decision waits until what came before it is written
 	gather:
 		for n < batchLimit {
+			if d := group[len(group)-1]; d.decision != nil {
+				group, last = group[:len(group)-1], d
+				break
+			}
 			select {
 			case d := <-l.queue:
 				group, n = append(group, d), n+len(d.readings)
@@ -86,6 +99,9 @@ func (l *Ledger) Run(ctx context.Context) error {
 		err := l.write(ctx, group)
 		for _, d := range group {
 			d.done <- err
+		}
+		if last != nil {
+			last.done <- l.decide(ctx, last.decision)
 		}
 	}
 }

@@ -78,10 +78,13 @@ func (s *sorting) decide() {
 func (h held) measured() bool { return h.quality&^series.Late == series.Measured }
 
 // settle lays a reading over what stands in its seat. The later of two readings wins, in the place of the earlier one, and keeps
-// what only that one knew. An estimate never covers a reading.
+// what only that one knew. An estimate never covers a reading, and nothing that comes covers what a person put in a reading's place.
 func settle(r row, old held, there bool) (now row, same bool) {
 	if !there {
 		return r, false
+	}
+	if old.quality&^series.Late == series.Substituted {
+		return r, true
 	}
 	measured := r.Reading.Quality == series.Measured
 	if !measured && old.measured() {

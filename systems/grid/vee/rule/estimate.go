@@ -104,8 +104,9 @@ func at(d book.Day, slot int) (book.Day, int) {
 // where none is known.
 func (k *Checker) Gaps(d *Day, s *Stat, after int64, afterSlot int) (out []Gap) {
 	pv, pi := d.Base, -d.BaseGap
+	drawn := s.Taken == d.Day-1 && s.Drawn == Ended // yesterday's gap knew today's reading already
 	bound := func(slot int, r int64) {
-		if n := slot - pi - 1; pv != series.Null && n > 0 && n <= MostSlots {
+		if n := slot - pi - 1; pv != series.Null && n > 0 && n <= MostSlots && !(drawn && pi < 0) {
 			g := Gap{Day: d.Day, From: pi + 1, To: slot, Before: pv, Closed: true, Energy: r - pv}
 			if g.Energy < 0 {
 				var ok bool
@@ -130,7 +131,7 @@ func (k *Checker) Gaps(d *Day, s *Stat, after int64, afterSlot int) (out []Gap) 
 		bound(afterSlot, after)
 	case pv != series.Null && pi >= 0 && Slots-1-pi <= MostSlots:
 		out = append(out, Gap{Day: d.Day, From: pi + 1, To: Slots, Before: pv})
-	case pv != series.Null && pi < 0 && s.Drawn != series.Null && s.Taken == d.Day-1 && Slots-1-pi <= MostSlots:
+	case pv != series.Null && pi < 0 && s.Drawn >= 0 && s.Taken == d.Day-1 && Slots-1-pi <= MostSlots:
 		out = append(out, Gap{Day: d.Day, From: 0, To: Slots, Before: s.Drawn}) // goes on from where yesterday's estimate ended
 	case pv != series.Null && pi == -1:
 		out = append(out, Gap{Day: d.Day, From: 0, To: Slots, Before: pv})
@@ -325,9 +326,9 @@ func b2u(b bool) uint64 {
 	return 0
 }
 
-// Balanced is the sum check after estimation: the quarter hours of a closed gap, each from one register to the next, add up to
+// AddsUp is the sum check after estimation: the quarter hours of a closed gap, each from one register to the next, add up to
 // the difference of the readings at its ends, in whole watt-hours as in tenths.
-func Balanced(g *Gap, registers []int64) bool {
+func AddsUp(g *Gap, registers []int64) bool {
 	if !g.Closed || len(registers) != g.To-g.From {
 		return !g.Closed
 	}

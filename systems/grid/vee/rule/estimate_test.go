@@ -89,8 +89,14 @@ func TestEstimatesAddUp(t *testing.T) {
 		}
 		order := slices.Clone(DefaultOrder)
 		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
-		for _, g := range m.k.Gaps(&m.d, &m.s, series.Null, 0) {
+		var filled Filled
+		for k := range filled {
+			filled[k] = series.Null
+		}
+		gaps := m.k.Gaps(&m.d, &m.s, series.Null, 0)
+		for _, g := range gaps {
 			out, ok := m.k.Draw(&g, &m.d, &m.s, proxy, order)
+			copy(filled[g.From:], out.Registers)
 			if !ok {
 				if g.Closed {
 					t.Fatalf("a closed gap is not drawn: %+v", g)
@@ -104,14 +110,31 @@ func TestEstimatesAddUp(t *testing.T) {
 			if g.Wrap > 0 {
 				wraps++
 			}
-			if !Balanced(&g, out.Registers) {
+			if !AddsUp(&g, out.Registers) {
 				t.Fatalf("%s over %+v does not add up: %v", out.Method, g, out.Registers)
 			}
 			if g.Closed && len(out.Registers) > 0 { // and the check can fail
 				out.Registers[len(out.Registers)/2] += g.Energy + 1
-				if Balanced(&g, out.Registers) {
+				if AddsUp(&g, out.Registers) {
 					t.Fatal("a register too high is called balanced")
 				}
+			}
+		}
+		want := Balanced
+		if len(gaps) == 0 || !gaps[len(gaps)-1].Closed { // it begins before the first reading, or ends after the last
+			want = Unended
+		}
+		if got := m.k.Settle(&m.d, &filled); got != want && !(from == 0 && got == Balanced) {
+			t.Fatalf("meter %d, %d slots from %d: the day ends as %d, want %d", i, n, from, got, want)
+		}
+		if want == Balanced {
+			for k := range filled {
+				if filled[k] != series.Null && k+1 < Slots && filled[k+1] == series.Null { // the last of a gap, one too high
+					filled[k] += 1_000_000_000
+				}
+			}
+			if m.k.Settle(&m.d, &filled) == Balanced {
+				t.Fatal("a register too high is called balanced")
 			}
 		}
 		m.k.Take(&m.d, &m.s)
@@ -164,7 +187,7 @@ func TestGapOverDays(t *testing.T) {
 			}
 			m.k.Take(&m.d, &m.s)
 			m.s.Drawn = out.Registers[len(out.Registers)-1]
-		} else if g := gaps[0]; !g.Closed || g.From != -3*Slots || g.To != 40 || g.Before != before || !Balanced(&g, out.Registers) {
+		} else if g := gaps[0]; !g.Closed || g.From != -3*Slots || g.To != 40 || g.Before != before || !AddsUp(&g, out.Registers) {
 			t.Errorf("the whole gap is not drawn anew: %+v", g)
 		}
 		day++
@@ -223,7 +246,7 @@ func FuzzStat(f *testing.F) {
 			}
 		}
 		for _, g := range h.k.Gaps(&h.d, &h.s, series.Null, 0) {
-			if out, ok := h.k.Draw(&g, &h.d, &h.s, nil, DefaultOrder); ok && !Balanced(&g, out.Registers) {
+			if out, ok := h.k.Draw(&g, &h.d, &h.s, nil, DefaultOrder); ok && !AddsUp(&g, out.Registers) {
 				t.Fatalf("%+v does not add up", g)
 			}
 		}

@@ -47,7 +47,7 @@ type Stat struct {
 	Register int64    // newest measured register, of LastDay and LastSlot; Null for none
 	LastDay  book.Day
 	LastSlot uint8
-	Drawn    int64  // register at the end of Taken by estimation; Null where it was measured or could not be estimated
+	Drawn    int64  // register at the end of Taken by estimation; Null where it was measured or could not be estimated, or Ended
 	Sparse   uint8  // days in a row with less than half of their readings
 	Idle     uint8  // longest stretch without consumption that is usual, in slots
 	Offset   int16  // seconds that Taken's readings stood beside their slots, the middle one
@@ -55,6 +55,9 @@ type Stat struct {
 	Ratio    int16  // usual level of the registers' energy against the powers', octaves
 	Class    [2]Usual
 }
+
+// Ended stands in Stat.Drawn where the gap at the end of the day was drawn up to a reading of the next day.
+const Ended = -1
 
 // NewStat knows nothing yet.
 func NewStat() Stat { return Stat{Register: series.Null, Drawn: series.Null} }

@@ -3,18 +3,22 @@ package rule
 import "github.com/haihe-city/haihe/kernel/series"
 
 // Take moves s by the day that was checked last: what is usual, and where the register stands. A day that was taken before
-// changes nothing; days with findings that touch energy leave what is usual alone.
+// moves the register only; days with findings that touch energy leave what is usual alone.
 func (k *Checker) Take(d *Day, s *Stat) {
-	if d.Day <= s.Taken {
+	if d.Day < s.Taken {
 		return
 	}
-	s.Taken, s.Drawn = d.Day, series.Null
-	for i := Slots - 1; i >= 0; i-- {
+	for i := Slots - 1; i >= 0; i-- { // also of a day that was taken: readings may have come since
 		if d.Measured.Has(i) && d.Register[i] != series.Null && !k.bad.Has(i) {
 			s.Register, s.LastDay, s.LastSlot = d.Register[i], d.Day, uint8(i)
 			break
 		}
 	}
+	s.Drawn = series.Null
+	if d.Day == s.Taken {
+		return
+	}
+	s.Taken = d.Day
 	if d.Gaps().Count() > Slots/2 {
 		s.Sparse = uint8(min(int(s.Sparse)+1, 255))
 	} else {
