@@ -47,6 +47,18 @@ func (s *Store) Bindings(typ string) []Binding {
 	return s.bindings[typ]
 }
 
+// Bound lists the types that an attribute is bound to.
+func (s *Store) Bound(attr string) (types []string) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for t, list := range s.bindings {
+		if slices.ContainsFunc(list, func(b Binding) bool { return b.Attr == attr }) {
+			types = append(types, t)
+		}
+	}
+	return types
+}
+
 // joinAll joins a list in place.
 func (s *Store) joinAll(ctx context.Context, list []*Entity) (err error) {
 	for i := range list {

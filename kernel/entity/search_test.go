@@ -100,6 +100,8 @@ func TestSearchNarrows(t *testing.T) {
 			attrs := selection(t, "Busy", "", "")
 			attrs.Attrs = []string{"note"}
 			checkSearch(t, s, tenant, attrs, all, "attrs")
+			attrs = &filter.Selection{Attrs: []string{"note", "never"}}
+			checkSearch(t, s, tenant, attrs, all, "attrs of any type")
 		}
 	})
 }

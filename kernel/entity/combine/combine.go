@@ -98,7 +98,10 @@ func (c *Combiner[T, R]) work() {
 			k.result, k.err = results[i], err
 			close(k.done)
 		}
-		runtime.Gosched() // those who were answered and come again at once are part of the next group, not of the one after it
+		// Those who were answered and come again at once are to be part of the next group, not of the one after it.
+		for range 2 {
+			runtime.Gosched()
+		}
 		clear(calls)
 		clear(tasks)
 		clear(results)

@@ -136,17 +136,28 @@ func (w *Walk) streams() ([]stream, error) {
 	return out, nil
 }
 
-// known lists the types of a tenant; nil where there are too many.
+// known lists the types of a tenant, where attributes are asked for those that have one; nil where there are too many.
 func (w *Walk) known() ([]string, error) {
 	types := []string{}
+	var attrs []string
+	if w.f.Select != nil {
+		attrs = w.f.Select.Attrs
+	}
+	for _, a := range attrs {
+		types = append(types, w.s.Bound(a)...)
+	}
 	err := w.tx.Counts(census.Counter, w.f.Tenant+names.Mark, func(key string, n int64) error {
 		parts := strings.Split(key, names.Mark)
-		if len(parts) == 4 && parts[1] != "" && parts[2] == "" && n > 0 {
+		if len(parts) != 4 || parts[1] == "" || parts[3] != "" || n <= 0 { // of a type, of any kind
+			return nil
+		}
+		if attrs == nil && parts[2] == "" || slices.Contains(attrs, parts[2]) {
 			types = append(types, parts[1])
 		}
 		return nil
 	})
-	if len(types) > maxStreams/2 {
+	slices.Sort(types)
+	if types = slices.Compact(types); len(types) > maxStreams/2 {
 		types = nil
 	}
 	return types, err
@@ -158,7 +169,7 @@ func (w *Walk) along() error {
 	tail := ` AND ` + d.after("num", "$2") + ` ORDER BY num` + d.order + ` LIMIT $3`
 	var list []stream
 	var err error
-	if w.f.types != nil || w.f.Tenant != "" {
+	if w.f.types != nil || w.f.Tenant != "" || w.f.Select != nil && w.f.Select.Attrs != nil {
 		if list, err = w.streams(); err != nil {
 			return err
 		}

@@ -45,6 +45,8 @@ type Source interface {
 	Keys(typ string) map[string]int64
 	// Decode makes the entity of a row as readers see it, nil where it has expired; want as in ngsi.Decode.
 	Decode(tx *store.Tx, r *Row, want func(string) bool) (*ngsi.Entity, error)
+	// Bound lists the types whose entities get an attribute from elsewhere when they are read.
+	Bound(attr string) []string
 	// Least is what may be gathered in any case.
 	Least() int64
 }
