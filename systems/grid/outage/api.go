@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
+	"github.com/haihe-city/haihe/systems/grid/outage/join"
+	"github.com/haihe-city/haihe/systems/grid/outage/list"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/sheet"
 	"github.com/haihe-city/haihe/web/ui"
@@ -19,7 +22,7 @@ import (
 
 // share is what one outage took from the core's customers.
 type share struct {
-	o         *Outage
+	o         *join.Outage
 	customers int
 	seconds   int64
 }
@@ -37,7 +40,7 @@ func (p *Part) coreShares(r *web.Request, span index.Period) (out []share, err e
 			m, _ := p.o.Book.ByNum(d.Customer)
 			if k := book.DistrictIndex(m.District); k >= 0 && book.Districts[k].Core {
 				s.customers++
-				s.seconds += d.until(now) - d.From
+				s.seconds += d.Until(now) - d.From
 			}
 		}
 		if s.customers > 0 {
@@ -112,12 +115,12 @@ func (p *Part) apiOne(r *web.Request) (any, error) {
 	}
 	out := struct {
 		Line
-		Stages []Stage    `json:"stages"`
-		Dark   []darkJSON `json:"customersDark"`
-	}{Line: Line{ID: o.ID, Code: o.Code, Feeder: o.Feeder, District: o.District, Cause: causeNames[o.Cause], Source: o.Source, State: o.State, Began: clock(o.Began), Ended: clock(o.Ended), Customers: int64(o.Customers()), Seconds: o.Seconds(p.now()), Note: o.Note}, Stages: o.Stages(p.now())}
+		Stages []join.Stage `json:"stages"`
+		Dark   []darkJSON   `json:"customersDark"`
+	}{Line: Line{ID: o.ID, Code: o.Code, Feeder: o.Feeder, District: o.District, Cause: list.CauseNames[o.Cause], Source: o.Source, State: o.State, Began: clock(o.Began), Ended: clock(o.Ended), Customers: int64(o.Customers()), Seconds: o.Seconds(p.now()), Note: o.Note}, Stages: o.Stages(p.now())}
 	for _, d := range o.Dark {
 		m, _ := p.o.Book.ByNum(d.Customer)
-		out.Dark = append(out.Dark, darkJSON{m.Address, clock(d.From), clock(d.To), sources[d.Begun], sources[d.Ended]})
+		out.Dark = append(out.Dark, darkJSON{m.Address, clock(d.From), clock(d.To), d.Begun.Source(), d.Ended.Source()})
 	}
 	return out, nil
 }
@@ -125,29 +128,31 @@ func (p *Part) apiOne(r *web.Request) (any, error) {
 // ruleNames name the rules of a report in interfaces, in the order of Area.ByRule.
 var ruleNames = [rules]string{"ieee", "ieee-without-major", "rs1", "rs2", "rs3", "rs4", "rs1-fault", "rs1-plan"}
 
+// figuresJSON is the indices of an area by one rule as the interface gives them.
+type figuresJSON struct {
+	Rule          string `json:"rule"`
+	Seconds       int64  `json:"customerSeconds"`
+	Interruptions int64  `json:"interruptions"`
+	Momentary     int64  `json:"momentary"`
+	SAIDI         string `json:"saidiSeconds"`
+	SAIFI         string `json:"saifi"`
+	CAIDI         string `json:"caidiSeconds"`
+	ASAI          string `json:"asaiPercent"`
+	Kept          bool   `json:"within9999"`
+}
+
 // apiReliability answers the indices of a period: exact sums, so that whoever wants can divide.
 func (p *Part) apiReliability(r *web.Request) (any, error) {
 	text, _, rep, areas, err := p.asked(r)
 	if err != nil {
 		return nil, err
 	}
-	type figures struct {
-		Rule          string `json:"rule"`
-		Seconds       int64  `json:"customerSeconds"`
-		Interruptions int64  `json:"interruptions"`
-		Momentary     int64  `json:"momentary"`
-		SAIDI         string `json:"saidiSeconds"`
-		SAIFI         string `json:"saifi"`
-		CAIDI         string `json:"caidiSeconds"`
-		ASAI          string `json:"asaiPercent"`
-		Kept          bool   `json:"within9999"`
-	}
 	type area struct {
-		Kind      string    `json:"area"`
-		Code      string    `json:"code,omitempty"`
-		Name      lang.Text `json:"name"`
-		Customers int64     `json:"customers"`
-		Figures   []figures `json:"figures"`
+		Kind      string        `json:"area"`
+		Code      string        `json:"code,omitempty"`
+		Name      lang.Text     `json:"name"`
+		Customers int64         `json:"customers"`
+		Figures   []figuresJSON `json:"figures"`
 	}
 	out := struct {
 		Period    string   `json:"period"`
@@ -155,13 +160,13 @@ func (p *Part) apiReliability(r *web.Request) (any, error) {
 		Threshold *float64 `json:"majorDayMinutes"`
 		Areas     []area   `json:"areas"`
 	}{Period: text, Passed: rep.Until - rep.Period.From}
-	if rep.Threshold.Days > 1 {
-		out.Threshold = &rep.Threshold.Minutes
+	if m := rep.Threshold.Minutes; !math.IsInf(m, 1) {
+		out.Threshold = &m
 	}
 	for _, a := range areas {
 		x := area{a.Kind, a.Code, a.Name, a.ByRule[byIEEE].Customers, nil}
 		for i, f := range a.ByRule {
-			x.Figures = append(x.Figures, figures{ruleNames[i], f.Seconds, f.Interruptions, f.Momentary, f.SAIDI().Decimal(1, 6), f.SAIFI().Decimal(1, 6), f.CAIDI().Decimal(1, 3), f.ASAI().Cut(100, 8), f.Kept()})
+			x.Figures = append(x.Figures, figuresJSON{ruleNames[i], f.Seconds, f.Interruptions, f.Momentary, f.SAIDI().Decimal(1, 6), f.SAIFI().Decimal(1, 6), f.CAIDI().Decimal(1, 3), f.ASAI().Cut(100, 8), f.Kept()})
 		}
 		out.Areas = append(out.Areas, x)
 	}
@@ -209,7 +214,7 @@ func (p *Part) apiSwitch(r *web.Request) (any, error) {
 	if err := d.Decode(&q); err != nil {
 		return nil, errs.Say(errs.Invalid, "请求不是合规的 JSON：%s", "the request is no well-formed JSON: %s", fmt.Sprint(err))
 	}
-	at, err := ParseTime(q.At)
+	at, err := list.ParseTime(q.At)
 	if err != nil {
 		return nil, err
 	}

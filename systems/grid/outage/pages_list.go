@@ -12,6 +12,8 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/outage/join"
+	"github.com/haihe-city/haihe/systems/grid/outage/list"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/sheet"
 	"github.com/haihe-city/haihe/web/ui"
@@ -53,13 +55,13 @@ func selection(r *web.Request) (s Select, err error) {
 	if s.District != "" && book.DistrictIndex(s.District) < 0 {
 		return s, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", s.District)
 	}
-	if _, ok := causeOf(s.Cause); s.Cause != "" && !ok {
+	if _, ok := list.CauseOf(s.Cause); s.Cause != "" && !ok {
 		return s, errs.Say(errs.Invalid, "原因“%s”无法识别", "cause %q is not known", s.Cause)
 	}
 	if _, ok := sourceWords[s.Source]; s.Source != "" && !ok {
 		return s, errs.Say(errs.Invalid, "来源“%s”无法识别", "source %q is not known", s.Source)
 	}
-	if !slices.Contains([]State{"", Open, Ended, Void}, State(s.State)) {
+	if !slices.Contains([]join.State{"", join.Open, join.Ended, join.Void}, join.State(s.State)) {
 		return s, errs.Say(errs.Invalid, "状态“%s”无法识别，可用 open、ended、void", "state %q is not known: open, ended or void", s.State)
 	}
 	if s.From, err = queryDay(r, "from", 0); err == nil {
@@ -111,7 +113,7 @@ func (p *Part) pageList(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, total, next, err := list(r.Context(), p.o.DB, sel)
+	page, total, next, err := find(r.Context(), p.o.DB, sel)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +157,7 @@ func (p *Part) table(r *web.Request, sel Select, page []Line, total int64, next 
 
 func (p *Part) row(l Line) ui.Row {
 	seconds := l.Seconds
-	if l.State == Open {
+	if l.State == join.Open {
 		seconds = p.sofar(l)
 	}
 	return ui.Row{ID: "o-" + l.ID, Cells: []ui.Cell{{Time: l.Began, Href: pathList + "/" + l.ID, Strong: true}, {Time: l.Ended}, {Text: lang.Same(l.Feeder), Sub: lang.Same(l.Code), Href: pathList + "/" + l.ID}, {Text: book.DistrictName(l.District)},
@@ -166,7 +168,7 @@ func (p *Part) row(l Line) ui.Row {
 func (p *Part) sofar(l Line) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if o := p.scene.outages[l.ID]; o != nil {
+	if o := p.scene.Get(l.ID); o != nil {
 		return o.Seconds(p.now())
 	}
 	return l.Seconds
@@ -217,13 +219,13 @@ func darkClass(dark, customers int64) int {
 
 // timeline is the newest outages as events: who went dark, and who came back.
 func (p *Part) timeline(ctx context.Context) (ui.Timeline, error) {
-	newest, _, _, err := list(ctx, p.o.DB, Select{Limit: 10})
+	newest, _, _, err := find(ctx, p.o.DB, Select{Limit: 10})
 	if err != nil {
 		return ui.Timeline{}, err
 	}
 	t := ui.Timeline{ID: "outage-timeline", Title: lang.T("最近停电", "Latest"), Empty: lang.T("还没有停电记录。", "No outage is known yet."), More: &ui.Link{Text: lang.T("指标", "Indices"), Href: pathReliability}}
 	for _, l := range newest {
-		if l.State == Void {
+		if l.State == join.Void {
 			continue
 		}
 		where := lang.Same(l.Feeder)
@@ -250,7 +252,7 @@ func (p *Part) apiList(r *web.Request) (any, error) {
 			return nil, errs.Say(errs.Invalid, "limit 应为 1 至 10000", "limit runs from 1 to 10000")
 		}
 	}
-	page, total, next, err := list(r.Context(), p.o.DB, sel)
+	page, total, next, err := find(r.Context(), p.o.DB, sel)
 	return struct {
 		Total   int64  `json:"total"`
 		Outages []Line `json:"outages"`
@@ -265,7 +267,7 @@ func (p *Part) apiCSV(r *web.Request) (any, error) {
 		return nil, err
 	}
 	sel.Limit, sel.After = 1000, ""
-	page, _, next, err := list(r.Context(), p.o.DB, sel)
+	page, _, next, err := find(r.Context(), p.o.DB, sel)
 	if err != nil {
 		return nil, err
 	}
@@ -287,7 +289,7 @@ func (p *Part) apiCSV(r *web.Request) (any, error) {
 				return err
 			}
 			sel.After = next
-			if page, _, next, err = list(r.Context(), p.o.DB, sel); err != nil {
+			if page, _, next, err = find(r.Context(), p.o.DB, sel); err != nil {
 				return err
 			}
 		}

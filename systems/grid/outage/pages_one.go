@@ -12,6 +12,8 @@ import (
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/outage/join"
+	"github.com/haihe-city/haihe/systems/grid/outage/list"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -26,7 +28,7 @@ func (p *Part) pageOne(r *web.Request) (*ui.Page, error) {
 }
 
 // one draws an outage; wrong is said above its form.
-func (p *Part) one(r *web.Request, o *Outage, wrong lang.Text) (*ui.Page, error) {
+func (p *Part) one(r *web.Request, o *join.Outage, wrong lang.Text) (*ui.Page, error) {
 	logged, err := changes(r.Context(), p.o.DB, o.ID)
 	if err != nil {
 		return nil, err
@@ -39,7 +41,7 @@ func (p *Part) one(r *web.Request, o *Outage, wrong lang.Text) (*ui.Page, error)
 	if err != nil {
 		return nil, err
 	}
-	title := lang.T("停电 "+stamp(o.Began), "Outage of "+stamp(o.Began))
+	title := lang.T("停电 "+list.Stamp(o.Began), "Outage of "+list.Stamp(o.Began))
 	out := p.o.Page(title, pathList, ui.Link{Text: lang.T("停电", "Outages"), Href: pathList}, ui.Link{Text: title, Href: pathList + "/" + o.ID})
 	left := []ui.Block{p.facts(o, lit, dark)}
 	if r.Who.Can(GrantEdit) {
@@ -49,7 +51,7 @@ func (p *Part) one(r *web.Request, o *Outage, wrong lang.Text) (*ui.Page, error)
 	return out, nil
 }
 
-func (p *Part) facts(o *Outage, lit, dark int) ui.Facts {
+func (p *Part) facts(o *join.Outage, lit, dark int) ui.Facts {
 	now := p.now()
 	f := ui.Facts{ID: "outage-facts", Title: lang.T("停电情况", "What is known"), Items: []ui.Fact{
 		{Name: lang.T("状态", "State"), Tag: stateTag(o.State)},
@@ -73,7 +75,7 @@ func (p *Part) facts(o *Outage, lit, dark int) ui.Facts {
 }
 
 // stageTable is the restoration step by step.
-func (p *Part) stageTable(o *Outage) ui.Table {
+func (p *Part) stageTable(o *join.Outage) ui.Table {
 	now := p.now()
 	t := ui.Table{ID: "stages", Title: lang.T("分段恢复", "Restoration by stages"), Note: lang.T("恢复时间相差半分钟以内的用户为一段", "customers who came back within half a minute of each other are one stage"), Total: -1, Columns: []ui.Column{
 		{Key: "at", Text: lang.T("恢复时间", "Restored"), Num: true}, {Key: "customers", Text: lang.T("用户", "Customers"), Num: true}, {Key: "left", Text: lang.T("仍停电", "Still dark"), Num: true}, {Key: "minutes", Text: lang.T("停电用户分钟", "Customer-minutes"), Num: true}}}
@@ -94,7 +96,7 @@ func (p *Part) stageTable(o *Outage) ui.Table {
 }
 
 // customerTable lists the customers with their own times and what proves them.
-func (p *Part) customerTable(r *web.Request, o *Outage) (ui.Table, error) {
+func (p *Part) customerTable(r *web.Request, o *join.Outage) (ui.Table, error) {
 	from := 0
 	if text := r.Query("after"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -113,7 +115,7 @@ func (p *Part) customerTable(r *web.Request, o *Outage) (ui.Table, error) {
 			ended = lang.T("尚未恢复", "still dark")
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprintf("d-%d", from+i), Cells: []ui.Cell{{Text: lang.Same(m.Address), Href: "/grid/meters/" + m.Address + "?day=" + book.DayOf(d.From*second).String(), Strong: true}, {Time: clock(d.From)}, {Text: d.Begun.Text()},
-			{Time: clock(d.To)}, {Text: ended}, {Text: lasting(d.until(p.now()) - d.From)}}})
+			{Time: clock(d.To)}, {Text: ended}, {Text: lasting(d.Until(p.now()) - d.From)}}})
 		if i == pageSize-1 && from+pageSize < len(o.Dark) {
 			t.Next = strconv.Itoa(from + pageSize)
 		}
@@ -140,16 +142,16 @@ const (
 
 // voltages counts the quarter hours inside the customers' darkness, of the first so many customers: without voltage (none measured,
 // or too little) and with. The first and the last quarter hour are left out, which may go either way.
-func (p *Part) voltages(ctx context.Context, o *Outage) (lit, dark int, err error) {
+func (p *Part) voltages(ctx context.Context, o *join.Outage) (lit, dark int, err error) {
 	for _, d := range o.Dark[:min(looked, len(o.Dark))] {
-		from, to := d.From+slotSeconds, min(d.until(p.now()), d.From+lookedFor)
-		if to -= slotSeconds; to <= from {
+		from, to := d.From+join.SlotSeconds, min(d.Until(p.now()), d.From+lookedFor)
+		if to -= join.SlotSeconds; to <= from {
 			continue
 		}
 		with := map[int64]bool{}
 		err := p.o.Readings.Scan(ctx, []int64{d.Customer}, from*second, to*second, func(x series.Sample) error {
 			if x.Quality&^series.Late == series.Measured && x.Values[p.o.Voltage] != series.Null && x.Values[p.o.Voltage] >= noVoltage {
-				with[x.At/second/slotSeconds] = true
+				with[x.At/second/join.SlotSeconds] = true
 			}
 			return nil
 		})
@@ -157,19 +159,19 @@ func (p *Part) voltages(ctx context.Context, o *Outage) (lit, dark int, err erro
 			return 0, 0, err
 		}
 		lit += len(with)
-		dark += max(0, int((to-from)/slotSeconds)-len(with))
+		dark += max(0, int((to-from)/join.SlotSeconds)-len(with))
 	}
 	return lit, dark, nil
 }
 
-func editForm(o *Outage, wrong lang.Text) ui.Form {
-	ended := stamp(o.Ended)
+func editForm(o *join.Outage, wrong lang.Text) ui.Form {
+	ended := list.Stamp(o.Ended)
 	return ui.Form{ID: "edit", Title: lang.T("更正", "Correct"), Action: pathList + "/" + o.ID + "/edit", Submit: lang.T("保存更正", "Save"), Error: wrong, Fields: []ui.Field{
-		{Name: "cause", Kind: "select", Label: lang.T("原因", "Cause"), Value: causeNames[o.Cause], Options: causeOptions(lang.Text{})},
-		{Name: "began", Label: lang.T("停电时间", "Began"), Value: stamp(o.Began), Help: lang.T("只改动与首个用户同时停电的用户", "changes those who went dark with the first")},
+		{Name: "cause", Kind: "select", Label: lang.T("原因", "Cause"), Value: list.CauseNames[o.Cause], Options: causeOptions(lang.Text{})},
+		{Name: "began", Label: lang.T("停电时间", "Began"), Value: list.Stamp(o.Began), Help: lang.T("只改动与首个用户同时停电的用户", "changes those who went dark with the first")},
 		{Name: "ended", Label: lang.T("全部恢复时间", "All restored"), Value: ended, Help: lang.T("只改动最后一批恢复或仍停电的用户；仍停电请留空", "changes the last stage, or who is still dark; empty while it lasts")},
 		{Name: "note", Label: lang.T("备注", "Note"), Value: o.Note},
-		{Name: "void", Kind: "checkbox", Label: lang.T("作废：此停电未发生，不计入指标", "Void: it never was, and counts nowhere"), Value: map[bool]string{true: "1"}[o.State == Void]},
+		{Name: "void", Kind: "checkbox", Label: lang.T("作废：此停电未发生，不计入指标", "Void: it never was, and counts nowhere"), Value: map[bool]string{true: "1"}[o.State == join.Void]},
 		{Name: "reason", Label: lang.T("更正理由", "Reason"), Required: true},
 	}}
 }
@@ -193,9 +195,9 @@ func (p *Part) formEdit(r *web.Request) (*ui.Page, string, error) {
 }
 
 // readEdit reads what a form changes against what stands there.
-func readEdit(r *web.Request, o *Outage) (e Edit, err error) {
+func readEdit(r *web.Request, o *join.Outage) (e Edit, err error) {
 	e.Reason = strings.TrimSpace(r.Form("reason"))
-	cause, ok := causeOf(r.Form("cause"))
+	cause, ok := list.CauseOf(r.Form("cause"))
 	if !ok {
 		return e, errs.Say(errs.Invalid, "请选择原因", "choose a cause")
 	}
@@ -206,10 +208,10 @@ func readEdit(r *web.Request, o *Outage) (e Edit, err error) {
 		to   **time.Time
 	}{{"began", o.Began, &e.From}, {"ended", o.Ended, &e.To}} {
 		text := strings.TrimSpace(r.Form(f.name))
-		if text == "" || text == stamp(f.was) {
+		if text == "" || text == list.Stamp(f.was) {
 			continue
 		}
-		t, err := ParseTime(text)
+		t, err := list.ParseTime(text)
 		if err != nil {
 			return e, err
 		}
@@ -217,7 +219,7 @@ func readEdit(r *web.Request, o *Outage) (e Edit, err error) {
 	}
 	note, void := strings.TrimSpace(r.Form("note")), r.Form("void") == "1"
 	e.Note = &note
-	if void != (o.State == Void) {
+	if void != (o.State == join.Void) {
 		e.Void = &void
 	}
 	return e, nil
@@ -248,7 +250,7 @@ func (p *Part) newPage(report, turn ui.Form) *ui.Page {
 	title := lang.T("登记停电", "Report an outage")
 	out := p.o.Page(title, pathList, ui.Link{Text: lang.T("停电", "Outages"), Href: pathList}, ui.Link{Text: title, Href: "/grid/outages/new"})
 	out.Body = []ui.Block{ui.Columns{Wide: -1, Cols: [][]ui.Block{{report}, {turn, ui.Form{ID: "import-outages", Title: lang.T("导入停电清单（CSV）", "Import a list (CSV)"), Action: "/grid/import/" + ImportName, Submit: lang.T("上传", "Upload"), Fields: []ui.Field{
-		{Name: "file", Kind: "file", Label: lang.T("文件", "File"), Required: true, Help: lang.T("列："+strings.Join(Columns, ",")+"；同一停电分几行填写即为分段恢复", "columns: "+strings.Join(Columns, ",")+"; several lines of one outage are its stages")},
+		{Name: "file", Kind: "file", Label: lang.T("文件", "File"), Required: true, Help: lang.T("列："+strings.Join(list.Columns, ",")+"；同一停电分几行填写即为分段恢复", "columns: "+strings.Join(list.Columns, ",")+"; several lines of one outage are its stages")},
 		{Name: "dry", Kind: "checkbox", Label: lang.T("只试导入，不写入", "Try only, change nothing"), Value: "1"}}}}}}}
 	return out
 }
@@ -275,10 +277,10 @@ func again(err error) (lang.Text, bool) {
 func (p *Part) formNew(r *web.Request) (*ui.Page, string, error) {
 	v := formValues(r, "feeder", "concentrator", "meters", "from", "to", "cause", "note")
 	id, err := "", error(nil)
-	t := Tale{Feeder: v["feeder"], Concentrator: v["concentrator"], Meters: strings.FieldsFunc(v["meters"], parted), Note: v["note"]}
-	if t.Cause, err = causeField(v["cause"]); err == nil {
-		if t.From, err = ParseTime(v["from"]); err == nil && v["to"] != "" {
-			t.To, err = ParseTime(v["to"])
+	t := list.Tale{Feeder: v["feeder"], Concentrator: v["concentrator"], Meters: strings.FieldsFunc(v["meters"], list.Parted), Note: v["note"]}
+	if t.Cause, err = list.ParseCause(v["cause"]); err == nil {
+		if t.From, err = list.ParseTime(v["from"]); err == nil && v["to"] != "" {
+			t.To, err = list.ParseTime(v["to"])
 		}
 	}
 	if err == nil {
@@ -293,7 +295,7 @@ func (p *Part) formNew(r *web.Request) (*ui.Page, string, error) {
 // formSwitch takes a switch's operation.
 func (p *Part) formSwitch(r *web.Request) (*ui.Page, string, error) {
 	v := formValues(r, "feeder", "position", "at")
-	at, err := ParseTime(v["at"])
+	at, err := list.ParseTime(v["at"])
 	if err == nil {
 		err = p.turn(r, v["feeder"], v["position"], at)
 	}

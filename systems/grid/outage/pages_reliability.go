@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
+	"github.com/haihe-city/haihe/systems/grid/outage/list"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -32,7 +33,7 @@ func (p *Part) readPeriod(r *web.Request) (text string, span index.Period, err e
 		if err != nil {
 			continue
 		}
-		if from.Before(earliest) || from.After(now) {
+		if from.Before(list.Earliest) || from.After(now) {
 			return "", span, errs.Say(errs.Invalid, "期间“%s”应在 1990 年以后且已经开始", "the period %q must lie after 1990 and have begun", text)
 		}
 		return text, index.Period{From: from.Unix(), To: from.AddDate(k.years, k.months, k.days).Unix()}, nil
@@ -197,7 +198,7 @@ func indexTable(r *web.Request, areas []Area, text string) ui.Table {
 	return t
 }
 
-// parts is the same by the rules of DL/T 836.
+// parts is the same by the rules of DL/T 836.1-2016.
 func parts(rep *Report, areas []Area) ui.Table {
 	t := ui.Table{ID: "rs", Title: lang.T("DL/T 836 指标", "Indices of DL/T 836"), Total: -1, Note: lang.T("RS-2 不计外部影响，RS-3 不计系统电源不足限电，RS-4 不计短时停电；AIHC 单位为分钟", "RS-2 without external influence, RS-3 without rationing, RS-4 without short ones; AIHC in minutes"), Columns: []ui.Column{{Key: "area", Text: lang.T("范围", "Area")}}}
 	for _, k := range []string{"RS-1 %", "RS-2 %", "RS-3 %", "RS-4 %", "AIHC-1", "AIHC-2", "AIHC-3"} {

@@ -16,6 +16,7 @@ import (
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
+	"github.com/haihe-city/haihe/systems/grid/outage/join"
 )
 
 //go:embed table/*.sql
@@ -57,7 +58,7 @@ type Part struct {
 	o Options
 
 	mu    sync.Mutex // held while something is changed, commit and all
-	scene *scene
+	scene *join.Scene
 
 	seen    sync.RWMutex    // of what follows, held for moments
 	dark    map[int64]int64 // customers in the dark now, and since when
@@ -71,7 +72,7 @@ func New(ctx context.Context, o Options) (*Part, error) {
 	if err := o.DB.Migrate(ctx, "grid.outage", tables); err != nil {
 		return nil, err
 	}
-	p := &Part{o: o, scene: newScene(), dark: map[int64]int64{}, years: map[int]int64{}, kept: newFigures()}
+	p := &Part{o: o, scene: join.NewScene(), dark: map[int64]int64{}, years: map[int]int64{}, kept: newFigures()}
 	all, err := wholes(ctx, o.DB, qLater, store.Micros(o.Clock.Now().Add(-recent)))
 	if err != nil {
 		return nil, errs.Wrap("read the outages of the last days", err)
@@ -88,7 +89,7 @@ func (p *Part) Jobs() []host.Job {
 	return []host.Job{{Name: "outages", Every: time.Hour, Run: func(context.Context) error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.scene.forget(p.now() - int64(recent/time.Second))
+		p.scene.Forget(p.now() - int64(recent/time.Second))
 		return nil
 	}}}
 }
@@ -99,13 +100,13 @@ const second = int64(time.Second / time.Microsecond)
 func (p *Part) now() int64 { return p.o.Clock.Now().Unix() }
 
 // took moves the part on after a commit.
-func (p *Part) took(changed []*Outage) {
+func (p *Part) took(changed []*join.Outage) {
 	now := p.o.Clock.Now()
 	p.seen.Lock()
 	defer p.seen.Unlock()
 	p.version++
 	for _, o := range changed {
-		if old := p.scene.outages[o.ID]; old != nil {
+		if old := p.scene.Get(o.ID); old != nil {
 			p.mark(old, now)
 			for _, d := range old.Dark {
 				if p.dark[d.Customer] == d.From {
@@ -113,11 +114,11 @@ func (p *Part) took(changed []*Outage) {
 				}
 			}
 		}
-		p.scene.put(o)
+		p.scene.Put(o)
 		p.mark(o, now)
 		for _, d := range o.Dark {
 			switch {
-			case d.To == 0 && o.State == Open:
+			case d.To == 0 && o.State == join.Open:
 				p.dark[d.Customer] = d.From
 			case p.dark[d.Customer] == d.From:
 				delete(p.dark, d.Customer)
@@ -128,7 +129,7 @@ func (p *Part) took(changed []*Outage) {
 }
 
 // mark notes that the years of an outage have changed.
-func (p *Part) mark(o *Outage, now time.Time) {
+func (p *Part) mark(o *join.Outage, now time.Time) {
 	last := now
 	if o.Ended != 0 {
 		last = moment(o.Ended)
@@ -139,7 +140,7 @@ func (p *Part) mark(o *Outage, now time.Time) {
 }
 
 // Take works signals in and returns after the commit. Signals of customers whom the archive does not know are passed over.
-func (p *Part) Take(ctx context.Context, signals []Signal) error {
+func (p *Part) Take(ctx context.Context, signals []join.Signal) error {
 	if len(signals) == 0 {
 		return nil
 	}
@@ -148,19 +149,19 @@ func (p *Part) Take(ctx context.Context, signals []Signal) error {
 }
 
 // take works signals in; with is written in the same transaction.
-func (p *Part) take(ctx context.Context, signals []Signal, with func(tx *store.Tx, changed []*Outage) error) ([]*Outage, error) {
+func (p *Part) take(ctx context.Context, signals []join.Signal, with func(tx *store.Tx, changed []*join.Outage) error) ([]*join.Outage, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	d := p.scene.draft(p.o.Book, func() string { return store.NewID(p.o.Clock.Now()) })
+	d := p.scene.Draft(p.o.Book, func() string { return store.NewID(p.o.Clock.Now()) })
 	for _, s := range signals {
-		d.work(s)
+		d.Work(s)
 	}
-	changed := d.result()
+	changed := d.Result()
 	return changed, errs.Wrap("store outages", p.store(ctx, changed, with))
 }
 
 // store writes outages and moves the part on. p.mu is held.
-func (p *Part) store(ctx context.Context, changed []*Outage, with func(tx *store.Tx, changed []*Outage) error) error {
+func (p *Part) store(ctx context.Context, changed []*join.Outage, with func(tx *store.Tx, changed []*join.Outage) error) error {
 	if len(changed) == 0 && with == nil {
 		return nil
 	}
@@ -187,7 +188,7 @@ const noVoltage = 220
 // Observe takes the voltages of quarter hours that were stored. It costs a look at a map for each, and a commit only where one of
 // them says something new. What fails is for the log: the readings themselves are safe.
 func (p *Part) Observe(ctx context.Context, readings []book.Reading) {
-	var signals []Signal
+	var signals []join.Signal
 	p.seen.RLock()
 	for i := range readings {
 		r := &readings[i]
@@ -202,9 +203,9 @@ func (p *Part) Observe(ctx context.Context, readings []book.Reading) {
 		since, dark := p.dark[num]
 		switch at := r.At / second; {
 		case r.Voltage >= noVoltage && dark && at > since:
-			signals = append(signals, Signal{Kind: Lit, Meter: num, At: at})
+			signals = append(signals, join.Signal{Kind: join.Lit, Meter: num, At: at})
 		case r.Voltage < noVoltage && !dark:
-			signals = append(signals, Signal{Kind: Dim, Meter: num, At: at})
+			signals = append(signals, join.Signal{Kind: join.Dim, Meter: num, At: at})
 		}
 	}
 	p.seen.RUnlock()
@@ -226,7 +227,7 @@ func (p *Part) spells(ctx context.Context, span index.Period) ([]index.Spell, er
 	now, out := p.now(), make([]index.Spell, 0, n)
 	for _, o := range all {
 		for _, d := range o.Dark {
-			out = append(out, index.Spell{Customer: d.Customer, From: d.From, To: d.until(now), Cause: o.Cause})
+			out = append(out, index.Spell{Customer: d.Customer, From: d.From, To: d.Until(now), Cause: o.Cause})
 		}
 	}
 	return out, nil

@@ -9,6 +9,8 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
+	"github.com/haihe-city/haihe/systems/grid/outage/join"
+	"github.com/haihe-city/haihe/systems/grid/outage/list"
 )
 
 const columns = `id, code, feeder, district, cause, source, state, began, ended, customers, seconds, note`
@@ -44,32 +46,20 @@ func listStmt(name, column, sign, order string) store.Stmt {
 	return store.Q(name, `SELECT `+columns+` FROM grid_outage`+listWhere+` AND ($8 = '' OR `+column+` `+sign+` $9 OR `+column+` = $9 AND id `+sign+` $8) ORDER BY `+column+` `+order+`, id `+order+` LIMIT $10`)
 }
 
-// causeNames are the causes as they are stored and named in files.
-var causeNames = [...]string{"unknown", "fault", "planned", "external", "rationing"}
-
-func causeOf(name string) (index.Cause, bool) {
-	for i, n := range causeNames {
-		if n == name {
-			return index.Cause(i), true
-		}
-	}
-	return 0, false
-}
-
 // Line is an outage as lists show it: without its customers.
 type Line struct {
-	ID        string    `json:"id"`
-	Code      string    `json:"code,omitempty"`
-	Feeder    string    `json:"feeder,omitempty"`
-	District  string    `json:"district"`
-	Cause     string    `json:"cause"`
-	Source    string    `json:"source"`
-	State     State     `json:"state"`
-	Began     time.Time `json:"began"`
-	Ended     time.Time `json:"ended,omitzero"`
-	Customers int64     `json:"customers"`
-	Seconds   int64     `json:"customerSeconds"`
-	Note      string    `json:"note,omitempty"`
+	ID        string     `json:"id"`
+	Code      string     `json:"code,omitempty"`
+	Feeder    string     `json:"feeder,omitempty"`
+	District  string     `json:"district"`
+	Cause     string     `json:"cause"`
+	Source    string     `json:"source"`
+	State     join.State `json:"state"`
+	Began     time.Time  `json:"began"`
+	Ended     time.Time  `json:"ended,omitzero"`
+	Customers int64      `json:"customers"`
+	Seconds   int64      `json:"customerSeconds"`
+	Note      string     `json:"note,omitempty"`
 	cause     index.Cause
 }
 
@@ -81,11 +71,11 @@ func line(scan func(...any) error, more ...any) (l Line, err error) {
 	if err := scan(dest...); err != nil {
 		return l, err
 	}
-	l.State, l.Began = State(state), store.Time(began)
+	l.State, l.Began = join.State(state), store.Time(began)
 	if ended != 0 {
 		l.Ended = store.Time(ended)
 	}
-	cause, ok := causeOf(l.Cause)
+	cause, ok := list.CauseOf(l.Cause)
 	if !ok {
 		return l, fmt.Errorf("outage %s has the cause %q", l.ID, l.Cause)
 	}
@@ -93,33 +83,33 @@ func line(scan func(...any) error, more ...any) (l Line, err error) {
 	return l, nil
 }
 
-func whole(scan func(...any) error) (*Outage, error) {
+func whole(scan func(...any) error) (*join.Outage, error) {
 	var dark []byte
 	l, err := line(scan, &dark)
 	if err != nil {
 		return nil, err
 	}
-	o := &Outage{ID: l.ID, Code: l.Code, Feeder: l.Feeder, District: l.District, Cause: l.cause, Source: l.Source, State: l.State, Began: l.Began.Unix(), Note: l.Note}
+	o := &join.Outage{ID: l.ID, Code: l.Code, Feeder: l.Feeder, District: l.District, Cause: l.cause, Source: l.Source, State: l.State, Began: l.Began.Unix(), Note: l.Note}
 	if !l.Ended.IsZero() {
 		o.Ended = l.Ended.Unix()
 	}
-	o.Dark, err = unpack(o.Began, dark)
+	o.Dark, err = join.Unpack(o.Began, dark)
 	return o, errs.Wrap("read outage "+l.ID, err)
 }
 
 // put writes an outage whole.
-func put(tx *store.Tx, o *Outage, now int64) error {
+func put(tx *store.Tx, o *join.Outage, now int64) error {
 	ended := int64(0)
 	if o.Ended != 0 {
 		ended = store.Micros(moment(o.Ended))
 	}
-	_, err := tx.Exec(qPut, o.ID, o.Code, o.Feeder, o.District, causeNames[o.Cause], o.Source, string(o.State), store.Micros(moment(o.Began)), ended,
-		int64(o.Customers()), o.Seconds(now), o.Note, pack(o.Began, o.Dark))
+	_, err := tx.Exec(qPut, o.ID, o.Code, o.Feeder, o.District, list.CauseNames[o.Cause], o.Source, string(o.State), store.Micros(moment(o.Began)), ended,
+		int64(o.Customers()), o.Seconds(now), o.Note, join.Pack(o.Began, o.Dark))
 	return err
 }
 
 // wholes reads the outages of a query with their customers.
-func wholes(ctx context.Context, db *store.DB, q store.Stmt, args ...any) (out []*Outage, err error) {
+func wholes(ctx context.Context, db *store.DB, q store.Stmt, args ...any) (out []*join.Outage, err error) {
 	err = db.Read(ctx, func(tx *store.Tx) error {
 		out = nil
 		return tx.Each(q, args, func(scan func(...any) error) error {
@@ -183,8 +173,8 @@ func (s Select) args() []any {
 	return []any{s.District, s.Cause, s.State, s.Source, s.Feeder, from, to}
 }
 
-// list gives a page of outages, how many there are in all, and the cursor of the next page.
-func list(ctx context.Context, db *store.DB, s Select) (page []Line, total int64, next string, err error) {
+// find gives a page of outages, how many there are in all, and the cursor of the next page.
+func find(ctx context.Context, db *store.DB, s Select) (page []Line, total int64, next string, err error) {
 	if s.Sort == "" {
 		s.Sort = "-began"
 	}
@@ -226,4 +216,12 @@ func list(ctx context.Context, db *store.DB, s Select) (page []Line, total int64
 		next = store.Cursor(s.Sort, fmt.Sprint(value), l.ID)
 	}
 	return page, total, next, err
+}
+
+// moment is a time of Unix seconds; the zero time for 0.
+func moment(unix int64) time.Time {
+	if unix == 0 {
+		return time.Time{}
+	}
+	return time.Unix(unix, 0).UTC()
 }

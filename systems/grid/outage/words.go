@@ -7,6 +7,8 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
+	"github.com/haihe-city/haihe/systems/grid/outage/join"
+	"github.com/haihe-city/haihe/systems/grid/outage/list"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -28,11 +30,11 @@ var fieldWords = map[string]lang.Text{
 	"state": lang.T("状态", "state"), "customers": lang.T("影响用户", "customers"), "stages": lang.T("恢复分段", "stages"),
 }
 
-func stateTag(s State) *ui.Tag {
+func stateTag(s join.State) *ui.Tag {
 	switch s {
-	case Open:
+	case join.Open:
 		return &ui.Tag{Status: ui.StatusBehind, Text: lang.T("停电中", "Dark")}
-	case Void:
+	case join.Void:
 		return &ui.Tag{Status: ui.StatusNone, Text: lang.T("已作废", "Void")}
 	}
 	return &ui.Tag{Status: ui.StatusMet, Text: lang.T("已恢复", "Restored")}
@@ -42,11 +44,11 @@ func stateTag(s State) *ui.Tag {
 func value(field, v string) lang.Text {
 	switch field {
 	case "cause":
-		if c, ok := causeOf(v); ok {
+		if c, ok := list.CauseOf(v); ok {
 			return causeWords[c]
 		}
 	case "state":
-		return stateTag(State(v)).Text
+		return stateTag(join.State(v)).Text
 	}
 	if v == "" {
 		return lang.T("（空）", "(none)")
@@ -92,7 +94,7 @@ func causeOptions(all lang.Text) (out []ui.Option) {
 		out = append(out, ui.Option{Value: "", Text: all})
 	}
 	for i, w := range causeWords {
-		out = append(out, ui.Option{Value: causeNames[i], Text: w})
+		out = append(out, ui.Option{Value: list.CauseNames[i], Text: w})
 	}
 	return out
 }

@@ -1,11 +1,10 @@
-package outage
+package join
 
 import (
 	"cmp"
 	"encoding/binary"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
@@ -38,6 +37,21 @@ func (p Proof) Text() lang.Text {
 	return lang.T("未知", "not known")
 }
 
+// Source is the word for what told of an outage first.
+func (p Proof) Source() string {
+	switch p {
+	case ByVoltage:
+		return "voltage"
+	case ByReport:
+		return "report"
+	case BySwitch:
+		return "switch"
+	case ByMeter:
+		return "meter"
+	}
+	return ""
+}
+
 // Dark is one customer without supply: Unix seconds, To is 0 while it lasts. Customer is the key of the meter's series.
 type Dark struct {
 	Customer     int64
@@ -45,8 +59,8 @@ type Dark struct {
 	Begun, Ended Proof
 }
 
-// until is when it ended, or how long it has lasted by now.
-func (d Dark) until(now int64) int64 {
+// Until is when it ended, or how long it has lasted by now.
+func (d Dark) Until(now int64) int64 {
 	if d.To == 0 {
 		return max(d.From, now)
 	}
@@ -78,8 +92,8 @@ type Outage struct {
 	Dark     []Dark
 }
 
-// settle makes the outage's own times from those of its customers.
-func (o *Outage) settle() {
+// Settle makes the outage's own times from those of its customers.
+func (o *Outage) Settle() {
 	slices.SortFunc(o.Dark, func(a, b Dark) int { return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.From, b.From)) })
 	o.Began, o.Ended = 0, 0
 	open := false
@@ -102,8 +116,8 @@ func (o *Outage) settle() {
 	}
 }
 
-// clone copies an outage with its customers.
-func (o *Outage) clone() *Outage {
+// Clone copies an outage with its customers.
+func (o *Outage) Clone() *Outage {
 	c := *o
 	c.Dark = slices.Clone(o.Dark)
 	return &c
@@ -122,7 +136,7 @@ func (o *Outage) Customers() (n int) {
 // Seconds is how long they were in the dark together.
 func (o *Outage) Seconds(now int64) (sum int64) {
 	for _, d := range o.Dark {
-		sum += d.until(now) - d.From
+		sum += d.Until(now) - d.From
 	}
 	return sum
 }
@@ -147,16 +161,16 @@ func (o *Outage) Stages(now int64) (out []Stage) {
 		s := &out[len(out)-1]
 		s.At = d.To
 		s.Customers++
-		s.Seconds += d.until(now) - d.From
+		s.Seconds += d.Until(now) - d.From
 	}
 	return out
 }
 
 var errDark = errors.New("the customers of an outage cannot be read")
 
-// pack writes customers as bytes: each the distance from the one before, its beginning against base, its length (0: it lasts) and
+// Pack writes customers as bytes: each the distance from the one before, its beginning against base, its length (0: it lasts) and
 // its proofs. darks are in order.
-func pack(base int64, darks []Dark) []byte {
+func Pack(base int64, darks []Dark) []byte {
 	b := make([]byte, 0, 6*len(darks))
 	last := int64(0)
 	for _, d := range darks {
@@ -173,8 +187,8 @@ func pack(base int64, darks []Dark) []byte {
 	return b
 }
 
-// unpack reads what pack wrote.
-func unpack(base int64, b []byte) (out []Dark, err error) {
+// Unpack reads what Pack wrote.
+func Unpack(base int64, b []byte) (out []Dark, err error) {
 	last := int64(0)
 	for len(b) > 0 {
 		step, n := binary.Uvarint(b)
@@ -196,11 +210,4 @@ func unpack(base int64, b []byte) (out []Dark, err error) {
 		out, b, last = append(out, d), b[n+m+k+1:], d.Customer
 	}
 	return out, nil
-}
-
-func moment(unix int64) time.Time {
-	if unix == 0 {
-		return time.Time{}
-	}
-	return time.Unix(unix, 0).UTC()
 }

@@ -1,4 +1,4 @@
-package outage
+package join
 
 import (
 	"slices"
@@ -10,8 +10,8 @@ import (
 // there belongs to it, and a better proof moves a time no further than this.
 const joinWithin = 300
 
-// slotSeconds is how wrong a time from a quarter hour's voltage can be.
-const slotSeconds = 900
+// SlotSeconds is how wrong a time from a quarter hour's voltage can be.
+const SlotSeconds = 900
 
 // Kind is what a signal says.
 type Kind uint8
@@ -49,22 +49,23 @@ func (k Kind) proof() Proof {
 	return ByVoltage
 }
 
-// sources name what told first, by proof.
-var sources = map[Proof]string{ByMeter: "meter", BySwitch: "switch", ByReport: "report", ByVoltage: "voltage"}
-
-// scene is the outages of the last days. Signals are worked in on copies, so that what is not committed never was.
-type scene struct {
+// Scene is the outages of the last days. Signals are worked in on copies, so that what is not committed never was.
+type Scene struct {
 	outages map[string]*Outage
 	last    map[int64]string    // the newest outage of a customer
 	feeders map[string][]string // the outages of a feeder, oldest first
 }
 
-func newScene() *scene {
-	return &scene{outages: map[string]*Outage{}, last: map[int64]string{}, feeders: map[string][]string{}}
+// NewScene makes a scene without outages.
+func NewScene() *Scene {
+	return &Scene{outages: map[string]*Outage{}, last: map[int64]string{}, feeders: map[string][]string{}}
 }
 
-// put takes an outage in, or in its new state.
-func (s *scene) put(o *Outage) {
+// Get finds an outage of the last days; nil where it is none of them.
+func (s *Scene) Get(id string) *Outage { return s.outages[id] }
+
+// Put takes an outage in, or in its new state.
+func (s *Scene) Put(o *Outage) {
 	if _, known := s.outages[o.ID]; !known {
 		s.feeders[o.Feeder] = append(s.feeders[o.Feeder], o.ID)
 	}
@@ -76,22 +77,22 @@ func (s *scene) put(o *Outage) {
 	}
 }
 
-// forget drops what ended before a time.
-func (s *scene) forget(before int64) {
-	fresh := newScene()
+// Forget drops what ended before a time.
+func (s *Scene) Forget(before int64) {
+	fresh := NewScene()
 	for _, ids := range s.feeders {
 		for _, id := range ids {
 			if o := s.outages[id]; o.State == Open || o.Ended >= before {
-				fresh.put(o)
+				fresh.Put(o)
 			}
 		}
 	}
 	*s = *fresh
 }
 
-// draft is signals being worked into a scene.
-type draft struct {
-	scene   *scene
+// Draft is signals being worked into a scene.
+type Draft struct {
+	scene   *Scene
 	book    *book.Book
 	newID   func() string
 	changed map[string]*Outage
@@ -99,12 +100,13 @@ type draft struct {
 	order   []string
 }
 
-func (s *scene) draft(b *book.Book, newID func() string) *draft {
-	return &draft{scene: s, book: b, newID: newID, changed: map[string]*Outage{}, last: map[int64]string{}}
+// Draft begins to work signals in. newID makes the id of an outage.
+func (s *Scene) Draft(b *book.Book, newID func() string) *Draft {
+	return &Draft{scene: s, book: b, newID: newID, changed: map[string]*Outage{}, last: map[int64]string{}}
 }
 
 // get is an outage as it stands in the draft.
-func (d *draft) get(id string) *Outage {
+func (d *Draft) get(id string) *Outage {
 	if o := d.changed[id]; o != nil {
 		return o
 	}
@@ -112,27 +114,27 @@ func (d *draft) get(id string) *Outage {
 }
 
 // touch is an outage that may be changed.
-func (d *draft) touch(id string) *Outage {
+func (d *Draft) touch(id string) *Outage {
 	o := d.changed[id]
 	if o == nil {
-		o = d.scene.outages[id].clone()
+		o = d.scene.outages[id].Clone()
 		d.changed[id], d.order = o, append(d.order, id)
 	}
 	return o
 }
 
-// result is what was changed, in order.
-func (d *draft) result() (out []*Outage) {
+// Result is what was changed, in order.
+func (d *Draft) Result() (out []*Outage) {
 	for _, id := range d.order {
 		o := d.changed[id]
-		o.settle()
+		o.Settle()
 		out = append(out, o)
 	}
 	return out
 }
 
 // of finds a customer's newest spell: where it stands in its outage; nil where there is none.
-func (d *draft) of(customer int64) (*Outage, int) {
+func (d *Draft) of(customer int64) (*Outage, int) {
 	id, ok := d.last[customer]
 	if !ok {
 		id = d.scene.last[customer]
@@ -153,8 +155,8 @@ func (d *draft) of(customer int64) (*Outage, int) {
 	return o, at
 }
 
-// work takes one signal in. What it says of a customer whom the archive does not know is passed over.
-func (d *draft) work(s Signal) {
+// Work takes one signal in. What it says of a customer whom the archive does not know is passed over.
+func (d *Draft) Work(s Signal) {
 	switch s.Kind {
 	case SwitchOpen:
 		for _, n := range d.book.OnFeeder(s.Feeder) {
@@ -170,7 +172,7 @@ func (d *draft) work(s Signal) {
 }
 
 // begin puts a customer in the dark, or makes the beginning that is known a better one.
-func (d *draft) begin(customer, at int64, by Proof) {
+func (d *Draft) begin(customer, at int64, by Proof) {
 	m, known := d.book.ByNum(customer)
 	if !known {
 		return
@@ -197,7 +199,7 @@ func (d *draft) begin(customer, at int64, by Proof) {
 }
 
 // join finds the outage that a meter's darkness belongs to, or makes one.
-func (d *draft) join(m book.Meter, at int64, by Proof) *Outage {
+func (d *Draft) join(m book.Meter, at int64, by Proof) *Outage {
 	for _, id := range slices.Backward(d.ofFeeder(m.Feeder)) {
 		o := d.get(id)
 		if o.State == Void || o.Code != "" {
@@ -208,13 +210,13 @@ func (d *draft) join(m book.Meter, at int64, by Proof) *Outage {
 			return d.touch(id)
 		}
 	}
-	o := &Outage{ID: d.newID(), Feeder: m.Feeder, District: m.District, Source: sources[by], State: Open, Began: at}
+	o := &Outage{ID: d.newID(), Feeder: m.Feeder, District: m.District, Source: by.Source(), State: Open, Began: at}
 	d.changed[o.ID], d.order = o, append(d.order, o.ID)
 	return o
 }
 
 // ofFeeder are the outages of a feeder, those of the draft last.
-func (d *draft) ofFeeder(feeder string) []string {
+func (d *Draft) ofFeeder(feeder string) []string {
 	out := slices.Clone(d.scene.feeders[feeder])
 	for _, id := range d.order {
 		if _, old := d.scene.outages[id]; !old && d.changed[id].Feeder == feeder {
@@ -225,13 +227,13 @@ func (d *draft) ofFeeder(feeder string) []string {
 }
 
 // end gives a customer its supply back, or makes the end that is known a better one.
-func (d *draft) end(customer, at int64, by Proof) {
+func (d *Draft) end(customer, at int64, by Proof) {
 	o, i := d.of(customer)
 	if o == nil || at <= o.Dark[i].From {
 		return
 	}
 	x := o.Dark[i]
-	better := by > x.Ended && at >= x.To-slotSeconds-joinWithin && at <= x.To+slotSeconds+joinWithin
+	better := by > x.Ended && at >= x.To-SlotSeconds-joinWithin && at <= x.To+SlotSeconds+joinWithin
 	if x.To != 0 && !better {
 		return
 	}
@@ -240,7 +242,7 @@ func (d *draft) end(customer, at int64, by Proof) {
 }
 
 // closeFeeder ends what a feeder's switch held in the dark. Whoever has told its own return keeps it.
-func (d *draft) closeFeeder(s Signal) {
+func (d *Draft) closeFeeder(s Signal) {
 	for _, id := range d.ofFeeder(s.Feeder) {
 		o := d.get(id)
 		if o.State != Open {

@@ -1,29 +1,25 @@
-package outage
+package join
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/systems/grid/book"
-	"github.com/haihe-city/haihe/systems/grid/outage/index"
 )
 
 // stage is a scene over a book of ten meters on feeder F and five on feeder G.
 type stage struct {
-	*scene
+	*Scene
 	book *book.Book
 	next int
 }
 
 func newStage() *stage {
-	s := &stage{scene: newScene(), book: book.New(2)}
+	s := &stage{Scene: NewScene(), book: book.New(2)}
 	for i := range 15 {
 		m := book.Meter{Num: int64(i + 1), Address: fmt.Sprintf("%012d", i+1), District: "120101", Feeder: "F", Concentrator: "200000000001"}
 		if i >= 10 {
@@ -37,10 +33,10 @@ func newStage() *stage {
 // play works signals in, one delivery each.
 func (s *stage) play(signals ...Signal) {
 	for _, x := range signals {
-		d := s.draft(s.book, func() string { s.next++; return fmt.Sprintf("o%02d", s.next) })
-		d.work(x)
-		for _, o := range d.result() {
-			s.put(o)
+		d := s.Draft(s.book, func() string { s.next++; return fmt.Sprintf("o%02d", s.next) })
+		d.Work(x)
+		for _, o := range d.Result() {
+			s.Put(o)
 		}
 	}
 }
@@ -108,11 +104,11 @@ func TestSceneFailed(t *testing.T) {
 	s := newStage()
 	s.play(Signal{Kind: Off, Meter: 1, At: 1000})
 	before := s.told()
-	d := s.draft(s.book, func() string { return "lost" })
-	d.work(Signal{Kind: On, Meter: 1, At: 2000})
-	d.work(Signal{Kind: Off, Meter: 2, At: 1001})
-	d.work(Signal{Kind: Off, Meter: 11, At: 1001})
-	if len(d.result()) != 2 || !slices.Equal(s.told(), before) {
+	d := s.Draft(s.book, func() string { return "lost" })
+	d.Work(Signal{Kind: On, Meter: 1, At: 2000})
+	d.Work(Signal{Kind: Off, Meter: 2, At: 1001})
+	d.Work(Signal{Kind: Off, Meter: 11, At: 1001})
+	if len(d.Result()) != 2 || !slices.Equal(s.told(), before) {
 		t.Errorf("%v", s.told())
 	}
 }
@@ -120,7 +116,7 @@ func TestSceneFailed(t *testing.T) {
 func TestForget(t *testing.T) {
 	s := newStage()
 	s.play(Signal{Kind: Off, Meter: 1, At: 1000}, Signal{Kind: On, Meter: 1, At: 1500}, Signal{Kind: Off, Meter: 11, At: 1000}, Signal{Kind: Off, Meter: 2, At: 9000}, Signal{Kind: On, Meter: 2, At: 9500})
-	s.forget(2000)
+	s.Forget(2000)
 	if len(s.outages) != 2 || s.outages["o01"] != nil || s.last[1] != "" {
 		t.Errorf("%v", s.told())
 	}
@@ -148,14 +144,14 @@ func TestPack(t *testing.T) {
 			}
 			o.Dark = append(o.Dark, d)
 		}
-		o.settle()
-		b := pack(o.Began, o.Dark)
-		back, err := unpack(o.Began, b)
+		o.Settle()
+		b := Pack(o.Began, o.Dark)
+		back, err := Unpack(o.Began, b)
 		if err != nil || !slices.Equal(back, o.Dark) {
 			t.Fatalf("%v, %v, want %v", back, err, o.Dark)
 		}
 		if len(b) > 0 {
-			if _, err := unpack(o.Began, b[:len(b)-1]); err == nil {
+			if _, err := Unpack(o.Began, b[:len(b)-1]); err == nil {
 				t.Fatal("a list that is cut short is read")
 			}
 		}
@@ -163,80 +159,10 @@ func TestPack(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	f.Add(int64(1_447_000_000), pack(1_447_000_000, []Dark{{Customer: 5, From: 1_447_000_000, To: 1_447_000_300, Begun: ByMeter, Ended: BySwitch}}))
+	f.Add(int64(1_447_000_000), Pack(1_447_000_000, []Dark{{Customer: 5, From: 1_447_000_000, To: 1_447_000_300, Begun: ByMeter, Ended: BySwitch}}))
 	f.Fuzz(func(t *testing.T, base int64, b []byte) {
-		if out, err := unpack(base, b); err == nil && len(out) > len(b) {
+		if out, err := Unpack(base, b); err == nil && len(out) > len(b) {
 			t.Errorf("%d customers of %d bytes", len(out), len(b))
 		}
 	})
-}
-
-func TestReadList(t *testing.T) {
-	const head = "outage,start,end,cause,feeder,concentrator,meters,note\n"
-	for _, c := range []struct{ name, text, reason string }{
-		{"good", head + "A,2015-03-01 08:00,2015-03-01T09:00:30,fault,F,,,x\nA,2015-03-01T08:00:00+08:00,,fault,,200000000001,,\n", ""},
-		{"other order, byte order mark", "\ufeffcause,meters,outage,end,start\nplanned,000000000001 000000000002;000000000003,A,2015-03-01 09:00,2015-03-01 08:00\n", ""},
-		{"no name", head + ",2015-03-01 08:00,,fault,F,,,\n", "the outage has a name"},
-		{"no time", head + "A,yesterday,,fault,F,,,\n", `"yesterday" is no time`},
-		{"no such day", head + "A,2015-02-30 08:00,,fault,F,,,\n", "is no time"},
-		{"end", head + "A,2015-02-20 08:00,soon,fault,F,,,\n", `"soon" is no time`},
-		{"cause", head + "A,2015-02-20 08:00,,sabotage,F,,,\n", `cause "sabotage" is not known`},
-		{"quote", head + "A,\"2015-02-20 08:00,,fault,F,,,\n", "not well-formed CSV"},
-	} {
-		var reasons []string
-		rows, read, err := ReadList(strings.NewReader(c.text), func(_ int, err error) {
-			msg, _ := errs.MsgOf(err)
-			reasons = append(reasons, msg.En)
-		})
-		if err != nil || read == 0 || (c.reason == "") != (len(reasons) == 0) || c.reason != "" && !strings.Contains(strings.Join(reasons, "\n"), c.reason) {
-			t.Errorf("%s: %v, %v, %v", c.name, rows, reasons, err)
-		}
-		if c.reason == "" && (rows[0].Code != "A" || !rows[0].From.Equal(time.Date(2015, 3, 1, 8, 0, 0, 0, book.China))) {
-			t.Errorf("%s: %+v", c.name, rows)
-		}
-	}
-	for _, text := range []string{"", "outage,start\n", head[:len(head)-1] + ",extra\n", "outage,outage,start,end,cause\n"} {
-		if _, _, err := ReadList(strings.NewReader(text), nil); !errs.Is(err, errs.Invalid) {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-}
-
-func FuzzReadList(f *testing.F) {
-	f.Add([]byte("outage,start,end,cause,feeder\nA,2015-03-01 08:00,2015-03-01 09:00,fault,F\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		wrong := int64(0)
-		rows, read, err := ReadList(bytes.NewReader(b), func(int, error) { wrong++ })
-		if err == nil && read != wrong+int64(len(rows)) {
-			t.Errorf("%d lines: %d taken, %d wrong", read, len(rows), wrong)
-		}
-		for _, s := range rows {
-			if s.Code == "" || s.From.IsZero() || !s.Cause.Valid() {
-				t.Errorf("%+v", s)
-			}
-		}
-	})
-}
-
-func TestCorrect(t *testing.T) {
-	now := time.Unix(10_000, 0)
-	cause, from, to, yes := index.Planned, time.Unix(900, 0), time.Unix(2100, 0), true
-	o := &Outage{State: Ended, Dark: []Dark{{1, 1000, 1500, ByMeter, ByMeter}, {2, 1000, 2000, ByMeter, BySwitch}, {3, 1010, 2000, ByMeter, BySwitch}}}
-	o.settle()
-	fields, err := o.correct(Edit{Cause: &cause, From: &from, To: &to, Void: &yes}, now)
-	want := []Dark{{1, 900, 1500, ByReport, ByMeter}, {2, 900, 2100, ByReport, ByReport}, {3, 1010, 2100, ByMeter, ByReport}}
-	if err != nil || len(fields) != 4 || !slices.Equal(o.Dark, want) || o.Began != 900 || o.Ended != 2100 || o.State != Void {
-		t.Errorf("%+v %v %v", o, fields, err)
-	}
-	early := time.Unix(1400, 0)
-	if _, err := o.clone().correct(Edit{From: &to}, now); !errs.Is(err, errs.Invalid) {
-		t.Errorf("a beginning behind the end: %v", err)
-	}
-	if _, err := o.clone().correct(Edit{To: &early}, now); err != nil {
-		t.Errorf("an earlier end: %v", err)
-	}
-	future := now.Add(time.Hour)
-	if _, err := o.clone().correct(Edit{To: &future}, now); !errs.Is(err, errs.Invalid) {
-		t.Errorf("an end in the future: %v", err)
-	}
 }
