@@ -112,17 +112,32 @@ type shared struct{ *Store }
 
 // Decode is that of a Search.
 func (s shared) Decode(tx *store.Tx, r *walk.Row, want func(string) bool) (*Entity, error) {
-	if !s.shared {
-		tenant, id := names.Apart(r.ID)
-		if e, held, _ := s.memory.Get(Key{tenant, id}); held && e.Num == r.Num && e.Version == r.Version {
-			return s.bound(tx.Context(), s.visible(e), want)
-		}
+	if e := s.Held(r); e != nil {
+		return s.bound(tx.Context(), e, want)
 	}
 	e, err := s.Store.Decode(tx, r, want)
 	if err != nil {
 		return nil, err
 	}
 	return s.bound(tx.Context(), e, want)
+}
+
+// Held gives an entity from memory, where it is there as the row has it, all of it is there still, and nothing is bound to it.
+func (s shared) Held(r *walk.Row) *Entity {
+	if s.shared {
+		return nil
+	}
+	tenant, id := names.Apart(r.ID)
+	e, held, _ := s.memory.Get(Key{tenant, id})
+	if !held || e.Num != r.Num || e.Version != r.Version || expiry(e) != 0 {
+		return nil
+	}
+	for _, t := range e.Types {
+		if tenant == "" && len(s.Bindings(t)) > 0 {
+			return nil
+		}
+	}
+	return e
 }
 
 // bound joins what is bound where a condition looks at it.
@@ -151,6 +166,9 @@ func (s *Store) Decode(tx *store.Tx, r *walk.Row, want func(string) bool) (*Enti
 
 // Keys gives the index keys of a type's attributes.
 func (s *Store) Keys(typ string) map[string]int64 { return s.index.Keys(typ) }
+
+// Held gives nothing: what Query and Get give is the caller's.
+func (s *Store) Held(*walk.Row) *Entity { return nil }
 
 // Least is what a walk may gather in any case.
 func (s *Store) Least() int64 { return s.least }

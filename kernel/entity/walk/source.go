@@ -192,7 +192,7 @@ func (w *Walk) along() error {
 	case list == nil:
 		w.straight(store.Q("entity.walk.all", Columns+`WHERE type <> $1`+tail), int64(0))
 	case len(list) == 1 && list[0].table == "entity":
-		w.straight(store.Q("entity.walk.type", Columns+`WHERE type = $1`+tail), list[0].typ)
+		w.light(store.Q("entity.walk.light", `SELECT num, id, version FROM entity WHERE type = $1`+tail), list[0].typ)
 	default:
 		w.together(list, d)
 	}
@@ -205,6 +205,35 @@ func (w *Walk) straight(q store.Stmt, arg any) {
 		rows, err := w.fetched(q, arg, w.fetch, n)
 		if len(rows) > 0 {
 			w.fetch = rows[len(rows)-1].Num
+		}
+		return rows, len(rows) == n, err
+	}
+}
+
+// light makes a source of one statement that leaves the documents out: most of what is asked for is in memory.
+func (w *Walk) light(q store.Stmt, arg any) {
+	w.source = func(n int) (rows []Row, more bool, err error) {
+		var missing []int64
+		err = w.tx.Each(q, []any{arg, w.fetch, n}, func(scan func(...any) error) error {
+			var r Row
+			if err := scan(&r.Num, &r.ID, &r.Version); err != nil {
+				return err
+			}
+			if r.held = w.s.Held(&r); r.held == nil {
+				missing = append(missing, r.Num)
+			}
+			rows = append(rows, r)
+			return nil
+		})
+		if err != nil || len(rows) == 0 {
+			return nil, false, err
+		}
+		w.fetch = rows[len(rows)-1].Num
+		read, err := w.byNum(missing)
+		for i := range rows {
+			if rows[i].held == nil && len(read) > 0 {
+				rows[i], read = read[0], read[1:]
+			}
 		}
 		return rows, len(rows) == n, err
 	}

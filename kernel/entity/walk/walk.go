@@ -30,6 +30,7 @@ type Row struct {
 	Num, Version, Modified int64
 	ID, Owner              string // ID as names.In makes it
 	Doc                    []byte // nil: deleted
+	held                   *ngsi.Entity
 }
 
 // Scan reads a row of Columns.
@@ -45,6 +46,8 @@ type Source interface {
 	Keys(typ string) map[string]int64
 	// Decode makes the entity of a row as readers see it, nil where it has expired; want as in ngsi.Decode.
 	Decode(tx *store.Tx, r *Row, want func(string) bool) (*ngsi.Entity, error)
+	// Held gives the entity of a row (Num, Version and ID are filled) as it is in memory, as readers see it; nil where it is not there.
+	Held(r *Row) *ngsi.Entity
 	// Bound lists the types whose entities get an attribute from elsewhere when they are read.
 	Bound(attr string) []string
 	// Least is what may be gathered in any case.
@@ -89,7 +92,10 @@ type Walk struct {
 
 // New begins behind a num. size is about how many matches are asked for.
 func New(s Source, tx *store.Tx, f *Filter, from int64, desc bool, size int) *Walk {
-	return &Walk{s: s, tx: tx, f: f, last: from, fetch: from, desc: desc, size: min(max(size, 32), maxBatch), more: true}
+	if !f.plain() {
+		size = max(size, 32)
+	}
+	return &Walk{s: s, tx: tx, f: f, last: from, fetch: from, desc: desc, size: min(size, maxBatch), more: true}
 }
 
 // Last is the num of the last candidate that was looked at, Read the number of those.
@@ -130,7 +136,10 @@ func (w *Walk) Next(whole bool) (*ngsi.Entity, error) {
 
 // test decodes as much of a candidate as the evaluator asks for, and the rest of a match.
 func (w *Walk) test(r *Row, whole bool) (*ngsi.Entity, error) {
-	if r.Doc == nil { // deleted
+	if r.held != nil && w.f.Matches(r.held) {
+		return r.held, nil
+	}
+	if r.Doc == nil { // deleted, or held and no match
 		return nil, nil
 	}
 	var want func(string) bool
