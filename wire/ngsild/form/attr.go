@@ -301,6 +301,9 @@ func (r *reader) part(a *ngsi.Attr, got *said, key string, nest int) (err error)
 			_, err = r.s.Next()
 			return err
 		}
+		if a.Name == ngsi.Proof && (key == "entityIdSealed" || key == "entityTypeSealed") {
+			return r.sealed(a, key)
+		}
 		err = r.sub(a, key, nest)
 	}
 	return err
@@ -351,6 +354,19 @@ func (r *reader) carried(a *ngsi.Attr, key string) error {
 		value = appendTexts(nil, list, many)
 	}
 	a.Members = append(a.Members, ngsi.Member{Name: key, Value: value})
+	return nil
+}
+
+// sealed reads what a proof says about the entity that it seals (4.5.2.2, annex C.11): its id, or its type, whose name is expanded.
+func (r *reader) sealed(a *ngsi.Attr, key string) error {
+	v, err := r.text()
+	if err != nil {
+		return err
+	}
+	if key == "entityTypeSealed" {
+		v = r.in.Context.Expand(v)
+	}
+	a.Members = append(a.Members, ngsi.Member{Name: key, Value: appendTexts(nil, []string{v}, false)})
 	return nil
 }
 

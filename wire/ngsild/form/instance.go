@@ -94,7 +94,7 @@ func (w *writer) said(a *ngsi.Attr) {
 	}
 	for _, m := range a.Members {
 		w.key(m.Name)
-		if m.Name == "objectType" || m.Name == "valueType" {
+		if m.Name == "objectType" || m.Name == "valueType" || m.Name == "entityTypeSealed" {
 			w.vocab(m.Value)
 		} else {
 			w.b = append(w.b, m.Value...)

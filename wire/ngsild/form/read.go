@@ -235,8 +235,11 @@ func (r *reader) member(e *ngsi.Entity, key string) (err error) {
 	case "@context", "createdAt", "modifiedAt", "deletedAt": // 5.2.2: the broker's own are passed over
 		_, err = r.s.Next()
 	default:
-		var name string
-		if name, err = r.name(key); err == nil {
+		name := r.in.Context.Expand(key)
+		if name != ngsi.Proof { // which is reserved, and yet may stand here
+			name, err = r.name(key)
+		}
+		if err == nil {
 			e.Attrs, err = r.attribute(e.Attrs, name, 0)
 		}
 	}

@@ -29,7 +29,12 @@ var (
 		"objectType valueType previousValue previousObject previousLanguageMap previousJson previousVocab previousValueList " +
 		"previousObjectList entity entityList ngsildproof")
 	carried = words("objectType valueType ngsildproof") // what Members may hold
+	sealing = words("entityIdSealed entityTypeSealed")  // what those of a proof may hold besides
 )
+
+// Proof is the name of the attribute that holds the proof of an entity. As a member of an attribute it proves that attribute.
+// 4.5.2.2, annex C.11.
+const Proof = "ngsildproof"
 
 func words(list string) map[string]bool {
 	m := map[string]bool{}
@@ -211,12 +216,15 @@ func (a *Attr) check(path string, nest int, n *int) error {
 	if err := a.checkValue(); err != nil {
 		return a.invalid(path, err)
 	}
+	if a.Name == Proof && (a.Kind != Property || len(a.Value) == 0 || a.Value[0] != '{') {
+		return errs.Say(errs.Invalid, "属性 %s 须为 Property，其值须为对象", "attribute %s must be a Property whose value is an object", path)
+	}
 	if len(a.Members) > maxMembers {
 		return errs.Say(errs.Invalid, "属性 %s 的附加成员过多", "attribute %s has too many further members", path)
 	}
 	for _, m := range a.Members {
 		s := scanner{b: m.Value}
-		if _, err := s.skip(); err != nil || s.end() != nil || !carried[m.Name] {
+		if _, err := s.skip(); err != nil || s.end() != nil || !carried[m.Name] && (a.Name != Proof || !sealing[m.Name]) {
 			return errs.Say(errs.Invalid, "属性 %s 的成员 %s 无效", "attribute %s: the member %s is not valid", path, Clip(m.Name))
 		}
 		if v := string(m.Value); m.Name == "valueType" && a.Kind == LanguageProperty && v != `"langString"` && v != rdfLangString { // 5.2.32
