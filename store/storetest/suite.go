@@ -45,7 +45,7 @@ func Run(t *testing.T, e Engine) {
 		{"kinds", s.kinds}, {"misuse", s.misuse}, {"text order", s.textOrder}, {"snapshot", s.snapshot},
 		{"many writers", s.manyWriters}, {"panic and goexit", s.panics}, {"busy", s.busy}, {"context", s.contexts}, {"readers who leave", s.leavingReaders},
 		{"commit fails", s.commitFails}, {"write inside write", s.nested}, {"close", s.close},
-		{"counts", s.counts}, {"sequences", s.sequences}, {"paging", s.paging},
+		{"counts", s.counts}, {"counts by prefix", s.prefixes}, {"sequences", s.sequences}, {"bulk", s.bulk}, {"ends", s.ends}, {"paging", s.paging},
 		{"migrations", s.migrations}, {"second instance", s.second},
 		{"backup", s.backup}, {"backup while writing", s.backupWhileWriting}, {"restore refuses", s.restoreRefuses},
 		{"stats", s.stats}, {"kill", s.kill},
