@@ -44,6 +44,8 @@ type City struct {
 	cal      *calendar
 	meters   []Meter
 	stations []station
+	outages  []Outage
+	dark     map[string]Outage // by feeder
 }
 
 // station is a concentrator or gateway with its meters, which lie side by side.
@@ -80,6 +82,7 @@ func NewCity(o Options) (*City, error) {
 			left -= take
 		}
 	}
+	c.layOutages()
 	return c, nil
 }
 
@@ -157,7 +160,13 @@ func (c *City) Meters() []Meter { return c.meters }
 //
 // It is the integral of the profile, scaled by the customer's size, moved to and fro a little at each quarter hour: by less
 // than a third of the neighbouring energies, so that it never runs backwards.
+// In an outage it stands still.
 func (c *City) Register(m *Meter, t time.Time) int64 {
+	return c.register(m, t) - c.unused(m, t)
+}
+
+// register is what a meter would show had it never been without supply.
+func (c *City) register(m *Meter, t time.Time) int64 {
 	if t.Before(m.Installed) {
 		return 0
 	}

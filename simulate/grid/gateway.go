@@ -70,7 +70,7 @@ func (g *gateway) answer(f dlt645.Frame) error {
 		return nil
 	}
 	meter := g.find(f.Addr.String())
-	if meter == nil || g.world.dead(meter) {
+	if meter == nil || g.world.dead(meter) || g.world.unlit(meter, g.world.opt.Clock()) {
 		return nil
 	}
 	return g.put(f.Addr, g.reply(f, meter, m), meter)
@@ -198,7 +198,7 @@ func (g *gateway) load(m *Meter, q dlt645.Read, newest time.Time) (data []byte, 
 	}
 	class := int(q.DI>>16&0xFF) - 1
 	for t := from; n > 0 && !t.After(newest); t = t.Add(Slot) {
-		if t.Before(m.Installed) {
+		if t.Before(m.Installed) || g.world.unlit(m, t) {
 			continue
 		}
 		p := g.world.Power(m, t)

@@ -21,6 +21,7 @@ type Options struct {
 	To              time.Time     // last slot: Run ends when it is acknowledged; zero: until ctx ends
 	Heartbeat       time.Duration // wall time between heartbeats; one minute
 	Faults          Faults
+	Outages         int       // feeders that go dark after From and come back in two stages; From must be set
 	HoldBack        int       // meters whose readings are kept back until they are asked for
 	Truth           io.Writer // one line of JSON a fault; nil: nowhere
 	Progress        func(Stats)
@@ -109,6 +110,9 @@ func (o Options) check() error {
 		if p < 0 || p > 1 {
 			return errs.Say(errs.Invalid, "故障比例应在 0 与 1 之间", "the share of a fault lies between 0 and 1")
 		}
+	}
+	if o.Outages < 0 || o.Outages > 0 && o.From.IsZero() {
+		return errs.Say(errs.Invalid, "停电线路数不能为负；模拟停电需要起始时间", "the number of outages is not negative, and outages need a beginning of the run")
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type backlog struct {
 type delayed struct{ slot, due int64 }
 
 func (u *unit) hasWork() bool {
-	return u.todo.open || u.next <= u.due.Load() || u.lateDue() >= 0 || !u.todo.finished && u.atEnd()
+	return u.newsDue() || u.todo.open || u.next <= u.due.Load() || u.lateDue() >= 0 || !u.todo.finished && u.atEnd()
 }
 
 // atEnd tells whether everything up to Options.To has been taken in hand.
@@ -40,6 +40,9 @@ func (u *unit) lateDue() int {
 
 // work reports one slot, or finishes.
 func (c *concentrator) work(ctx context.Context) error {
+	if c.newsDue() {
+		return c.tell(ctx)
+	}
 	b := &c.todo
 	switch i := c.lateDue(); {
 	case b.open:
@@ -166,7 +169,7 @@ func acknowledges(n dlt698.ReportNotification) func(dlt698.Body) (bool, error) {
 func (w *world) row(m *Meter, t time.Time) dlt698.CurveRow {
 	row := dlt698.CurveRow{Meter: m.Address, Time: t, Record: dlt698.MinuteFreeze,
 		Energy: dlt698.None, Power: dlt698.None, Voltage: dlt698.None}
-	if w.dead(m) {
+	if w.dead(m) || w.unlit(m, t) {
 		row.Quality = dlt698.Missing
 		return row
 	}

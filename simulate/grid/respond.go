@@ -161,7 +161,7 @@ func (c *concentrator) record(server dlt698.Address, g dlt698.GetRecord) dlt698.
 			continue
 		}
 		for _, t := range times {
-			if t.Before(m.Installed) {
+			if t.Before(m.Installed) || c.world.unlit(m, t) {
 				continue
 			}
 			row := make([]dlt698.Data, 0, len(g.Cols))

@@ -32,6 +32,7 @@ type world struct {
 	units    []*unit
 	left     atomic.Int64 // DL/T 698.45 stations that have not reached To
 	done     chan struct{}
+	moments  []time.Time // at which concentrators have news of their meters' supply
 	count    counters
 }
 
@@ -46,6 +47,7 @@ type unit struct {
 	number int
 	next   int64 // slot (Unix/900) to report next; the unit's own, as is todo
 	todo   backlog
+	news   []news       // of its meters' supply, that is to be told
 	due    atomic.Int64 // the newest slot that may be reported
 	taken  atomic.Int64 // the newest slot that was reported, or put off by a fault
 	conn   atomic.Pointer[net.Conn]
@@ -121,6 +123,7 @@ func (w *world) open() {
 			w.left.Add(1)
 		}
 	}
+	w.layNews()
 }
 
 // cap holds a slot to To.
@@ -147,6 +150,7 @@ func (w *world) keepTime(ctx context.Context) {
 			return
 		case <-t.C:
 		}
+		w.wakeForNews()
 		if now := slotOf(w.opt.Clock()); now > seen {
 			seen, waiting = now, len(order)
 		}

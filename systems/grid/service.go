@@ -16,6 +16,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/interval"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
 	"github.com/haihe-city/haihe/systems/grid/outage"
+	"github.com/haihe-city/haihe/systems/grid/outage/join"
 )
 
 // owner is the unit whose entities these are.
@@ -93,7 +94,7 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 // listen opens the head-end for this room.
 func (s *service) listen() (err error) {
 	s.head, err = headend.Open(headend.Options{
-		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.take, Refuse: s.refuse,
+		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.take, Power: s.power, Refuse: s.refuse,
 		Count:   func(protocol, outcome string) { s.count.frames(1, protocol, outcome) },
 		Changed: func() { s.dirty.Store(true) },
 		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, Answer: s.conf.Answer645, MaxLinks: s.conf.MaxLinks,
@@ -108,6 +109,18 @@ func (s *service) take(ctx context.Context, readings []book.Reading) (book.Taken
 		s.outages.Observe(ctx, readings)
 	}
 	return taken, err
+}
+
+// power takes what meters tell of their supply.
+func (s *service) power(ctx context.Context, events []headend.Power) error {
+	var signals []join.Signal
+	for _, e := range events {
+		signals = append(signals, join.Signal{Kind: join.Off, Meter: e.Meter, At: e.Down})
+		if e.Back != 0 {
+			signals = append(signals, join.Signal{Kind: join.On, Meter: e.Meter, At: e.Back})
+		}
+	}
+	return s.outages.Take(ctx, signals)
 }
 
 // layDistricts makes the sixteen book.Districts known as entities, once.

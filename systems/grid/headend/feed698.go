@@ -15,6 +15,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/wire/dlt698"
+	"github.com/haihe-city/haihe/wire/dlt698/event"
 )
 
 // session698 is the dialogue with one concentrator over DL/T 698.45-2017.
@@ -237,6 +238,9 @@ func (c *session698) login(ctx context.Context, cancel context.CancelFunc, f dlt
 func (c *session698) onReport(ctx context.Context, f dlt698.Frame, n dlt698.ReportNotification, it dlt698.Item) error {
 	var rows []book.Reading
 	for _, rec := range n.Records {
+		if rec.OAD.OI() == event.PowerDown.OI() { // no curve
+			continue
+		}
 		got, refused := dlt698.Curves(rec, "")
 		for _, err := range refused {
 			c.refuseErr(ctx, err, it)
@@ -244,6 +248,9 @@ func (c *session698) onReport(ctx context.Context, f dlt698.Frame, n dlt698.Repo
 		rows = c.own(ctx, rows, got, it)
 	}
 	taken, err := c.e.o.Take(ctx, rows)
+	if err == nil {
+		err = c.power(ctx, n, it)
+	}
 	switch {
 	case errs.Is(err, errs.Busy): // not acknowledged: the concentrator sends it again on this link
 		c.e.o.Count(name698, "busy")
@@ -255,6 +262,40 @@ func (c *session698) onReport(ctx context.Context, f dlt698.Frame, n dlt698.Repo
 	}
 	return c.write(dlt698.ToServer, f.Server, f.Client, dlt698.APDU{Body: dlt698.Acknowledge(n)})
 }
+
+// power takes the power events of a report, of the meters that stand behind this concentrator.
+func (c *session698) power(ctx context.Context, n dlt698.ReportNotification, it dlt698.Item) error {
+	var out []Power
+	foreign := 0
+	for _, rec := range n.Records {
+		events, refused := event.Powers(rec)
+		for _, err := range refused {
+			c.refuseErr(ctx, err, it)
+		}
+		for _, e := range events {
+			seat, behind, ok := c.e.o.Book.Seat(e.Meter)
+			if now := c.e.o.Now(); !ok || behind != c.link.address || e.Down.After(now.Add(clockSlack)) || e.Back.After(now.Add(clockSlack)) {
+				foreign++
+				continue
+			}
+			p := Power{Meter: seat.Num, Down: e.Down.Unix()}
+			if !e.Back.IsZero() {
+				p.Back = e.Back.Unix()
+			}
+			out = append(out, p)
+		}
+	}
+	if foreign > 0 {
+		c.reject(ctx, fmt.Sprintf("%d 条停电事件的电表不在本集中器档案中，或时间超前", foreign), fmt.Sprintf("%d power events of meters that the archive does not place behind this concentrator, or of a time to come", foreign), it)
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return c.e.o.Power(ctx, out)
+}
+
+// clockSlack is how far ahead of ours the clock of a meter that tells of its supply may go.
+const clockSlack = 5 * time.Minute
 
 // own turns rows into readings; rows of meters that do not stand behind this concentrator are refused, so that a stolen
 // concentrator cannot speak for the whole city.

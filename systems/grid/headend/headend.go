@@ -22,6 +22,7 @@ type Options struct {
 	Now         func() time.Time
 	Book        *book.Book
 	Take        func(ctx context.Context, readings []book.Reading) (book.Taken, error) // returns after the commit
+	Power       func(ctx context.Context, events []Power) error                            // returns after the commit
 	Refuse      func(ctx context.Context, r Refused, body []byte)                      // keeps what was not taken
 	Count       func(protocol, outcome string)                                         // a frame was taken, refused, turned away
 	Changed     func()                                                                 // a link came or went
@@ -31,6 +32,12 @@ type Options struct {
 	Poll        time.Duration // how often DL/T 645 meters are polled
 	Answer      time.Duration // how long a DL/T 645 meter may take to answer
 	MaxLinks    int
+}
+
+// Power says that a meter, by the key of its series, lost supply and when it had it again: Unix seconds, Back is 0 while it lasts.
+type Power struct {
+	Meter      int64
+	Down, Back int64
 }
 
 // Refused is a frame that was not taken: who sent it, in which protocol (as Count names it), why, by which clause of the
