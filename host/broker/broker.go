@@ -11,7 +11,6 @@ import (
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"github.com/haihe-city/haihe/errs"
@@ -122,6 +121,8 @@ func New(o Options) (*Broker, error) {
 		Capabilities: caps, InlineClient: true,
 		Logger:                 slog.New(slog.DiscardHandler), // it writes whole packets, payloads and passwords included
 		SysTopicResendInterval: 1 << 24,                       // nobody may read $SYS
+		// Each message is written at once: what mochi gathers it sends with a later one, which may wait for the client (link.hold).
+		ClientNetWriteBufferSize: 1,
 	})
 	if err := b.srv.AddHook(&hook{b: b}, nil); err != nil {
 		_ = inner.Close()
@@ -138,7 +139,7 @@ func (b *Broker) Clients() int { return int(b.ln.seated.Load()) }
 
 // Run answers until ctx ends, then lets what was received be stored for a moment and closes.
 func (b *Broker) Run(ctx context.Context) error {
-	if err := b.srv.AddListener(listeners.NewNet("mqtt", b.ln)); err != nil {
+	if err := b.srv.AddListener(b.ln); err != nil {
 		return errs.Wrap("start the broker", err)
 	}
 	go b.relayAll()
@@ -153,14 +154,12 @@ func (b *Broker) Run(ctx context.Context) error {
 // Close cuts the connections, waits at most five seconds for what they sent to be stored, and ends. It may be called without Run.
 func (b *Broker) Close() {
 	b.once.Do(func() {
-		_ = b.ln.Close()
+		_ = b.ln.Listener.Close()
 		b.ln.links.Range(func(k, _ any) bool {
-			if l := k.(*link); !l.signedIn() { // mochi waits for every connection, and says goodbye to clients only
-				_ = l.Close()
-			}
+			go k.(*link).bye() // each may take its time for a write
 			return true
 		})
-		_ = b.srv.Close()
+		_ = b.srv.Close() // waits for the connections
 		done := make(chan struct{})
 		go func() { b.work.Wait(); close(done) }()
 		select {

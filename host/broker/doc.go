@@ -15,7 +15,7 @@
 //     that does not read is cut off; it never holds back who publishes.
 //
 // Data lies in memory only: sessions of clients that went, messages on their way to subscribers and retained messages do not outlive
-// the program, and QoS 2 is "exactly once" between two starts of it. What a route stored is as durable as the room made it. Neither
+// the program, and QoS 2 is "exactly once" between two starts of it, except where a connection breaks while the store works. What a route stored is as durable as the room made it. Neither
 // payloads nor credentials are written to the log. A client that publishes and subscribes above QoS 0 on one connection shares one
 // table of packet identifiers between both directions (mochi-mqtt); two connections are better.
 package broker

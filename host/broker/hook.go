@@ -24,6 +24,7 @@ func (h *hook) ID() string { return "haihe" }
 func (h *hook) Provides(b byte) bool {
 	return bytes.Contains([]byte{
 		mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnPublish, mqtt.OnWill, mqtt.OnSessionEstablished, mqtt.OnDisconnect, mqtt.OnPublishDropped,
+		mqtt.OnPacketEncode, mqtt.OnPacketRead,
 	}, []byte{b})
 }
 
@@ -42,10 +43,42 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 		return false
 	}
 	cl.ID = who.ID + "/" + cl.ID
+	// mochi's own account of the receive maximum can lock up (one read lock within another): it is told that there is none, and
+	// OnPacketEncode keeps to it.
+	maximum := cl.Properties.Props.ReceiveMaximum
+	cl.Properties.Props.ReceiveMaximum = 0
+	cl.State.Inflight.ResetSendQuota(0)
+	l.mu.Lock()
+	l.cl = cl
+	if maximum > 0 {
+		l.sent = make(chan struct{}, maximum)
+	}
+	l.mu.Unlock()
 	if pk.Connect.WillFlag && !h.OnACLCheck(cl, pk.Connect.WillTopic, true) {
 		return false // MQTT 5.0 3.1.2.5: a will is published as the client would
 	}
 	return true
+}
+
+// OnPacketEncode holds a publication to a client back until the client takes more. It runs where the client's messages are
+// written, and there only its own wait.
+func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	if l, ok := cl.Net.Conn.(*link); ok && pk.FixedHeader.Type == packets.Publish && pk.FixedHeader.Qos > 0 {
+		l.hold()
+	}
+	return pk
+}
+
+// OnPacketRead takes the client's acknowledgements.
+func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
+	switch t := pk.FixedHeader.Type; {
+	case t != packets.Puback && t != packets.Pubcomp && (t != packets.Pubrec || pk.ReasonCode < packets.ErrUnspecifiedError.Code):
+	default:
+		if l, ok := cl.Net.Conn.(*link); ok {
+			l.release()
+		}
+	}
+	return pk, nil
 }
 
 // OnSessionEstablished counts who came.

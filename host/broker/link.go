@@ -2,12 +2,14 @@ package broker
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"github.com/haihe-city/haihe/errs"
@@ -62,16 +64,47 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
+// The listener is mochi's own, in place of that of its package: closing that one can lock up (it takes one read lock within
+// another, while a client that goes waits to write).
+
+// Init does nothing: it listens already.
+func (l *listener) Init(*slog.Logger) error { return nil }
+
+// Serve hands each connection to mochi.
+func (l *listener) Serve(establish listeners.EstablishFn) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() { _ = establish(l.ID(), c) }() // what went wrong is told by hooks
+	}
+}
+
+// ID, Address and Protocol name it.
+func (l *listener) ID() string { return "mqtt" }
+
+// Address is described at ID.
+func (l *listener) Address() string { return l.Addr().String() }
+
+// Protocol is described at ID.
+func (l *listener) Protocol() string { return "tcp" }
+
+// Close stops listening; the clients are the Broker's to send away.
+func (l *listener) Close(listeners.CloseFn) { _ = l.Listener.Close() }
+
 // link is one connection, with what its client published and the store has not taken yet.
 type link struct {
 	net.Conn
 	b     *Broker
 	slots chan struct{} // one for each publication that waits
+	sent  chan struct{} // one for each publication to the client that it has not acknowledged; nil where it said no maximum
 	once  sync.Once
 	left  chan struct{} // closed when the connection is
 
 	mu      sync.Mutex
 	who     *identity.Principal
+	cl      *mqtt.Client
 	creds   Credentials
 	checked time.Time // when creds were believed last
 	online  bool
@@ -126,10 +159,48 @@ func (l *link) believe(c Credentials) (*identity.Principal, error) {
 	return who, nil
 }
 
-func (l *link) signedIn() bool {
+// bye says goodbye to a client and closes.
+func (l *link) bye() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.who != nil
+	cl := l.cl
+	l.mu.Unlock()
+	if cl != nil {
+		_ = l.b.srv.DisconnectClient(cl, packets.ErrServerShuttingDown)
+	}
+	_ = l.Close()
+}
+
+// hold keeps to the client's receive maximum (MQTT 5.0 4.9): a publication to it waits until it has acknowledged others. Before it
+// is online nothing waits, since nothing of it is read.
+func (l *link) hold() {
+	l.mu.Lock()
+	sent, online := l.sent, l.online
+	l.mu.Unlock()
+	if sent == nil {
+		return
+	}
+	if !online {
+		select {
+		case sent <- struct{}{}:
+		default:
+		}
+		return
+	}
+	select {
+	case sent <- struct{}{}:
+	case <-l.left:
+	}
+}
+
+// release takes an acknowledgement of the client's.
+func (l *link) release() {
+	l.mu.Lock()
+	sent := l.sent
+	l.mu.Unlock()
+	select {
+	case <-sent: // never of a nil one
+	default:
+	}
 }
 
 // principal is who is at the other end, now and then asked for anew: a token may have been revoked.
