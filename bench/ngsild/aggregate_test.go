@@ -8,33 +8,53 @@ import (
 	"time"
 )
 
-// aggregates measures hourly averages and maxima over one attribute's many instances, and compares every one with the sum that the
-// generator kept. The instances are a minute apart.
+// aggregates measures daily averages and maxima over one attribute's many instances, a minute apart, and compares every one with the
+// sum that the generator kept: instances that were given to the history itself, and a number that was updated as often, which is how
+// a meter or a sensor comes to its history.
 func aggregates(b *testing.B, t *table, c candidate, s scale) {
 	k := connections(b, c.base, 1)[0]
 	defer k.close()
-	const id = "urn:ngsi-ld:Gauge:aggregate"
 	from := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	value := func(i int) float64 { return float64(i*7919%1000) / 4 }
+	at := func(i int) time.Time { return from.Add(time.Duration(i) * time.Minute) }
+	send := func(path string, body []byte) {
+		if status, err := k.do("POST", path, body); err != nil || status/100 != 2 || status == 207 {
+			b.Fatalf("%s: %s: %d %v %.300s", c.name, path, status, err, k.body)
+		}
+	}
+	given, updated := "urn:ngsi-ld:Gauge:given", "urn:ngsi-ld:Gauge:updated"
 	begun := time.Now()
-	for i := 0; i < s.instances; {
-		n := min(2000, s.instances-i)
-		body := fmt.Appendf(nil, `{"id":"%s","type":"Gauge","level":[`, id)
-		for j := range n {
-			if j > 0 {
+	for i := 0; i < s.instances; i += 2000 {
+		body := fmt.Appendf(nil, `{"id":"%s","type":"Gauge","level":[`, given)
+		for j := i; j < min(i+2000, s.instances); j++ {
+			if j > i {
 				body = append(body, ',')
 			}
-			body = change(body, value(i+j), from.Add(time.Duration(i+j)*time.Minute))
+			body = change(body, value(j), at(j))
 		}
-		if status, err := k.do("POST", "/temporal/entities", append(body, ']', '}')); err != nil || status/100 != 2 {
-			b.Fatalf("%s: instances: %d %v %.300s", c.name, status, err, k.body)
-		}
-		i += n
+		send("/temporal/entities", append(body, ']', '}'))
 	}
-	t.add(c.name, "instances of history arriving, 2,000 a request", "1/s durable", false, float64(s.instances)/time.Since(begun).Seconds())
-	to := from.Add(time.Duration(s.instances) * time.Minute)
-	path := "/temporal/entities/" + id + "?attrs=level&format=aggregatedValues&aggrMethods=avg,max&aggrPeriodDuration=P1D&timerel=between&timeAt=" +
-		from.Format(time.RFC3339) + "&endTimeAt=" + to.Format(time.RFC3339)
+	t.add(c.name, "instances given to the history, 2,000 a request", "1/s durable", false, float64(s.instances)/time.Since(begun).Seconds())
+	begun = time.Now()
+	for i := 0; i < s.instances; i += 1000 {
+		body := []byte{'['}
+		for j := i; j < min(i+1000, s.instances); j++ {
+			body = append(fmt.Appendf(append(body, ","[:min(j-i, 1)]...), `{"id":"%s","type":"Gauge","level":`, updated), change(nil, value(j), at(j))...)
+			body = append(body, '}')
+		}
+		send("/entityOperations/upsert?options=update", append(body, ']'))
+	}
+	t.add(c.name, "updates of one number in batches of 1,000", "1/s durable", false, float64(s.instances)/time.Since(begun).Seconds())
+	for _, id := range []string{given, updated} {
+		path := "/temporal/entities/" + id + "?attrs=level&format=aggregatedValues&aggrMethods=avg,max&aggrPeriodDuration=P1D&timerel=between&timeAt=" +
+			from.Format(time.RFC3339) + "&endTimeAt=" + at(s.instances).Format(time.RFC3339)
+		ask(b, t, c, s, k, path, map[string]string{given: "given", updated: "updated"}[id])
+		checkAggregates(b, c, k.body, s.instances, value)
+	}
+}
+
+// ask asks for the aggregates many times over.
+func ask(b *testing.B, t *table, c candidate, s scale, k *client, path, what string) {
 	var each tally
 	for range s.asks {
 		at := time.Now()
@@ -45,10 +65,9 @@ func aggregates(b *testing.B, t *table, c candidate, s scale) {
 		each.each = append(each.each, time.Since(at))
 	}
 	each = join(b, []tally{each}, []error{nil}, time.Second)
-	name := fmt.Sprintf("aggregate %d instances by day", s.instances)
+	name := fmt.Sprintf("aggregate %d values %s, by day", s.instances, what)
 	t.add(c.name, name+", 50 %", "ms", true, each.quantile(0.5))
 	t.add(c.name, name+", 95 %", "ms", true, each.quantile(0.95))
-	checkAggregates(b, c, k.body, s.instances, value)
 }
 
 // checkAggregates compares the averages and maxima of days.

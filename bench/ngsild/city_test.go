@@ -22,6 +22,7 @@ import (
 var (
 	peers   = flag.String("peer", "", "other brokers that run already: Name=URL#PID, separated by commas")
 	engines = flag.String("engines", "sqlite,postgres", "engines that Haihe is measured on")
+	only    = flag.String("only", "", "of BenchmarkRequests only this: aggregate")
 	million = flag.Int("million", 0, "entities of BenchmarkMillion, such as 1000000; 0 leaves it out")
 )
 

@@ -35,6 +35,9 @@ func BenchmarkRequests(b *testing.B) {
 	s := scaled()
 	all := append(append(cities(b), plainProcess(b)), others(b)...)
 	t, books := &table{}, map[string]*ledger{}
+	if *only == "aggregate" {
+		s.rounds, s.lamps = 0, 0
+	}
 	for _, c := range all {
 		t.order = append(t.order, c.name)
 		books[c.name] = &ledger{level: make([]float64, s.lamps), writes: make([]int, s.lamps)}
@@ -49,7 +52,7 @@ func BenchmarkRequests(b *testing.B) {
 		}
 	}
 	for _, c := range all {
-		if c.name != plainWay {
+		if c.name != plainWay && s.rounds > 0 {
 			readBack(b, c, books[c.name])
 		}
 	}
