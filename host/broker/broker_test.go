@@ -426,13 +426,17 @@ func TestReceiveMaximum(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() {
-		for p := range acks {
-			time.Sleep(100 * time.Microsecond)
-			open.Add(-1)
-			_ = c.Ack(p) // at the end the client may have gone
+		for {
+			select {
+			case p := <-acks:
+				time.Sleep(100 * time.Microsecond)
+				open.Add(-1)
+				_ = c.Ack(p) // at the end the client may have gone
+			case <-t.Context().Done():
+				return
+			}
 		}
 	}()
-	defer close(acks)
 	w, _ := dial5(t, s, "power", "writer")
 	const all = 40
 	for i := range all {
