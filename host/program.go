@@ -191,7 +191,7 @@ func (p *Program) openSystem(ctx context.Context, r *room, log *slog.Logger) (er
 // Start begins the jobs and feeds: the kernels' own first.
 func (p *Program) Start() {
 	p.work.start(&worker{system: "indicator", kind: "job", name: "measure", run: p.Indicators.Run})
-	p.work.start(&worker{system: "entity", kind: "job", name: "collect", every: time.Minute, run: func(ctx context.Context) error {
+	p.work.start(&worker{system: "entity", kind: "job", name: "collect", every: time.Second, run: func(ctx context.Context) error {
 		_, err := p.Entities.Collect(ctx)
 		return err
 	}})

@@ -40,6 +40,15 @@ func (s *Store) expires(at int64) {
 	}
 }
 
+// aged tells the same of a snapshot: of what other instances wrote, memory does not know.
+func (s *Store) aged(tx *store.Tx) (bool, error) {
+	if !s.shared {
+		return s.anyExpired(), nil
+	}
+	next, err := nextExpiry(tx)
+	return next <= store.Micros(s.stamp()), err
+}
+
 // anyExpired tells whether something may have expired that is not collected yet, so that maintained counts do not hold.
 func (s *Store) anyExpired() bool {
 	next := s.next.Load()
@@ -67,6 +76,9 @@ func (s *Store) Collect(ctx context.Context) (int, error) {
 		due, err := s.due(ctx)
 		if err != nil {
 			return n, errs.Wrap("collect what has expired", err)
+		}
+		if len(due) == 0 && s.shared {
+			return n, nil
 		}
 		if len(due) == 0 {
 			return n, s.settle(ctx)

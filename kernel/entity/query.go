@@ -37,7 +37,6 @@ func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return p, err
 	}
-	f.Aged = s.anyExpired()
 	limit, err := walk.Limit(q.Limit)
 	if err != nil {
 		return p, err
@@ -46,8 +45,11 @@ func (s *Store) Query(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return p, err
 	}
-	err = s.read(ctx, func(tx *store.Tx) error {
+	err = s.read(ctx, func(tx *store.Tx) (err error) {
 		p.Entities = nil
+		if f.Aged, err = s.aged(tx); err != nil {
+			return err
+		}
 		w := walk.New(s, tx, f, from, q.Desc, limit+1)
 		for len(p.Entities) <= limit {
 			e, err := w.Next(true)

@@ -25,7 +25,7 @@ func (s *Store) filter(tenant string, sel *filter.Selection) (*walk.Filter, erro
 	if err := checkTenant(tenant); err != nil {
 		return nil, err
 	}
-	f := &walk.Filter{Tenant: tenant, Aged: s.anyExpired()}
+	f := &walk.Filter{Tenant: tenant}
 	if sel == nil {
 		sel = new(filter.Selection)
 	}
@@ -54,6 +54,9 @@ func (s *Store) Search(ctx context.Context, q Search) (Page, error) {
 	}
 	err = s.read(ctx, func(tx *store.Tx) (err error) {
 		p.Entities = nil
+		if f.Aged, err = s.aged(tx); err != nil {
+			return err
+		}
 		if q.Limit > 0 {
 			if p.Entities, err = page(walk.New(shared{s}, tx, f, from, false, q.Limit+1), skip, q.Limit+1); err != nil {
 				return err
