@@ -27,8 +27,8 @@ func (w *truth) Write(p []byte) (int, error) {
 	return w.all.Write(p)
 }
 
-// meters are those with a fault of a kind, each once, in order.
-func (w *truth) meters(t *testing.T, kind string) (out []string) {
+// of are the faults of a kind.
+func (w *truth) of(t *testing.T, kind string) (out []simulate.Truth) {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -38,8 +38,17 @@ func (w *truth) meters(t *testing.T, kind string) (out []string) {
 			t.Fatal(err)
 		}
 		if x.Kind == kind {
-			out = append(out, x.Meter)
+			out = append(out, x)
 		}
+	}
+	return out
+}
+
+// meters are those with a fault of a kind, each once, in order.
+func (w *truth) meters(t *testing.T, kind string) (out []string) {
+	t.Helper()
+	for _, x := range w.of(t, kind) {
+		out = append(out, x.Meter)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/host/hosttest"
+	simulate "github.com/haihe-city/haihe/simulate/grid"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/wire/dlt698"
+	"github.com/haihe-city/haihe/wire/dlt698/event"
 )
 
 // The worked city: meters 1 to 10 in the core on feeder A (1 to 6 behind one concentrator, 7 to 10 behind another), 11 to 20 in
@@ -291,4 +294,89 @@ func TestOutageTold(t *testing.T) {
 		return math.Abs(goal.Value-want) < 1e-9
 	})
 	r.Rows(t, []hosttest.Row{{Name: "evidence", Path: "/en/grid/reliability/core", As: "reader", Status: 200, Has: []string{"36,000", "/grid/outages/", "Outages that hit the core"}}})
+}
+
+// TestOutageOfMeters: feeders go dark and come back in two stages; what the meters tell gives each outage with every customer to the
+// second, and the indices that the truth gives.
+func TestOutageOfMeters(t *testing.T) {
+	const feeders = 3
+	r := open(t, nil)
+	r.Clock.Set(slot(0).Add(23 * time.Hour))
+	var said truth
+	city := r.simulation(simulate.Options{Meters: 3_000, PerConcentrator: 60, Share645: -1, Outages: feeders, From: slot(0), Truth: &said})
+	want, seconds := map[string]string{}, int64(0)
+	for _, x := range said.of(t, "outage") {
+		off, err := time.Parse(time.RFC3339, x.Slot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[x.Meter] = off.UTC().Format(time.RFC3339) + " " + off.Add(time.Duration(x.Seconds)*time.Second).UTC().Format(time.RFC3339)
+		seconds += x.Seconds
+	}
+	if len(city.Outages()) != feeders || len(want) < 3*60 {
+		t.Fatalf("%d outages of %d meters", len(city.Outages()), len(want))
+	}
+	r.until("every outage is over", func() bool { return len(r.outages("&state=ended")) == feeders && len(r.outages("&state=open")) == 0 })
+	for _, o := range r.outages("") {
+		var x struct {
+			Stages []struct{ Customers int }
+			Dark   []struct {
+				Meter, From, To  string
+				BegunBy, EndedBy string
+			} `json:"customersDark"`
+		}
+		r.get("/api/grid/outages/"+o.ID, &x)
+		if len(x.Stages) != 2 || o.Source != "meter" {
+			t.Errorf("%+v: stages %v", o, x.Stages)
+		}
+		for _, d := range x.Dark {
+			if want[d.Meter] != d.From+" "+d.To || d.BegunBy != "meter" || d.EndedBy != "meter" {
+				t.Errorf("%s: %+v, want %s", o.Feeder, d, want[d.Meter])
+			}
+			delete(want, d.Meter)
+		}
+	}
+	if len(want) != 0 {
+		t.Errorf("%d meters in the dark are not known: %v", len(want), want)
+	}
+	var x reliability
+	r.get("/api/grid/reliability?period=2015-11-20", &x)
+	if got := x.sums(t, "city", "", "ieee"); got[0] != seconds {
+		t.Errorf("%d customer-seconds, the truth has %d", got[0], seconds)
+	}
+}
+
+// TestOutageByVoltage: a quarter hour without voltage begins an outage, one with voltage ends it.
+func TestOutageByVoltage(t *testing.T) {
+	r := open(t, nil)
+	r.archive("dlt698", mine+","+near)
+	c := r.online(near)
+	none, some := row(mine, slot(4), 1_000), row(mine, slot(8), 2_000)
+	none.Voltage, none.Power = 0, 0
+	c.send(none)
+	c.send(some)
+	r.until("the outage is over", func() bool { return len(r.outages("&state=ended&source=voltage")) == 1 })
+	if o := r.outages("")[0]; o.Customers != 1 || o.CustomerSeconds != 3_600 {
+		t.Errorf("%+v", o)
+	}
+}
+
+// TestOutageForeign: a concentrator speaks for its own meters, and of no time to come.
+func TestOutageForeign(t *testing.T) {
+	r := withTwo(t, nil)
+	c := r.online(near)
+	rec, err := event.Record([]event.Power{{Meter: theirs, Down: slot(4)}, {Meter: mine, Down: slot(80)}, {Meter: mine, Down: slot(4)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := dlt698.ReportNotification{PIID: c.number(), Kind: dlt698.ReportRecords, Records: []dlt698.ResultRecord{rec}}
+	c.put(c.frame(dlt698.FromServer, n))
+	c.acknowledged(n)
+	if got := r.wantRefused("2 power events"); got.Protocol != "dlt698" {
+		t.Errorf("%+v", got)
+	}
+	list := r.outages("")
+	if len(list) != 1 || list[0].Customers != 1 || list[0].State != "open" || list[0].Source != "meter" { // acknowledged, so it is there
+		t.Errorf("%+v", list)
+	}
 }
