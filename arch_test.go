@@ -87,7 +87,7 @@ var floors = []rule{
 	{dir: "systems/grid/outage/list", floor: 4, may: []string{"systems/grid/book", "systems/grid/outage/index", "errs"}},
 	{dir: "systems/grid/outage", floor: 4, may: []string{"systems/grid/book", "systems/grid/outage/*", "host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}},
 	{dir: "systems/grid/vee/rule", floor: 4, may: []string{"systems/grid/book", "kernel/series", "errs", "lang"}},
-	{dir: "systems/grid", floor: 4, may: []string{"systems/grid/book", "systems/grid/headend", "systems/grid/interval", "systems/grid/ledger", "systems/grid/outage", "systems/grid/outage/join", "host", "web", "web/sheet", "web/ui", "kernel/*", "wire/*", "store", "errs", "lang"}, tests: []string{"host/hosttest", "simulate/*", "systems/plan"}},
+	{dir: "systems/grid", floor: 4, may: []string{"systems/grid/book", "systems/grid/headend", "systems/grid/interval", "systems/grid/ledger", "systems/grid/outage", "systems/grid/outage/join", "host", "web", "web/sheet", "web/ui", "kernel/*", "wire/*", "store", "errs", "lang"}, tests: []string{"host/hosttest", "simulate/*", "systems/plan", "wire/dlt698/event"}},
 	{dir: "systems/city", floor: 4, may: []string{"host", "host/broker", "web", "web/ui", "web/sheet", "ngsild", "ngsild/*", "kernel/*", "kernel/entity/*", "wire/ngsild/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems/*", floor: 4, may: []string{"host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems", floor: 5, may: []string{"systems/*", "host"}, tests: []string{"host/hosttest", "plans/*"}},

@@ -33,6 +33,7 @@ func simulateCommand() command {
 		f.IntVar(&o.Meters, "meters", 20_000, "电表数 / meters")
 		f.Uint64Var(&o.Seed, "seed", 1, "随机种子，种子相同则城市相同 / seed; the same seed makes the same city")
 		f.IntVar(&o.HoldBack, "hold-back", 0, "暂不上报、等待补抄的电表数 / meters that are kept back until they are asked for")
+		f.IntVar(&o.Outages, "outages", 0, "当日停电并分两段恢复的线路数 / feeders that go dark today and come back in two stages")
 		archive := f.String("archive", "", "把电表档案写到此文件，不接入 / write the archive to this file and do not connect")
 		truth := f.String("truth", "", "把所造故障逐行写到此文件 / write the faults that are made to this file")
 		words, err := f.parse(sh, args)
