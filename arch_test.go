@@ -96,7 +96,6 @@ var floors = []rule{
 	{dir: "e2e", floor: 7},
 	{dir: "bench", floor: 7},
 	{dir: "bench/*", floor: 7},
-	{dir: "bench/*", floor: 7},
 	{dir: ".", floor: 7},
 }
 
