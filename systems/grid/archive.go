@@ -3,7 +3,6 @@ package grid
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
@@ -35,7 +34,8 @@ func (s *service) importArchive(ctx context.Context, run host.ImportRun) (host.I
 		res.Stopped, res.Taken = &stop, 0
 		return res, nil
 	}
-	for chunk := range slices.Chunk(meters, archiveBatch) {
+	for from := 0; from < meters.Len(); from += archiveBatch {
+		chunk := meters.Meters(from, archiveBatch)
 		counts, err := s.putMeters(ctx, run.By, run.File, chunk)
 		if err != nil {
 			return res, errs.Wrap("write the archive", err)
@@ -45,19 +45,24 @@ func (s *service) importArchive(ctx context.Context, run host.ImportRun) (host.I
 		}
 	}
 	s.ledger.Forget()
+	if res.Counts["changed"] > 0 {
+		if err := s.ledger.Moved(ctx); err != nil {
+			return res, errs.Wrap("sum the load of the districts anew", err)
+		}
+	}
 	s.changed()
 	s.host.Indicators.Stale(targetMeters)
 	return res, nil
 }
 
 // readArchive reads and checks the whole file; wrong lines go to the run's report.
-func readArchive(run host.ImportRun) (meters []book.Meter, res host.ImportResult) {
+func readArchive(run host.ImportRun) (meters *book.Book, res host.ImportResult) {
 	res.Counts = map[string]int64{"new": 0, "changed": 0, "unchanged": 0}
 	meters, n, err := book.ReadArchive(run.Body, book.ArchiveReport{
 		Progress: run.Progress,
 		Wrong:    func(line int, err error) { report(run, line, err) },
 	})
-	res.Read, res.Refused, res.Taken = n.Read, n.Wrong, int64(len(meters))
+	res.Read, res.Refused, res.Taken = n.Read, n.Wrong, n.Read-n.Wrong
 	if msg, ok := errs.MsgOf(err); ok {
 		res.Stopped = &msg
 	}

@@ -26,8 +26,9 @@ type ArchiveReport struct {
 type ArchiveCount struct{ Read, Wrong int64 }
 
 // ReadArchive reads a meter archive: CSV in UTF-8, one meter a line. err is errs.Invalid where the file as a whole is none;
-// wrong lines are reported and left out.
-func ReadArchive(in io.Reader, report ArchiveReport) (meters []Meter, n ArchiveCount, err error) {
+// wrong lines are reported and left out. The meters come as a book without days, since a city's are millions; their Num is the
+// line where they stand.
+func ReadArchive(in io.Reader, report ArchiveReport) (meters *Book, n ArchiveCount, err error) {
 	r := csv.NewReader(in)
 	r.FieldsPerRecord, r.ReuseRecord, r.TrimLeadingSpace = -1, true, true
 	head, err := r.Read()
@@ -38,7 +39,7 @@ func ReadArchive(in io.Reader, report ArchiveReport) (meters []Meter, n ArchiveC
 	if err != nil {
 		return nil, n, err
 	}
-	seen := map[string]int{}
+	meters = New(1)
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -56,16 +57,18 @@ func ReadArchive(in io.Reader, report ArchiveReport) (meters []Meter, n ArchiveC
 		}
 		n.Read++
 		m, err := archiveLine(row, at, err)
-		if first, twice := seen[m.Address]; err == nil && twice {
-			err = errs.Say(errs.Invalid, "电表 %s 已在第 %d 行出现", "meter %s stands on line %d already", m.Address, first)
+		if err == nil {
+			if first, twice := meters.place(m.Address); twice {
+				err = errs.Say(errs.Invalid, "电表 %s 已在第 %d 行出现", "meter %s stands on line %d already", m.Address, meters.meters[first].num)
+			}
 		}
 		if err != nil {
 			n.Wrong++
 			report.Wrong(line, err)
 			continue
 		}
-		seen[m.Address] = line
-		meters = append(meters, m)
+		m.Num = int64(line)
+		meters.put(&m)
 		if report.Progress != nil && n.Read%1000 == 0 {
 			report.Progress(r.InputOffset())
 		}
@@ -99,7 +102,7 @@ func archiveLine(row []string, at map[string]int, err error) (Meter, error) {
 	}
 	get := func(name string) string {
 		if i, ok := at[name]; ok && i < len(row) {
-			return strings.Clone(strings.TrimSpace(row[i]))
+			return strings.TrimSpace(row[i])
 		}
 		return ""
 	}

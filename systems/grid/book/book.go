@@ -1,8 +1,6 @@
 package book
 
 import (
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/haihe-city/haihe/kernel/series"
@@ -10,82 +8,46 @@ import (
 
 // Book is the archive of the city's meters in memory, with what is known of every slot of the recent days. It is read back from
 // entities and samples at start and follows each commit; nothing is kept in it alone.
-//
-// A meter's place in meters never changes while the program runs; it is the cursor of every list.
 type Book struct {
-	mu     sync.RWMutex
-	meters []Meter
-	region []int8 // of each meter: where its district stands in Districts, -1 for none
-	byAddr map[string]int32
-	byNum  map[int64]int32
-	behind map[string][]int32 // meters behind a concentrator
-	days   map[Day][]Slots    // as long as meters, by place
-	heard  []int64            // newest measured sample of each meter in a slot, microseconds; 0 for none
-	astray []int64            // newest sample of each meter beside every slot: its clock is off; 0 for none
-	keep   int                // days held
-	words  map[string]string  // the words that many meters share, once each
+	*roll
+	days map[Day]*sheet
+	keep int // days held
 }
 
 // New makes an empty book that holds the slots of keep days.
-func New(keep int) *Book {
-	return &Book{byAddr: map[string]int32{}, byNum: map[int64]int32{}, behind: map[string][]int32{}, days: map[Day][]Slots{}, keep: keep, words: map[string]string{}}
-}
+func New(keep int) *Book { return &Book{roll: newRoll(), days: map[Day]*sheet{}, keep: keep} }
 
 // Keeps is how many days are held.
 func (b *Book) Keeps() int { return b.keep }
-
-// word gives the one copy of a text that many meters share.
-func (b *Book) word(s string) string {
-	if w, ok := b.words[s]; ok {
-		return w
-	}
-	b.words[s] = s
-	return s
-}
 
 // Put adds a meter or takes over its new archive data.
 func (b *Book) Put(m Meter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	m.District, m.Feeder, m.Concentrator = b.word(m.District), b.word(m.Feeder), b.word(m.Concentrator)
-	m.Category, m.Protocol = Category(b.word(string(m.Category))), Protocol(b.word(string(m.Protocol)))
-	i, known := b.byAddr[m.Address]
-	if !known {
-		i = int32(len(b.meters))
-		b.byAddr[m.Address], b.byNum[m.Num] = i, i
-		b.meters, b.region, b.heard, b.astray = append(b.meters, m), append(b.region, 0), append(b.heard, 0), append(b.astray, 0)
-		for d := range b.days {
-			b.days[d] = append(b.days[d], Slots{})
-		}
-	} else if old := b.meters[i].Concentrator; old != m.Concentrator {
-		b.behind[old] = slices.DeleteFunc(b.behind[old], func(k int32) bool { return k == i })
-	}
-	if !known || b.meters[i].Concentrator != m.Concentrator {
-		b.behind[m.Concentrator] = append(b.behind[m.Concentrator], i)
-	}
-	b.meters[i], b.region[i] = m, int8(DistrictIndex(m.District))
+	b.put(&m)
 }
 
 // Find gives a meter's place by its address.
 func (b *Book) Find(address string) (place int32, m Meter, ok bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	i, ok := b.byAddr[address]
+	i, ok := b.place(address)
 	if !ok {
 		return 0, Meter{}, false
 	}
-	return i, b.meters[i], true
+	return i, b.meter(i), true
 }
 
 // Seat gives a meter's seat by its address, and the concentrator that it stands behind.
 func (b *Book) Seat(address string) (s Seat, concentrator string, ok bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	i, ok := b.byAddr[address]
+	i, ok := b.place(address)
 	if !ok {
 		return Seat{}, "", false
 	}
-	return Seat{i, b.meters[i].Num}, b.meters[i].Concentrator, true
+	x := &b.meters[i]
+	return Seat{i, x.num}, b.texts[x.concentrator], true
 }
 
 // Open holds a day from now on, where it is not held already. What is known of it is the caller's to Mark.
@@ -95,12 +57,12 @@ func (b *Book) Open(d Day) {
 	b.open(d)
 }
 
-// open holds a day from now on, and forgets the oldest where more than keep are held.
+// open holds a day from now on, forgets the oldest where more than keep are held, and seals those before yesterday.
 func (b *Book) open(d Day) {
 	if _, held := b.days[d]; held {
 		return
 	}
-	b.days[d] = make([]Slots, len(b.meters))
+	b.days[d] = newSheet(len(b.meters))
 	for len(b.days) > b.keep {
 		oldest := d
 		for k := range b.days {
@@ -108,22 +70,34 @@ func (b *Book) open(d Day) {
 		}
 		delete(b.days, oldest)
 	}
+	newest := b.newest()
+	for k, s := range b.days {
+		if k < newest-1 && k != d {
+			s.seal()
+		}
+	}
+}
+
+func (b *Book) newest() (newest Day) {
+	for d := range b.days {
+		newest = max(newest, d)
+	}
+	return newest
 }
 
 // Mark takes note of samples that were committed.
 func (b *Book) Mark(batch []Placed) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	newest := Day(0)
-	for d := range b.days {
-		newest = max(newest, d)
-	}
-	for _, p := range batch {
+	newest := b.newest()
+	for i := range batch {
+		p := &batch[i]
+		at := uint32(max(0, p.At/1_000_000))
 		switch {
 		case p.Slot < 0:
-			b.astray[p.Place] = max(b.astray[p.Place], p.At)
+			b.astray[p.Place] = max(b.astray[p.Place], at)
 		case p.Quality&^series.Late == series.Measured:
-			b.heard[p.Place] = max(b.heard[p.Place], p.At)
+			b.heard[p.Place] = max(b.heard[p.Place], at)
 		}
 		if p.Slot < 0 {
 			continue
@@ -139,7 +113,7 @@ func (b *Book) Mark(batch []Placed) {
 			}
 			newest = max(newest, p.Day)
 		}
-		held[p.Place].Mark(p.Slot, p.Quality)
+		held.mark(p.Place, p.Slot, p.Quality, len(b.meters))
 	}
 }
 
@@ -171,39 +145,134 @@ func (c Cover) Rate() float64 {
 	return 100 * float64(c.Complete) / float64(c.Meters)
 }
 
-func (c *Cover) count(s Slots, want SlotSet) {
-	c.Meters++
+// add counts n meters that stand alike; -1 takes one away again.
+func (c *Cover) add(s Slots, want SlotSet, n int64) {
+	c.Meters += n
 	if want.Minus(s.Measured).Empty() {
-		c.Complete++
+		c.Complete += n
 	}
 	late := s.Late.And(want).Count()
-	c.Late += int64(late)
-	c.Collected += int64(s.Measured.And(want).Count() - late)
-	c.Estimated += int64(s.Estimated.And(want).Count())
-	c.Missing += int64(want.Minus(s.Measured.Or(s.Estimated)).Count())
+	c.Late += n * int64(late)
+	c.Collected += n * int64(s.Measured.And(want).Count()-late)
+	c.Estimated += n * int64(s.Estimated.And(want).Count())
+	c.Missing += n * int64(want.Minus(s.Measured.Or(s.Estimated)).Count())
 }
 
-// Coverage folds a day of which `due` slots are due: the city, and each district in the order of Districts.
+// tally counts meters by district; the last is for those in none of Districts.
+type tally struct {
+	by   []Cover
+	want SlotSet
+}
+
+func (t *tally) add(region int8, s Slots, n int64) {
+	if region < 0 {
+		region = int8(len(t.by) - 1)
+	}
+	t.by[region].add(s, t.want, n)
+}
+
+// Coverage folds a day of which `due` slots are due: the city, and each district in the order of Districts. An open day is walked
+// through, twelve bytes a meter; of a sealed one only what differs.
 func (b *Book) Coverage(d Day, due int) (city Cover, by []Cover) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	by = make([]Cover, len(Districts))
-	held, want := b.days[d], First(due)
+	held := b.days[d]
+	t := tally{make([]Cover, len(Districts)+1), First(due)}
+	if held == nil || held.sealed {
+		b.coverSealed(held, &t)
+	} else {
+		b.coverOpen(held, &t)
+	}
+	b.coverOdd(held, &t)
+	for _, c := range t.by {
+		city.Meters, city.Complete, city.Collected = city.Meters+c.Meters, city.Complete+c.Complete, city.Collected+c.Collected
+		city.Late, city.Estimated, city.Missing = city.Late+c.Late, city.Estimated+c.Estimated, city.Missing+c.Missing
+	}
+	return city, t.by[:len(Districts)]
+}
+
+// coverOpen counts the measured slots of an open day.
+func (b *Book) coverOpen(held *sheet, t *tally) {
+	want, due := packed(t.want), int64(t.want.Count())
+	type sum struct{ meters, complete, missing int64 }
+	sums := make([]sum, len(b.kinds))
 	for i := range b.meters {
-		m := &b.meters[i]
-		if m.Retired {
-			continue
+		x := &sums[b.meters[i].kind]
+		gaps := int(due)
+		if i < len(held.open) {
+			gaps = held.open[i].missing(want)
 		}
-		var s Slots
-		if held != nil {
-			s = held[i]
-		}
-		city.count(s, want)
-		if k := b.region[i]; k >= 0 {
-			by[k].count(s, want)
+		x.meters++
+		if x.missing += int64(gaps); gaps == 0 {
+			x.complete++
 		}
 	}
-	return city, by
+	for k, x := range sums {
+		if b.kinds[k].retired {
+			continue
+		}
+		at := int(b.kinds[k].region)
+		if at < 0 {
+			at = len(Districts)
+		}
+		c := &t.by[at]
+		c.Meters, c.Complete = c.Meters+x.meters, c.Complete+x.complete
+		c.Missing, c.Collected = c.Missing+x.missing, c.Collected+x.meters*due-x.missing
+	}
+}
+
+// coverSealed counts every meter as the usual one, and puts right those that differ. held is nil for a day that is not known.
+func (b *Book) coverSealed(held *sheet, t *tally) {
+	var usual Slots
+	n := len(b.meters)
+	if held != nil {
+		usual.Measured, n = held.usual.set(), min(held.n, n)
+	}
+	counts := make([]int64, len(b.kinds))
+	for i := range b.meters[:n] {
+		counts[b.meters[i].kind]++
+	}
+	for k, c := range counts {
+		if !b.kinds[k].retired {
+			t.add(b.kinds[k].region, usual, c)
+		}
+	}
+	if held == nil {
+		return
+	}
+	for i := n; i < len(b.meters); i++ { // came after the day was sealed
+		if k := b.kinds[b.meters[i].kind]; !k.retired {
+			t.add(k.region, Slots{Measured: held.measured(int32(i)).set()}, 1)
+		}
+	}
+	for place, has := range held.differ {
+		if k := b.kinds[b.meters[place].kind]; !k.retired && int(place) < n {
+			t.add(k.region, usual, -1)
+			t.add(k.region, Slots{Measured: has.set()}, 1)
+		}
+	}
+}
+
+// coverOdd puts right the meters with late and estimated slots, which were counted without them.
+func (b *Book) coverOdd(held *sheet, t *tally) {
+	if held == nil {
+		return
+	}
+	mend := func(place int32) {
+		if k := b.kinds[b.meters[place].kind]; !k.retired {
+			s := held.slots(place)
+			t.add(k.region, Slots{Measured: s.Measured}, -1)
+			t.add(k.region, s, 1)
+		}
+	}
+	for place := range held.odds {
+		mend(place)
+	}
+	for i, o := range held.many {
+		if o != (odd{}) {
+			mend(int32(i))
+		}
+	}
 }
 
 // Holds tells whether a day is in memory.
@@ -224,11 +293,11 @@ type Standing struct {
 	Place int32
 }
 
-func heardAt(us int64) time.Time {
-	if us == 0 {
+func heardAt(seconds uint32) time.Time {
+	if seconds == 0 {
 		return time.Time{}
 	}
-	return time.UnixMicro(us)
+	return time.Unix(int64(seconds), 0)
 }
 
 // Keys gives the series keys of meters that sel takes (all their places where sel is empty).
@@ -236,9 +305,10 @@ func (b *Book) Keys(sel Select) []int64 {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	var out []int64
+	takes := b.filter(sel)
 	for i := range b.meters {
-		if sel.takes(&b.meters[i]) {
-			out = append(out, b.meters[i].Num)
+		if takes.meter(&b.meters[i]) {
+			out = append(out, b.meters[i].num)
 		}
 	}
 	return out
@@ -248,12 +318,14 @@ func (b *Book) Keys(sel Select) []int64 {
 func (b *Book) Size() (inService int64) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	for i := range b.meters {
-		if !b.meters[i].Retired {
-			inService++
-		}
-	}
-	return inService
+	return b.serving
+}
+
+// Len is how many meters there are, those out of service included.
+func (b *Book) Len() int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(b.meters)
 }
 
 // Empty tells whether the slot of p is known to have no sample: its day is held, and nothing stands there.
@@ -261,69 +333,88 @@ func (b *Book) Empty(p Placed) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	s := b.days[p.Day]
-	return s != nil && !s[p.Place].Measured.Has(p.Slot) && !s[p.Place].Estimated.Has(p.Slot)
+	return s != nil && s.measured(p.Place)[p.Slot>>5]>>(uint(p.Slot)&31)&1 == 0 && s.oddOf(p.Place).estimated[p.Slot>>5]>>(uint(p.Slot)&31)&1 == 0
 }
 
-// Unheard gives the place and series key of each meter in service of which no reading is known.
-func (b *Book) Unheard() map[int32]int64 {
+// Unheard gives the series keys of the meters in service of which no reading is known, in the archive's order.
+func (b *Book) Unheard() (keys []int64) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	out := map[int32]int64{}
 	for i := range b.meters {
-		if b.heard[i] == 0 && !b.meters[i].Retired {
-			out[int32(i)] = b.meters[i].Num
+		if b.heard[i] == 0 && !b.retired(i) {
+			keys = append(keys, b.meters[i].num)
 		}
 	}
-	return out
+	return keys
 }
 
 // PlaceOf finds a meter by the key of its series.
 func (b *Book) PlaceOf(num int64) (int32, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	i, ok := b.byNum[num]
-	return i, ok
+	return b.placeOf(num)
 }
 
-// Sheet is a book of the same meters in which no day is held yet.
-func (b *Book) Sheet() *Book {
+// Region is where the district of the meter at a place stands in Districts; -1 for none.
+func (b *Book) Region(place int32) int {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	s := New(1)
-	s.meters, s.region, s.heard, s.astray = slices.Clone(b.meters), slices.Clone(b.region), slices.Clone(b.heard), slices.Clone(b.astray)
-	for i, m := range s.meters {
-		s.byAddr[m.Address], s.byNum[m.Num] = int32(i), int32(i)
+	return int(b.kinds[b.meters[place].kind].region)
+}
+
+// Sheet is a book on the same meters, whatever becomes of them, in which no day is held yet.
+func (b *Book) Sheet() *Book { return &Book{roll: b.roll, days: map[Day]*sheet{}, keep: 1} }
+
+// Meters gives n meters at most in the order of the archive from a place on, retired ones included; the end gives none.
+func (b *Book) Meters(from, n int) []Meter {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	out := make([]Meter, 0, max(0, min(n, len(b.meters)-from)))
+	for i := from; i < min(from+n, len(b.meters)); i++ {
+		out = append(out, b.meter(int32(i)))
 	}
-	return s
+	return out
 }
 
 // Addresses lists the meters behind a concentrator.
 func (b *Book) Addresses(concentrator string) []string {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	out := make([]string, 0, len(b.behind[concentrator]))
-	for _, i := range b.behind[concentrator] {
-		if !b.meters[i].Retired {
-			out = append(out, b.meters[i].Address)
+	places := b.served(concentrator)
+	out := make([]string, 0, len(places))
+	for _, i := range places {
+		if !b.retired(int(i)) {
+			out = append(out, written(b.meters[i].address))
 		}
 	}
 	return out
+}
+
+func (b *Book) served(concentrator string) []int32 {
+	n, ok := b.textOf[concentrator]
+	if !ok {
+		return nil
+	}
+	return b.behind[n]
 }
 
 // Concentrators lists what the archive knows, each with its district, protocol and number of meters.
 func (b *Book) Concentrators() map[string]Concentrator {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	out := make(map[string]Concentrator, len(b.behind))
-	for address, places := range b.behind {
-		c := Concentrator{Address: address}
+	out := map[string]Concentrator{}
+	for n, places := range b.behind {
+		if len(places) == 0 {
+			continue // a feeder, or nobody stands behind it any more
+		}
+		c := Concentrator{Address: b.texts[n]}
 		for _, i := range places {
-			if m := &b.meters[i]; !m.Retired {
-				c.District, c.Protocol = m.District, m.Protocol
+			if k := &b.kinds[b.meters[i].kind]; !k.retired {
+				c.District, c.Protocol = k.district, k.protocol
 				c.Meters++
 			}
 		}
-		out[address] = c
+		out[c.Address] = c
 	}
 	return out
 }
@@ -332,5 +423,5 @@ func (b *Book) Concentrators() map[string]Concentrator {
 func (b *Book) Serves(concentrator string) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return len(b.behind[concentrator]) > 0
+	return len(b.served(concentrator)) > 0
 }

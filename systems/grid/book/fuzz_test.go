@@ -32,11 +32,11 @@ func FuzzReadArchive(f *testing.F) {
 			}
 			return
 		}
-		if n.Wrong != wrong || n.Read != wrong+int64(len(meters)) {
-			t.Errorf("%d lines read, %d wrong of %d reported, %d meters", n.Read, n.Wrong, wrong, len(meters))
+		if n.Wrong != wrong || n.Read != wrong+int64(meters.Len()) {
+			t.Errorf("%d lines read, %d wrong of %d reported, %d meters", n.Read, n.Wrong, wrong, meters.Len())
 		}
 		seen := map[string]bool{}
-		for _, m := range meters {
+		for _, m := range meters.Meters(0, meters.Len()) {
 			if err := m.Check(); err != nil || seen[m.Address] {
 				t.Errorf("meter %+v was taken: %v, twice %v", m, err, seen[m.Address])
 			}

@@ -22,20 +22,48 @@ type Select struct {
 // Sorts are the orders of a list.
 var Sorts = []string{"address", "-address", "gaps", "-gaps", "newest", "-newest"}
 
-func (s Select) takes(m *Meter) bool {
-	return !m.Retired && (s.District == "" || m.District == s.District) && (s.Category == "" || m.Category == s.Category) &&
-		(s.Concentrator == "" || m.Concentrator == s.Concentrator) && strings.HasPrefix(m.Address, s.Prefix)
+// filter is a Select as a walk over the archive asks it.
+type filter struct {
+	kinds        []bool // that are wanted
+	concentrator uint32
+	behind       bool   // one concentrator's only
+	prefix, unit uint64 // an address divided by unit is prefix
+	none         bool
+}
+
+func (r *roll) filter(s Select) filter {
+	f := filter{kinds: make([]bool, len(r.kinds)), behind: s.Concentrator != "", unit: 1}
+	for i, k := range r.kinds {
+		f.kinds[i] = !k.retired && (s.District == "" || k.district == s.District) && (s.Category == "" || k.category == s.Category)
+	}
+	if f.behind {
+		var ok bool
+		f.concentrator, ok = r.textOf[s.Concentrator]
+		f.none = !ok
+	}
+	for range addressDigits - len(s.Prefix) {
+		f.unit *= 10
+	}
+	if s.Prefix != "" && (len(s.Prefix) > addressDigits || !digits(s.Prefix, len(s.Prefix))) {
+		f.none = true
+	}
+	f.prefix, _ = strconv.ParseUint(s.Prefix, 10, 64)
+	return f
+}
+
+func (f *filter) meter(x *record) bool {
+	return !f.none && f.kinds[x.kind] && (!f.behind || x.concentrator == f.concentrator) && x.address/f.unit == f.prefix
 }
 
 // takesDay tells whether a day with these slots is wanted.
-func (s Select) takesDay(day Slots, gaps int) bool {
+func (s Select) takesDay(measured bits96, gaps int) bool {
 	switch s.State {
 	case "complete":
 		return gaps == 0
 	case "incomplete":
 		return gaps > 0
 	case "silent":
-		return gaps > 0 && day.Measured.Empty()
+		return gaps > 0 && measured.empty()
 	}
 	return true
 }
@@ -87,11 +115,11 @@ func (b *Book) key(sort string, i int32, gaps int) (k int64) {
 	by, down := strings.CutPrefix(sort, "-")
 	switch by {
 	case "address":
-		k, _ = strconv.ParseInt(b.meters[i].Address, 10, 64) // 12 digits, or it would not be in the book
+		k = int64(b.meters[i].address)
 	case "gaps":
 		k = int64(gaps)
 	case "newest":
-		k = b.heard[i]
+		k = int64(b.heard[i])
 	}
 	if down {
 		return -k
@@ -104,19 +132,15 @@ func (b *Book) key(sort string, i int32, gaps int) (k int64) {
 func (b *Book) List(d Day, due int, sel Select) (page []Standing, total int64, next Cursor) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	held, want := b.days[d], First(due)
+	held, want, takes := b.days[d], packed(First(due)), b.filter(sel)
 	top := top{limit: sel.Limit + 1}
 	for i := range b.meters {
-		m := &b.meters[i]
-		if !sel.takes(m) {
+		if !takes.meter(&b.meters[i]) {
 			continue
 		}
-		var s Slots
-		if held != nil {
-			s = held[i]
-		}
-		gaps := want.Minus(s.Measured).Count()
-		if !sel.takesDay(s, gaps) {
+		has := held.measured(int32(i))
+		gaps := has.missing(want)
+		if !sel.takesDay(has, gaps) {
 			continue
 		}
 		total++
@@ -126,7 +150,7 @@ func (b *Book) List(d Day, due int, sel Select) (page []Standing, total int64, n
 	}
 	found := top.done()
 	for k, c := range found[:min(sel.Limit, len(found))] {
-		page = append(page, b.standing(c.place, held, want))
+		page = append(page, b.standing(c.place, held, First(due)))
 		if k == sel.Limit-1 && len(found) > sel.Limit {
 			next = c
 		}
@@ -160,11 +184,8 @@ func (t *top) done() []Cursor {
 }
 
 // standing is the meter at a place with its day.
-func (b *Book) standing(place int32, held []Slots, want SlotSet) Standing {
-	s := Standing{Meter: b.meters[place], Place: place, Heard: heardAt(b.heard[place]), Stray: heardAt(b.astray[place])}
-	if held != nil {
-		s.Slots = held[place]
-	}
+func (b *Book) standing(place int32, held *sheet, want SlotSet) Standing {
+	s := Standing{Meter: b.meter(place), Place: place, Heard: heardAt(b.heard[place]), Stray: heardAt(b.astray[place]), Slots: held.slots(place)}
 	s.Gaps = want.Minus(s.Slots.Measured).Count()
 	return s
 }
@@ -173,7 +194,7 @@ func (b *Book) standing(place int32, held []Slots, want SlotSet) Standing {
 func (b *Book) Standing(address string, d Day, due int) (Standing, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	i, ok := b.byAddr[address]
+	i, ok := b.place(address)
 	if !ok {
 		return Standing{}, false
 	}

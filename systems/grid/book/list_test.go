@@ -72,16 +72,25 @@ func benchBook(b *testing.B, n int) (*Book, Day) {
 	marks := make([]Placed, n)
 	for day := d - 7; day <= d; day++ {
 		for i := range n {
-			marks[i] = Placed{Place: int32(i), Day: day, Slot: 3, At: day.Start() + 3*SlotMicros, Quality: series.Measured}
+			marks[i] = Placed{Place: int32(i), Day: day, At: day.Start(), Quality: series.Measured}
 		}
-		k.Mark(marks)
+		for s := range SlotsPerDay {
+			for i := range n {
+				if marks[i].Slot = s; (i+s)%9600 == 17 { // one meter in a hundred lacks a slot
+					marks[i].Quality = series.Estimated
+				} else {
+					marks[i].Quality = series.Measured
+				}
+			}
+			k.Mark(marks)
+		}
 	}
 	return k, d
 }
 
 // BenchmarkCity measures what a page asks of the book, and what a meter costs in memory.
 func BenchmarkCity(b *testing.B) {
-	for _, n := range []int{20_000, 200_000} {
+	for _, n := range []int{20_000, 200_000, 1_000_000} {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)

@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -15,28 +17,26 @@ const markLimit = 8192
 
 // Recall fills the book: the slots of the recent days, and of each meter not heard in them its newest reading.
 func (l *Ledger) Recall(ctx context.Context) error {
-	today := book.DayOf(l.o.Now().UnixMicro())
-	for d := today - book.Day(l.o.Book.Keeps()) + 1; d <= today; d++ {
-		if err := l.recall(ctx, l.o.Book, d); err != nil {
+	now := l.o.Now()
+	today, last := book.DayOf(now.UnixMicro()), book.DayOf(now.Add(l.o.Ahead).UnixMicro()) // readings may be ahead a little
+	for d := today - book.Day(l.o.Book.Keeps()) + 1; d <= last; d++ {
+		if err := l.recall(ctx, l.o.Book, d, l.sums.begin(d)); err != nil {
 			return err
 		}
 	}
 	return l.lastHeard(ctx)
 }
 
-// recall reads a day's slots back from its samples into b.
-func (l *Ledger) recall(ctx context.Context, b *book.Book, d book.Day) error {
+// recall reads a day's slots back from its samples into b, and its load into sum where one is given.
+func (l *Ledger) recall(ctx context.Context, b *book.Book, d book.Day, sum *daySum) error {
 	b.Open(d)
 	marks := make([]book.Placed, 0, markLimit)
 	err := l.o.Readings.Scan(ctx, nil, d.Start()-l.tolerance(), (d+1).Start()-l.tolerance(), func(x series.Sample) error {
-		place, ok := b.PlaceOf(x.Key)
+		p, ok := l.placed(x)
 		if !ok {
 			return nil
 		}
-		p := book.Placed{Place: place, At: x.At, Quality: x.Quality, Slot: -1, Day: d}
-		if sd, slot, fits := book.SlotAt(x.At, l.o.Tolerance); fits {
-			p.Day, p.Slot = sd, slot
-		}
+		sum.add(b.Region(p.Place), p, x.Quality, x.Values[PowerColumn], 1)
 		if marks = append(marks, p); len(marks) == markLimit {
 			b.Mark(marks)
 			marks = marks[:0]
@@ -47,22 +47,50 @@ func (l *Ledger) recall(ctx context.Context, b *book.Book, d book.Day) error {
 	return errs.Wrap("read a day back", err)
 }
 
-// lastHeard looks further back for meters that the recent days do not know.
+// lastHeard looks further back for meters that the recent days do not know: day by day, the newest first, until all are found.
 func (l *Ledger) lastHeard(ctx context.Context) error {
-	var marks []book.Placed
-	for place, key := range l.o.Book.Unheard() {
-		x, ok, err := l.o.Readings.Last(ctx, key)
-		if err != nil {
-			return errs.Wrap("read a meter's newest reading", err)
-		}
-		if _, slot, fits := book.SlotAt(x.At, l.o.Tolerance); ok && fits {
-			marks = append(marks, book.Placed{Place: place, Day: book.DayOf(x.At), Slot: slot, At: x.At, Quality: x.Quality})
-		} else if ok {
-			marks = append(marks, book.Placed{Place: place, Day: book.DayOf(x.At), Slot: -1, At: x.At, Quality: x.Quality})
-		}
+	days, err := l.o.Readings.Days(ctx)
+	if err != nil {
+		return errs.Wrap("list the days of readings", err)
 	}
-	l.o.Book.Mark(marks)
+	recent := (book.DayOf(l.o.Now().UnixMicro()) - book.Day(l.o.Book.Keeps()) + 1).Date()
+	for _, day := range slices.Backward(days) {
+		if !day.Before(recent) {
+			continue
+		}
+		keys := l.o.Book.Unheard()
+		if len(keys) == 0 {
+			return nil
+		}
+		type which struct {
+			place  int32
+			beside bool
+		}
+		newest := map[which]book.Placed{}
+		from := day.UnixMicro()
+		err := l.o.Readings.Scan(ctx, keys, from, from+24*time.Hour.Microseconds(), func(x series.Sample) error {
+			p, ok := l.placed(x)
+			if w := (which{p.Place, p.Slot < 0}); ok && (w.beside || p.Quality&^series.Late == series.Measured) && newest[w].At <= p.At {
+				newest[w] = p
+			}
+			return nil
+		})
+		if err != nil {
+			return errs.Wrap("look for the newest readings", err)
+		}
+		l.o.Book.Mark(slices.Collect(maps.Values(newest)))
+	}
 	return nil
+}
+
+// placed finds the place of a stored sample; ok is false for a meter that the archive does not know.
+func (l *Ledger) placed(x series.Sample) (p book.Placed, ok bool) {
+	place, ok := l.o.Book.PlaceOf(x.Key)
+	p = book.Placed{Place: place, At: x.At, Quality: x.Quality, Slot: -1, Day: book.DayOf(x.At)}
+	if sd, slot, fits := book.SlotAt(x.At, l.o.Tolerance); fits {
+		p.Day, p.Slot = sd, slot
+	}
+	return p, ok
 }
 
 // sheetAge is for how long an older day that was read back is kept for the next question.
@@ -88,7 +116,7 @@ func (l *Ledger) Day(ctx context.Context, d book.Day) (*book.Book, error) {
 		return s.book, nil
 	}
 	b := l.o.Book.Sheet()
-	if err := l.recall(ctx, b, d); err != nil {
+	if err := l.recall(ctx, b, d, nil); err != nil {
 		return nil, err
 	}
 	l.sheet = sheet{d, now, olds, b}
@@ -141,9 +169,13 @@ type loadKey struct {
 	district string
 }
 
-// Load is the sum of the powers that have come, by slot, in MW, of the city or of a district; NaN where nothing has come. It may
-// lag behind by a Tick. The caller does not change it.
+// Load is the sum of the powers that have come, by slot, in MW, of the city or of a district; NaN where nothing has come. The
+// days of the book answer from sums that are carried on; an older day is summed when it is asked for, and may lag behind by a Tick.
+// The caller does not change it.
 func (l *Ledger) Load(ctx context.Context, district string, d book.Day) ([]float64, error) {
+	if mw, ok := l.sums.load(d, book.DistrictIndex(district)); ok {
+		return mw, nil
+	}
 	l.summing.Lock() // one sums, the others wait for what it finds
 	defer l.summing.Unlock()
 	l.mu.Lock()

@@ -13,33 +13,43 @@ import (
 // still stands when its answer is stored.
 type decision struct {
 	samples func(tx *store.Tx) ([]series.Sample, error)
+	work    func(ctx context.Context) error // in its place: what must not meet an intake
 }
 
 // Decide stores samples that a person decided on, as they are, over whatever stands there: the function gives them within the one
 // transaction, which it may write its own account into. It waits its turn in the intake, so that no reading that came before is
 // laid over the decision afterwards. Keys that the archive does not know are refused.
 func (l *Ledger) Decide(ctx context.Context, samples func(tx *store.Tx) ([]series.Sample, error)) error {
-	return l.deliver(ctx, &delivery{decision: &decision{samples}, done: make(chan error, 1)})
+	return l.deliver(ctx, &delivery{decision: &decision{samples: samples}, done: make(chan error, 1)})
 }
 
 func (l *Ledger) decide(ctx context.Context, d *decision) error {
+	if d.work != nil {
+		return d.work(ctx)
+	}
 	var marks []book.Placed
+	var changes []change
 	err := l.o.DB.Write(ctx, func(tx *store.Tx) error {
 		samples, err := d.samples(tx)
 		if err != nil {
 			return err
 		}
 		var batch series.Batch
-		marks = marks[:0]
+		marks, changes = marks[:0], changes[:0]
 		for _, x := range samples {
-			place, ok := l.o.Book.PlaceOf(x.Key)
+			p, ok := l.placed(x)
 			if !ok {
 				return errs.Say(errs.NotFound, "档案中没有这只电表", "the archive does not know this meter")
 			}
-			p := book.Placed{Place: place, Day: book.DayOf(x.At), Slot: -1, At: x.At, Quality: x.Quality}
-			if sd, slot, fits := book.SlotAt(x.At, l.o.Tolerance); fits {
-				p.Day, p.Slot = sd, slot
+			c := change{Placed: p, power: x.Values[PowerColumn]}
+			old, err := l.o.Readings.Range(ctx, x.Key, x.At, x.At+1) // nothing else writes readings meanwhile
+			if err != nil {
+				return errs.Wrap("read what stands there", err)
 			}
+			for _, o := range old {
+				c.there, c.was, c.wasPower = true, o.Quality, o.Values[PowerColumn]
+			}
+			changes = append(changes, c)
 			marks = append(marks, p)
 			batch.Add(x.Key, x.At, x.Quality, x.Values...)
 		}
@@ -52,6 +62,7 @@ func (l *Ledger) decide(ctx context.Context, d *decision) error {
 	if err != nil {
 		return err
 	}
+	l.sums.follow(l.o.Book, changes)
 	l.changed(marks)
 	l.o.Stored()
 	return nil

@@ -144,9 +144,13 @@ func (l *Ledger) write(ctx context.Context, group []*delivery) error {
 	if err != nil {
 		return errs.Wrap("store readings", err)
 	}
+	l.sums.follow(l.o.Book, s.changes)
 	l.count(group)
 	l.changed(s.marks)
 	l.o.Stored()
+	if l.o.Came != nil {
+		l.o.Came(s.batch.Keys, s.marks)
+	}
 	return nil
 }
 
@@ -178,6 +182,8 @@ type sorting struct {
 	old   map[seat]held // what stands in a seat: stored before, or placed by an earlier row of the group
 	batch series.Batch
 	marks []book.Placed
+
+	changes []change // beside marks, for the sums
 }
 
 // row is one reading on its way.

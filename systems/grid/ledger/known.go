@@ -72,6 +72,7 @@ func (s *sorting) decide() {
 		s.old[at] = held{r.Placed.At, r.Placed.Quality, r.Energy, r.Power, r.Voltage}
 		s.batch.Add(r.key, r.Placed.At, r.Placed.Quality, r.Energy, r.Power, r.Voltage)
 		s.marks = append(s.marks, r.Placed)
+		s.changes = append(s.changes, change{Placed: r.Placed, power: r.Power, there: there, was: old.quality, wasPower: old.power})
 	}
 }
 

@@ -15,8 +15,11 @@ import (
 var Family = series.Family{Name: "grid.meter", Step: book.SlotLength, Columns: []series.Column{
 	{Name: "energy", Unit: "KWH", Decimals: 4}, {Name: "power", Unit: "KWT", Decimals: 4}, {Name: "voltage", Unit: "VLT", Decimals: 1}}}
 
-// VoltageColumn is where the voltage stands in Family.
-const VoltageColumn = 2
+// Where the values stand in Family.
+const (
+	PowerColumn   = 1
+	VoltageColumn = 2
+)
 
 // Options are what a ledger works with. Now is the plan's clock.
 type Options struct {
@@ -24,11 +27,12 @@ type Options struct {
 	Readings  *series.Table // of Family
 	Book      *book.Book
 	Now       func() time.Time
-	Ahead     time.Duration               // readings further ahead are refused
-	Late      time.Duration               // readings that come later than this after their time are late
-	Tolerance time.Duration               // how far a reading may stand from its quarter hour
-	Count     func(outcome string, n int) // what became of readings
-	Stored    func()                      // called after each commit
+	Ahead     time.Duration                           // readings further ahead are refused
+	Late      time.Duration                           // readings that come later than this after their time are late
+	Tolerance time.Duration                           // how far a reading may stand from its quarter hour
+	Count     func(outcome string, n int)             // what became of readings
+	Stored    func()                                  // called after each commit
+	Came      func(keys []int64, marks []book.Placed) // called after each commit of readings, with what was stored; nil where nobody wants to know
 }
 
 // Ledger keeps the readings. Its methods may be called from anywhere at once.
@@ -36,6 +40,7 @@ type Ledger struct {
 	o     Options
 	queue chan *delivery
 
+	sums    *sums
 	olds    atomic.Int64 // counts the commits to days that the book does not hold
 	reading sync.Mutex   // of sheet, held while it is read
 	sheet   sheet
@@ -48,7 +53,7 @@ type Ledger struct {
 
 // New makes a ledger; Run must run for Take to answer.
 func New(o Options) *Ledger {
-	return &Ledger{o: o, queue: make(chan *delivery, queueLength), loads: map[loadKey][]float64{}, stale: map[book.Day]bool{}}
+	return &Ledger{o: o, queue: make(chan *delivery, queueLength), loads: map[loadKey][]float64{}, stale: map[book.Day]bool{}, sums: newSums()}
 }
 
 // Full tells that the intake does not keep up.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/store/storetest"
 	"github.com/haihe-city/haihe/systems/grid/book"
 )
@@ -270,7 +272,7 @@ func TestOldDays(t *testing.T) {
 	}
 }
 
-// TestLoad: the load is the sum of the powers by slot and district; it may lag until the next Tick, and no longer.
+// TestLoad: the load is the sum of the powers by slot and district; it follows each commit, whatever is corrected.
 func TestLoad(t *testing.T) {
 	d := newDesk(t, 4)
 	d.o.Book.Put(book.Meter{Num: 4, Address: address(3), District: "120116", Feeder: "F-1", Concentrator: "200000000001", Category: book.Residential, Protocol: book.DLT698})
@@ -301,21 +303,100 @@ func TestLoad(t *testing.T) {
 	want("120117", 3, math.NaN())
 	want("", 4, math.NaN())
 	report(4, 5_000_000)
-	want("", 4, math.NaN()) // as it was
-	d.Tick()
 	want("", 4, 2)
 	want("", 3, 4)
 	report(3, 20_000_000)
-	d.Tick()
 	want("", 3, 8)
-	d.Tick() // nothing has come
-	a, _ := d.Load(t.Context(), "", day)
-	b, _ := d.Load(t.Context(), "", day)
-	if &a[0] != &b[0] {
-		t.Error("the load is summed for every question")
+}
+
+// TestSumsAsScanned: whatever comes, is corrected, decided on or moved, the sums that are carried on are those of a scan, also after
+// a restart; old days are scanned.
+func TestSumsAsScanned(t *testing.T) {
+	d := newDesk(t, 24)
+	r := rand.New(rand.NewPCG(11, 12))
+	today := book.DayOf(d.now.UnixMicro())
+	put := func(i int) {
+		d.o.Book.Put(book.Meter{Num: int64(i + 1), Address: address(i), District: book.Districts[r.IntN(16)].Code, Feeder: "F-1", Concentrator: "200000000001", Category: book.Residential, Protocol: book.DLT698})
 	}
-	d.Forget()
-	if c, _ := d.Load(t.Context(), "", day); &a[0] == &c[0] {
-		t.Error("the load outlives a change of the archive")
+	for i := range 24 {
+		put(i)
 	}
+	check := func(l *Ledger, when string) {
+		t.Helper()
+		for day := today - 3; day <= today; day++ {
+			if _, ok := l.sums.load(day, -1); !ok && day > today-2 {
+				t.Errorf("%s: %v is not carried on", when, day)
+			}
+			for k := -1; k < len(book.Districts); k++ {
+				sel := book.Select{}
+				if k >= 0 {
+					sel.District = book.Districts[k].Code
+				}
+				keys := append([]int64{}, l.o.Book.Keys(sel)...)
+				points, err := l.o.Readings.Aggregate(t.Context(), keys, "power", day.Start(), (day + 1).Start(), book.SlotLength)
+				if err != nil {
+					t.Fatal(err)
+				}
+				scanned := map[int]float64{}
+				for _, p := range points {
+					if p.Count > 0 {
+						scanned[int((p.At-day.Start())/book.SlotMicros)] = float64(p.Sum) / 1e4 / 1e3
+					}
+				}
+				got, err := l.Load(t.Context(), sel.District, day)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, mw := range got {
+					want, there := scanned[i]
+					if there != !math.IsNaN(mw) || there && mw != want {
+						t.Fatalf("%s: load of %q in slot %d of %v is %v, a scan gives %v %v", when, sel.District, i, day, mw, want, there)
+					}
+				}
+			}
+		}
+	}
+	for round := range 12 {
+		var rows []book.Reading
+		for range 300 {
+			x := measured(today-book.Day(r.IntN(2)), r.IntN(40), int64(r.IntN(1000)))
+			x.Address, x.Power = address(r.IntN(24)), int64(r.IntN(90_000)-20_000)
+			if r.IntN(9) == 0 {
+				x.Power = series.Null
+			}
+			if r.IntN(7) == 0 {
+				x.At += 5 * time.Minute.Microseconds() // beside every slot
+			}
+			if r.IntN(5) == 0 {
+				x.Quality = series.Estimated
+			}
+			rows = append(rows, x)
+		}
+		d.take(rows...)
+		check(d.Ledger, "after readings")
+		key, at := int64(r.IntN(24)+1), today.Start()+int64(r.IntN(40))*book.SlotMicros
+		if old, err := d.o.Readings.Range(t.Context(), key, at, at+1); err != nil {
+			t.Fatal(err)
+		} else if len(old) == 1 {
+			q := []series.Quality{series.Substituted, series.Invalid}[round%2]
+			if err := d.Decide(t.Context(), func(*store.Tx) ([]series.Sample, error) {
+				return []series.Sample{{Key: key, At: at, Quality: q, Values: []int64{1, 777, 2200}}}, nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			check(d.Ledger, "after a decision")
+		}
+		if round%4 == 3 {
+			put(r.IntN(24))
+			if err := d.Moved(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			check(d.Ledger, "after a meter moved")
+		}
+	}
+	again := New(d.o)
+	if err := again.Recall(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check(again, "after a restart")
 }
