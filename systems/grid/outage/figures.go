@@ -49,6 +49,7 @@ type Report struct {
 	Daily     map[int64]int64 // customer-seconds of the city by day, IEEE
 	Core      map[int64]int64 // of the core
 	made      time.Time
+	took      time.Duration // to count
 	version   int64
 }
 
@@ -120,12 +121,18 @@ func (p *Part) keptReport(period index.Period) *Report {
 	p.kept.mu.Lock()
 	defer p.kept.mu.Unlock()
 	r := p.kept.reports[period]
-	if r == nil || r.version != version {
+	if r == nil {
 		return nil
 	}
 	good := goodOver
 	if r.Until < period.To {
 		good = goodRunning
+	}
+	if r.version != version { // changed since: at once where counting costs nothing, else so that a storm of news costs a tenth of a core
+		good = min(good, 9*r.took)
+		if good == 0 {
+			return nil
+		}
 	}
 	if age := p.o.Clock.Now().Sub(r.made); age > good || age < 0 {
 		return nil
@@ -164,6 +171,7 @@ func (p *Part) count(ctx context.Context, period index.Period) (*Report, error) 
 			r.Areas[a].ByRule[i].Sum = sum
 		}
 	}
+	r.took = p.o.Clock.Now().Sub(now)
 	return r, nil
 }
 
@@ -240,18 +248,21 @@ func (p *Part) layOut(r *Report) places {
 	x := places{feeders: map[string]int32{}}
 	until := time.Unix(r.Until, 0)
 	var served []int64
+	var last book.Meter // neighbours in the archive mostly hang on one feeder
+	var areas [index.Areas]int32
 	p.o.Book.Each(func(m book.Meter) {
 		if m.Installed.After(until) {
 			return
 		}
-		if _, known := x.feeders[m.Feeder]; !known && m.Feeder != "" {
-			x.feeders[m.Feeder] = int32(len(r.Areas))
-			r.Areas = append(r.Areas, Area{Kind: "feeder", Code: m.Feeder, Name: lang.Same(m.Feeder), District: m.District})
+		if last.Feeder != m.Feeder || last.District != m.District || served == nil {
+			if _, known := x.feeders[m.Feeder]; !known && m.Feeder != "" {
+				x.feeders[m.Feeder] = int32(len(r.Areas))
+				r.Areas = append(r.Areas, Area{Kind: "feeder", Code: m.Feeder, Name: lang.Same(m.Feeder), District: m.District})
+			}
+			served = append(served, make([]int64, len(r.Areas)-len(served))...)
+			last, areas = m, x.of(m)
 		}
-		for len(served) < len(r.Areas) {
-			served = append(served, 0)
-		}
-		for _, a := range x.of(m) {
+		for _, a := range areas {
 			if a >= 0 {
 				served[a]++
 			}

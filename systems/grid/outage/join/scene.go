@@ -1,6 +1,7 @@
 package join
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/haihe-city/haihe/systems/grid/book"
@@ -52,13 +53,13 @@ func (k Kind) proof() Proof {
 // Scene is the outages of the last days. Signals are worked in on copies, so that what is not committed never was.
 type Scene struct {
 	outages map[string]*Outage
-	last    map[int64]string    // the newest outage of a customer
+	hit     map[int64][]string  // the outages of a customer
 	feeders map[string][]string // the outages of a feeder, oldest first
 }
 
 // NewScene makes a scene without outages.
 func NewScene() *Scene {
-	return &Scene{outages: map[string]*Outage{}, last: map[int64]string{}, feeders: map[string][]string{}}
+	return &Scene{outages: map[string]*Outage{}, hit: map[int64][]string{}, feeders: map[string][]string{}}
 }
 
 // Get finds an outage of the last days; nil where it is none of them.
@@ -71,8 +72,8 @@ func (s *Scene) Put(o *Outage) {
 	}
 	s.outages[o.ID] = o
 	for _, d := range o.Dark {
-		if old := s.outages[s.last[d.Customer]]; o.State != Void && (old == nil || old.Began <= o.Began) {
-			s.last[d.Customer] = o.ID
+		if ids := s.hit[d.Customer]; !slices.Contains(ids, o.ID) {
+			s.hit[d.Customer] = append(ids, o.ID)
 		}
 	}
 }
@@ -96,13 +97,13 @@ type Draft struct {
 	book    *book.Book
 	newID   func() string
 	changed map[string]*Outage
-	last    map[int64]string
+	hit     map[int64][]string // what the draft adds
 	order   []string
 }
 
 // Draft begins to work signals in. newID makes the id of an outage.
 func (s *Scene) Draft(b *book.Book, newID func() string) *Draft {
-	return &Draft{scene: s, book: b, newID: newID, changed: map[string]*Outage{}, last: map[int64]string{}}
+	return &Draft{scene: s, book: b, newID: newID, changed: map[string]*Outage{}, hit: map[int64][]string{}}
 }
 
 // get is an outage as it stands in the draft.
@@ -133,26 +134,28 @@ func (d *Draft) Result() (out []*Outage) {
 	return out
 }
 
-// of finds a customer's newest spell: where it stands in its outage; nil where there is none.
-func (d *Draft) of(customer int64) (*Outage, int) {
-	id, ok := d.last[customer]
-	if !ok {
-		id = d.scene.last[customer]
-	}
-	o := d.get(id)
-	if o == nil || o.State == Void {
-		return nil, 0
-	}
-	at := -1
-	for i, x := range o.Dark {
-		if x.Customer == customer && (at < 0 || x.From > o.Dark[at].From) {
-			at = i
+// spell is where a customer's spell stands.
+type spell struct {
+	o *Outage
+	i int
+}
+
+func (x spell) dark() Dark { return x.o.Dark[x.i] }
+
+// spells are those of a customer in the last days, in any order.
+func (d *Draft) spells(customer int64) (out []spell) {
+	for _, id := range append(slices.Clone(d.scene.hit[customer]), d.hit[customer]...) {
+		o := d.get(id)
+		if o.State == Void {
+			continue
+		}
+		for i, x := range o.Dark {
+			if x.Customer == customer {
+				out = append(out, spell{o, i})
+			}
 		}
 	}
-	if at < 0 {
-		return nil, 0
-	}
-	return o, at
+	return out
 }
 
 // Work takes one signal in. What it says of a customer whom the archive does not know is passed over.
@@ -177,25 +180,23 @@ func (d *Draft) begin(customer, at int64, by Proof) {
 	if !known {
 		return
 	}
-	if o, i := d.of(customer); o != nil {
-		x := o.Dark[i]
+	for _, k := range d.spells(customer) {
+		x := k.dark()
 		near := at >= x.From-joinWithin && at <= x.From+joinWithin
-		switch {
-		case near && by > x.Begun && (x.To == 0 || at < x.To):
-			y := &d.touch(o.ID).Dark[i]
+		if near && by > x.Begun && (x.To == 0 || at < x.To) {
+			y := &d.touch(k.o.ID).Dark[k.i]
 			y.From, y.Begun = at, by
 			return
-		case near, x.To == 0 && at >= x.From, at >= x.From && at < x.To: // told already
+		}
+		if near || at >= x.From && (x.To == 0 || at < x.To) { // told already
 			return
-		case at < x.From: // older than what is known: late news of an earlier spell, told apart by nothing
-			if by != ByMeter {
-				return
-			}
 		}
 	}
 	o := d.join(m, at, by)
 	o.Dark = append(o.Dark, Dark{Customer: customer, From: at, Begun: by})
-	d.last[customer] = o.ID
+	if !slices.Contains(d.scene.hit[customer], o.ID) && !slices.Contains(d.hit[customer], o.ID) {
+		d.hit[customer] = append(d.hit[customer], o.ID)
+	}
 }
 
 // join finds the outage that a meter's darkness belongs to, or makes one.
@@ -226,19 +227,30 @@ func (d *Draft) ofFeeder(feeder string) []string {
 	return out
 }
 
-// end gives a customer its supply back, or makes the end that is known a better one.
+// end gives a customer its supply back: of whatever still lasts, or by a better proof of what ended last. What had been left open by
+// lost news ends no later than the customer's next spell begins.
 func (d *Draft) end(customer, at int64, by Proof) {
-	o, i := d.of(customer)
-	if o == nil || at <= o.Dark[i].From {
+	all := slices.DeleteFunc(d.spells(customer), func(k spell) bool { return k.dark().From >= at })
+	if len(all) == 0 {
 		return
 	}
-	x := o.Dark[i]
-	better := by > x.Ended && at >= x.To-SlotSeconds-joinWithin && at <= x.To+SlotSeconds+joinWithin
-	if x.To != 0 && !better {
-		return
+	slices.SortFunc(all, func(a, b spell) int { return cmp.Compare(a.dark().From, b.dark().From) })
+	open := false
+	until := at
+	for n, k := range slices.Backward(all) {
+		if k.dark().To == 0 {
+			open = true
+			y := &d.touch(k.o.ID).Dark[k.i]
+			y.To, y.Ended = until, by
+		}
+		until = all[n].dark().From
 	}
-	y := &d.touch(o.ID).Dark[i]
-	y.To, y.Ended = at, by
+	newest := all[len(all)-1]
+	x := newest.dark()
+	if !open && by > x.Ended && at >= x.To-SlotSeconds-joinWithin && at <= x.To+SlotSeconds+joinWithin {
+		y := &d.touch(newest.o.ID).Dark[newest.i]
+		y.To, y.Ended = at, by
+	}
 }
 
 // closeFeeder ends what a feeder's switch held in the dark. Whoever has told its own return keeps it.

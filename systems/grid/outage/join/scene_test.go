@@ -89,6 +89,8 @@ func TestScene(t *testing.T) {
 		{"no voltage begins one", []Signal{dim(1, 900), dim(1, 1800), lit(1, 2700)}, []string{"o01 F ended voltage 900-2700: 1[900v 2700v]"}},
 		{"a report joins what meters told", []Signal{off(1, 1000), told(1, 1100), told(2, 1100), back(1, 2000), back(2, 2000), on(1, 1990)},
 			[]string{"o01 F ended meter 1000-2000: 1[1000m 1990m] 2[1100r 2000r]"}},
+		{"late news of an earlier spell", []Signal{off(1, 9000), off(1, 1000), on(1, 1500), on(1, 9500)}, []string{"o01 F ended meter 9000-9500: 1[9000m 9500m]", "o02 F ended meter 1000-1500: 1[1000m 1500m]"}},
+		{"lost news of a return", []Signal{off(1, 9000), off(1, 1000), on(1, 9500)}, []string{"o01 F ended meter 9000-9500: 1[9000m 9500m]", "o02 F ended meter 1000-9000: 1[1000m 9000m]"}},
 		{"an end without a beginning, a stranger, an end before the beginning", []Signal{on(1, 1000), off(99, 1000), on(99, 1000), off(2, 1000), on(2, 900)}, []string{"o01 F open meter 1000-0: 2[1000m 0]"}},
 	} {
 		s := newStage()
@@ -117,7 +119,7 @@ func TestForget(t *testing.T) {
 	s := newStage()
 	s.play(Signal{Kind: Off, Meter: 1, At: 1000}, Signal{Kind: On, Meter: 1, At: 1500}, Signal{Kind: Off, Meter: 11, At: 1000}, Signal{Kind: Off, Meter: 2, At: 9000}, Signal{Kind: On, Meter: 2, At: 9500})
 	s.Forget(2000)
-	if len(s.outages) != 2 || s.outages["o01"] != nil || s.last[1] != "" {
+	if len(s.outages) != 2 || s.outages["o01"] != nil || len(s.hit[1]) != 0 {
 		t.Errorf("%v", s.told())
 	}
 }
