@@ -1,6 +1,7 @@
 package ngsi
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -178,8 +179,19 @@ func (a *Attr) Same(b *Attr) bool {
 // Empty tells whether a has no value, or null: what takes an attribute away in a merge.
 func (a *Attr) Empty() bool { return isNull(a.Value) && a.Gauge == 0 }
 
+// nullText is the Null as JSON.
+const nullText = `"` + Null + `"`
+
 // IsNull tells whether a value is the NGSI-LD Null, or the language map that stands for it (ETSI GS CIM 009 V1.9.1 4.5.0, 5.5.4).
 func IsNull(raw json.RawMessage) bool {
+	if len(raw) > 0 && bytes.IndexByte(raw, '\\') < 0 { // nothing is escaped, so what is meant is what stands there
+		if raw[0] == '"' {
+			return string(raw) == nullText
+		}
+		if raw[0] == '{' && !bytes.Contains(raw, []byte(nullText)) {
+			return false
+		}
+	}
 	if len(raw) == 0 || raw[0] == '{' {
 		n, none := 0, false
 		s := scanner{b: raw}
