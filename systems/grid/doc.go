@@ -10,6 +10,6 @@
 // What is known of a slot is not stored a second time: the samples are the truth, and the book of slots in memory is read back
 // from them at start and moved on after each commit. A frame that is refused is kept in table grid_refused for inspection.
 //
-// Left to others: validation, estimation by rule, outages and losses are later rooms of this system; the plan's figures are held
+// Readings are validated, estimated and edited by sub-package vee. Left to others: the plan's figures are held
 // by kernel/indicator, which asks this system for them.
 package grid

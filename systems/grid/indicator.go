@@ -44,10 +44,9 @@ func (s *service) measureMeters(context.Context) (indicator.Figure, error) {
 
 // jobs are what this room does by itself.
 func (s *service) jobs() []host.Job {
-	return append(s.outages.Jobs(), []host.Job{
+	return append(append(s.outages.Jobs(), s.vee.Jobs()...), []host.Job{
 		{Name: "pages", Every: 2 * time.Second, Run: s.publish},
 		{Name: "slots", Every: time.Minute, Run: func(context.Context) error { s.changed(); return nil }}, // a slot falls due without anything arriving
-		{Name: "estimates", Every: time.Hour, Run: s.estimate},
 		{Name: "rereads", Run: s.runRereads},
 	}...)
 }
@@ -69,13 +68,4 @@ func (s *service) search(_ context.Context, who *identity.Principal, q string, l
 		}
 	}
 	return hits, nil
-}
-
-// estimate bridges the short gaps of yesterday, from an hour on by which what is late has mostly come.
-func (s *service) estimate(ctx context.Context) error {
-	now := s.clock.Now()
-	if now.In(book.China).Hour() < s.conf.EstimateHour {
-		return nil
-	}
-	return s.ledger.Estimate(ctx, book.DayOf(now.UnixMicro())-1)
 }

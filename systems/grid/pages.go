@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -21,7 +22,7 @@ const topic = "grid"
 var source = lang.T("智能电网", "Smart grid")
 
 func (s *service) routes() []web.Route {
-	return append(s.outages.Routes(), []web.Route{
+	return append(append(s.outages.Routes(), s.vee.Routes()...), []web.Route{
 		{Pattern: "GET /grid", Grant: grantRead, Page: s.pageOverview},
 		{Pattern: "GET /grid/meters", Grant: grantRead, Page: s.pageMeters},
 		{Pattern: "GET /grid/meters/{address}", Grant: grantRead, Page: s.pageMeter},
@@ -56,6 +57,7 @@ func (s *service) page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page 
 		{lang.T("运行总览", "Overview"), "/grid"},
 		{lang.T("电能表", "Meters"), "/grid/meters"},
 		{lang.T("缺数清单", "Missing"), "/grid/missing"},
+		{vee.Tab.Text, vee.Tab.Href},
 		{lang.T("停电", "Outages"), "/grid/outages"},
 		{lang.T("供电可靠性", "Reliability"), "/grid/reliability"},
 		{lang.T("集中器", "Concentrators"), "/grid/concentrators"},

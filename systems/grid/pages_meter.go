@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -116,7 +117,7 @@ func (s *service) pageMeter(r *web.Request) (*ui.Page, error) {
 	if d < book.DayOf(s.clock.Now().UnixMicro()) {
 		p.Actions = append(p.Actions, ui.Action{Text: lang.T("后一日", "Day after"), Href: here + "?day=" + (d + 1).String()})
 	}
-	p.Actions = append(p.Actions, ui.Action{Text: lang.T("导出 CSV", "Export CSV"), Href: "/api" + here + "/day.csv?bom=1&day=" + d.String()})
+	p.Actions = append(p.Actions, ui.Action{Text: lang.T("校核与编辑", "Validation and edits"), Href: vee.Tab.Href + "/meters/" + address + "?day=" + d.String()}, ui.Action{Text: lang.T("导出 CSV", "Export CSV"), Href: "/api" + here + "/day.csv?bom=1&day=" + d.String()})
 	if gaps := missingCount(rows); r.Who.Can(grantReread) && gaps > 0 {
 		p.Actions = append(p.Actions, ui.Action{Text: lang.T(fmt.Sprintf("补抄 %d 点", gaps), fmt.Sprintf("Read %d again", gaps)), Href: "/grid/reread?day=" + d.String(), Primary: true, Post: true, Fields: map[string]string{"id": address}})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/ledger"
 	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/outage/join"
+	"github.com/haihe-city/haihe/systems/grid/vee"
 )
 
 // owner is the unit whose entities these are.
@@ -34,6 +35,7 @@ type service struct {
 	ledger    *ledger.Ledger
 	head      *headend.HeadEnd
 	outages   *outage.Part
+	vee       *vee.Part
 	count     counters
 	kept      quota // of refused frames
 	rereads   chan rereadJob
@@ -68,7 +70,8 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 		return nil, err
 	}
 	s.ledger = ledger.New(ledger.Options{DB: h.DB, Readings: readings, Book: s.book, Now: h.Clock.Now, Ahead: conf.AheadLimit, Late: conf.LateAfter,
-		Tolerance: conf.SlotTolerance, Count: func(outcome string, n int) { s.count.readings(float64(n), outcome) }, Stored: s.changed})
+		Tolerance: conf.SlotTolerance, Count: func(outcome string, n int) { s.count.readings(float64(n), outcome) }, Stored: s.changed,
+		Came: func(keys []int64, marks []book.Placed) { s.vee.Came(keys, marks) }})
 	values, err := h.Series.Declare(ctx, interval.Family)
 	if err != nil {
 		return nil, err
@@ -86,6 +89,11 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 		Stale: h.Indicators.Stale, Log: h.Log, Page: s.page})
 	if err != nil {
 		return nil, errs.Wrap("open the outages", err)
+	}
+	s.vee, err = vee.New(ctx, vee.Options{DB: h.DB, Readings: readings, Book: s.book, Ledger: s.ledger, Clock: h.Clock, Journal: h.Journal, People: h.People, Page: s.page,
+		Tolerance: conf.SlotTolerance, Hour: conf.EstimateHour, Order: conf.EstimateOrder, Prolonged: conf.ProlongedDays})
+	if err != nil {
+		return nil, errs.Wrap("open the validation", err)
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error { _, err := tx.Exec(qRereadLost); return err })
 	return s, errs.Wrap("close the orders that a stop cut off", err)

@@ -3,6 +3,7 @@ package grid
 import (
 	"context"
 	"embed"
+	"slices"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -11,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/outage"
+	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 )
 
@@ -31,7 +33,9 @@ type Config struct {
 	SilentAfter   time.Duration `toml:"silent_after" min:"10s" max:"24h" doc:"集中器失联多久视为离线 / a concentrator not heard for this long is offline"`
 	BookDays      int           `toml:"book_days" min:"2" max:"400" doc:"在内存中保留多少天的时点；更早的日子在查询时从样本统计 / days whose slots are held in memory; older days are counted from the samples when asked for"`
 	MaxLinks      int           `toml:"max_links" min:"1" max:"1000000" doc:"两个端口合计的最大连接数 / connections accepted at once, both listeners together"`
-	EstimateHour  int           `toml:"estimate_hour" min:"0" max:"23" doc:"每日几点起估算前一日的短缺口 / hour of the day from which the short gaps of the day before are estimated"`
+	EstimateHour  int           `toml:"estimate_hour" min:"0" max:"23" doc:"每日几点起校核并估算前一日的读数 / hour of the day from which the readings of the day before are validated and estimated"`
+	EstimateOrder string        `toml:"estimate_order" doc:"估算方法的先后：linear 线性内插、profile 当日曲线、proxy 同类日、average 历史平均 / order in which methods of estimation are tried: linear, profile, proxy, average"`
+	ProlongedDays int           `toml:"prolonged_days" min:"1" max:"60" doc:"连续多少日靠估算即提示 / a meter estimated for more days than this in a row is pointed out"`
 	Poll645       time.Duration `toml:"dlt645_poll" min:"1s" max:"24h" doc:"轮询 DL/T 645 网关下电表的周期 / how often the meters behind DL/T 645 gateways are polled"`
 	Answer645     time.Duration `toml:"dlt645_answer" min:"100ms" max:"5m" doc:"等待 DL/T 645 电表应答的时长 / how long to wait for the answer of a DL/T 645 meter"`
 }
@@ -46,7 +50,7 @@ const (
 // System declares the smart grid.
 func System() host.System {
 	conf := &Config{DLT698: "127.0.0.1:9698", DLT645: "127.0.0.1:9645", DueAfter: 15 * time.Minute, LateAfter: 12 * time.Hour, AheadLimit: time.Hour,
-		SlotTolerance: 2 * time.Minute, SilentAfter: 15 * time.Minute, BookDays: 8, MaxLinks: 20_000, EstimateHour: 6, Poll645: 5 * time.Minute, Answer645: 5 * time.Second}
+		SlotTolerance: 2 * time.Minute, SilentAfter: 15 * time.Minute, BookDays: 8, MaxLinks: 20_000, EstimateHour: 6, EstimateOrder: "linear,profile,proxy,average", ProlongedDays: 3, Poll645: 5 * time.Minute, Answer645: 5 * time.Second}
 	return host.System{
 		Name:     "grid",
 		Title:    lang.T("智能电网", "Smart grid"),
@@ -58,10 +62,11 @@ func System() host.System {
 		Grants: []identity.Grant{
 			{Name: grantRead, Title: lang.T("查看电表与采集情况", "See meters and their collection"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator, identity.RoleReader}},
 			{Name: grantReread, Title: lang.T("下达补抄", "Order meters to be read again"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
+			{Name: vee.GrantEdit, Title: lang.T("下达数据校核、编辑读数", "Order validation and edit readings"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: outage.GrantEdit, Title: lang.T("登记和更正停电", "Report and correct outages"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: grantImport, Title: lang.T("导入档案与区间数据", "Import archives and interval files"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 		},
-		Acts:       append([]journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}}, outage.Acts...),
+		Acts:       slices.Concat([]journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}}, outage.Acts, vee.Acts),
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
 		Indicators: []string{targetCoverage, targetMeters, outage.Target},

@@ -102,82 +102,11 @@ func (d *desk) stands(day book.Day, slot int) (book.State, int64) {
 	return st.Slots.At(slot, book.SlotsPerDay), register
 }
 
-// TestEstimates: short gaps are bridged so that the energy adds up, long ones are not; a late reading takes the estimate's place,
-// and what is estimated beside it is drawn anew; none of it counts as collected.
-func TestEstimates(t *testing.T) {
+// TestEstimatesNeverCover: a reading takes an estimate's place, an estimate never a reading's, in whatever order they come.
+func TestEstimatesNeverCover(t *testing.T) {
 	d := newDesk(t, 2)
 	day := book.DayOf(d.now.UnixMicro()) - 1
-	register := func(k int) int64 { return 1_000_000 + int64(k)*1000 }
-	missing := map[int]bool{}
-	for _, gap := range [][2]int{{0, 2}, {10, 11}, {20, 28}, {40, 49}, {90, 96}} { // 2, 1, 8, 9 slots, and six at the end of the day
-		for k := gap[0]; k < gap[1]; k++ {
-			missing[k] = true
-		}
-	}
-	var rows []book.Reading
-	for k := -1; k <= book.SlotsPerDay; k++ { // the neighbours of the day as well
-		if !missing[k] {
-			rows = append(rows, measured(day, k, register(k)))
-		}
-	}
-	d.take(rows...)
-	if err := d.Estimate(t.Context(), day); err != nil {
-		t.Fatal(err)
-	}
-	for k := range book.SlotsPerDay {
-		state, r := d.stands(day, k)
-		switch {
-		case !missing[k]:
-			if state != book.Late && state != book.Collected || r != register(k) {
-				t.Errorf("slot %d: %s %d", k, state, r)
-			}
-		case k >= 40 && k < 49: // too long a gap
-			if state != book.Missing || r != series.Null {
-				t.Errorf("slot %d: %s %d, want it missing", k, state, r)
-			}
-		default: // on a straight line the sum check holds to the last digit
-			if state != book.Estimated || r != register(k) {
-				t.Errorf("slot %d: %s %d, want an estimate of %d", k, state, r, register(k))
-			}
-		}
-	}
-	city, _ := d.o.Book.Coverage(day, book.SlotsPerDay)
-	if city.Complete != 0 || city.Estimated != 17 || city.Missing != 9+96 {
-		t.Errorf("coverage: %+v", city)
-	}
-	before := d.count["stored"] + d.count["corrected"]
-	if err := d.Estimate(t.Context(), day); err != nil {
-		t.Fatal(err)
-	}
-	if n := d.count["stored"] + d.count["corrected"]; n != before {
-		t.Errorf("estimating again stored %d samples", n-before)
-	}
-
-	late := measured(day, 24, register(24)+3_300) // much of the gap's energy was taken before 6 o'clock
-	late.Energy = register(28) - 500
-	if got := d.take(late); got.Corrected != 1 {
-		t.Errorf("the late reading: %+v", got)
-	}
-	if state, r := d.stands(day, 24); state != book.Late || r != late.Energy {
-		t.Errorf("slot 24: %s %d", state, r)
-	}
-	if err := d.Estimate(t.Context(), day); err != nil {
-		t.Fatal(err)
-	}
-	last := int64(0)
-	for k := 19; k <= 28; k++ {
-		_, r := d.stands(day, k)
-		if r < last {
-			t.Errorf("the register falls at slot %d: %d after %d", k, r, last)
-		}
-		last = r
-	}
-	if state, _ := d.stands(day, 23); state != book.Estimated {
-		t.Errorf("slot 23 is %s", state)
-	}
-	if _, r := d.stands(day, 23); r != register(19)+(late.Energy-register(19))*4/5 {
-		t.Errorf("slot 23 was not drawn anew: %d", r)
-	}
+	d.take(measured(day, 50, 7))
 	// an estimate never covers a reading, also where both wait in one batch
 	est := measured(day, 50, 1)
 	est.Quality = series.Estimated

@@ -76,6 +76,7 @@ func (k *Checker) fold(d *Day) {
 				mix(e)
 			}
 			mix(d.Power[i])
+			mix(d.Voltage[i])
 		}
 		if k.part[p] = -1; n >= partSlots/2 {
 			k.part[p] = sum / n
@@ -103,8 +104,12 @@ func (k *Checker) missing(d *Day, s *Stat) {
 		}
 		k.add(Missing, sev, absent, int64(n), int64(longest), 0)
 	}
-	if d.Gaps().Count() > Slots/2 && int(s.Sparse)+1 > k.limits.Prolonged {
-		k.add(Prolonged, Major, book.SlotSet{}, int64(s.Sparse)+1, int64(k.limits.Prolonged), 0)
+	days := int(s.Sparse) + 1
+	if s.Taken == d.Day {
+		days = int(s.Sparse) // this day is among them
+	}
+	if d.Gaps().Count() > Slots/2 && days > k.limits.Prolonged && s.Taken <= d.Day {
+		k.add(Prolonged, Major, book.SlotSet{}, int64(days), int64(k.limits.Prolonged), 0)
 	}
 }
 

@@ -88,6 +88,15 @@ func (d *Day) Put(at, tolerance int64, q series.Quality, register, power, voltag
 	}
 }
 
+// Trust takes the estimate in a slot for a reading: a person put it there.
+func (d *Day) Trust(slot int) {
+	if d.Guessed.Has(slot) {
+		d.Guessed.Remove(slot)
+		d.Measured.Add(slot)
+		d.Edited.Add(slot)
+	}
+}
+
 // Absent is what nothing came for: no reading in the slot nor beside it.
 func (d *Day) Absent() book.SlotSet {
 	return book.First(Slots).Minus(d.Measured).Minus(d.Stray)

@@ -8,7 +8,7 @@ type Outcome uint8
 // The outcomes.
 const (
 	Balanced Outcome = iota // the quarter hours between all readings add up to the difference of the registers
-	Unended                 // they do up to the last reading: nothing came at the day's end, or at all
+	Unended                 // they do up to the last reading: nothing came at one end of the day, or at all
 	Torn                    // the register fell or jumped, or a gap could not be drawn: between these readings nothing can be added up
 	Failed                  // they do not: an error of ours
 )
@@ -17,8 +17,9 @@ const (
 type Filled [Slots]int64
 
 // Settle holds the quarter hours of a day, measured and estimated, against the difference of the registers that were read, to
-// the last tenth of a watt-hour and to the last whole one. k has just checked the day.
-func (k *Checker) Settle(d *Day, filled *Filled) Outcome {
+// the last tenth of a watt-hour and to the last whole one. ended tells that the gap at the day's end was drawn up to a reading
+// behind it. k has just checked the day.
+func (k *Checker) Settle(d *Day, filled *Filled, ended bool) Outcome {
 	prev, read := int64(series.Null), int64(series.Null)
 	if d.BaseGap == 1 {
 		prev, read = d.Base, d.Base
@@ -44,6 +45,8 @@ func (k *Checker) Settle(d *Day, filled *Filled) Outcome {
 		}
 		e, wh, ok := rise(read, v)
 		switch {
+		case read == series.Null && hole:
+			out = max(out, Unended)
 		case read == series.Null:
 		case !ok || hole:
 			out = max(out, Torn)
@@ -52,7 +55,7 @@ func (k *Checker) Settle(d *Day, filled *Filled) Outcome {
 		}
 		read, last, sum, hours, hole = v, i, 0, 0, false
 	}
-	if last < Slots-1 {
+	if last < Slots-1 && (!ended || last < 0 && read == series.Null) {
 		out = max(out, Unended)
 	}
 	return out

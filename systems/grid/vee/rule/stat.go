@@ -163,6 +163,9 @@ func (u *Usual) take(energy, peak int64, part *[parts]int64) {
 	approach(&u.Energy, l, u.Days, clip)
 	approach(&u.Peak, level(peak), u.Days, octave)
 	for i, v := range part {
+		if v < 0 && u.Part[i] == 0 {
+			v = energy / Slots // not seen yet: the mean will do until it is
+		}
 		if v >= 0 {
 			approach(&u.Part[i], level(v), u.Days, octave)
 		}
