@@ -24,7 +24,7 @@ type Writer struct {
 // New begins a CSV, for a spreadsheet with a byte order mark.
 func New(w io.Writer, spreadsheet bool) *Writer {
 	out := &Writer{csv: csv.NewWriter(w)}
-	out.csv.UseCRLF = true // RFC 4180 2
+	out.csv.UseCRLF = true // RFC 4180 2.1
 	if spreadsheet {
 		_, out.err = io.WriteString(w, bom)
 	}

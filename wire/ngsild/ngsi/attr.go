@@ -179,34 +179,23 @@ func (a *Attr) Same(b *Attr) bool {
 // Empty tells whether a has no value, or null: what takes an attribute away in a merge.
 func (a *Attr) Empty() bool { return isNull(a.Value) && a.Gauge == 0 }
 
-// nullText is the Null as JSON.
 const nullText = `"` + Null + `"`
 
 // IsNull tells whether a value is the NGSI-LD Null, or the language map that stands for it (ETSI GS CIM 009 V1.9.1 4.5.0, 5.5.4).
 func IsNull(raw json.RawMessage) bool {
-	if len(raw) > 0 && bytes.IndexByte(raw, '\\') < 0 { // nothing is escaped, so what is meant is what stands there
-		if raw[0] == '"' {
-			return string(raw) == nullText
+	plain := bytes.IndexByte(raw, '\\') < 0 // nothing is escaped: what is meant is what stands there
+	if len(raw) == 0 || raw[0] != '{' {
+		t, ok := "", false
+		if !plain {
+			t, ok = text(raw)
 		}
-		if raw[0] == '{' && !bytes.Contains(raw, []byte(nullText)) {
-			return false
-		}
+		return plain && string(raw) == nullText || ok && t == Null
 	}
-	if len(raw) == 0 || raw[0] == '{' {
-		n, none := 0, false
-		s := scanner{b: raw}
-		err := s.object(func(key string) error {
-			v, err := next(&s)
-			if n++; n > 1 || key != "@none" {
-				return s.fail("not a null")
-			}
-			none = IsNull(v)
-			return err
-		})
-		return err == nil && none
+	if plain && !bytes.Contains(raw, []byte(nullText)) {
+		return false
 	}
-	t, ok := text(raw)
-	return ok && t == Null
+	var only map[string]string
+	return json.Unmarshal(raw, &only) == nil && len(only) == 1 && only["@none"] == Null
 }
 
 // Canonize brings the values of a to the form that documents give back, so that equal values are equal bytes. It does not
