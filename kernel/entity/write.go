@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -59,6 +60,19 @@ func give(e, stored *Entity, err error) error {
 		*e = *stored.Clone()
 	}
 	return err
+}
+
+// Fetch reads entities of the common context ahead, many with one statement, for a writer that is about to ask for each of them or to
+// create it; where there is none is known then, too.
+func (s *Store) Fetch(tx *store.Tx, ids []string) error {
+	if !tx.Writes() {
+		return errs.As(errs.Internal, "fetch entities", errors.New("outside a Write"))
+	}
+	keys := make([]Key, len(ids))
+	for i, id := range ids {
+		keys[i].ID = id
+	}
+	return s.batchOf(tx).load(keys)
 }
 
 // GetTx reads from the common context inside a transaction; errs.NotFound where there is no such entity.

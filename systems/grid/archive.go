@@ -20,7 +20,7 @@ const (
 )
 
 // archiveBatch is how many meters one transaction takes.
-const archiveBatch = 500
+const archiveBatch = 4000
 
 // importArchive takes a meter archive. A file with a wrong line changes nothing; every wrong line is reported. Importing the same
 // file again changes nothing; a meter that the file does not name stays as it is, so a short file cannot wipe the archive.
@@ -88,6 +88,9 @@ func (s *service) putMeters(ctx context.Context, by *identity.Principal, file st
 		clear(counts) // the chunk may run again
 		var put []book.Meter
 		places := map[string]bool{}
+		if err := s.entities.Fetch(tx, s.strange(chunk)); err != nil {
+			return err
+		}
 		for _, m := range chunk {
 			stored, what, err := s.putMeter(tx, m)
 			if err != nil {
@@ -113,6 +116,25 @@ func (s *service) putMeters(ctx context.Context, by *identity.Principal, file st
 		return s.host.Journal.Append(tx, act(by, grantImport, "import", "grid.archive", map[string]any{"file": file, "new": counts["new"], "changed": counts["changed"]}))
 	})
 	return counts, err
+}
+
+// strange gives the entities that a chunk may make: its meters that the book does not know, and their places.
+func (s *service) strange(chunk []book.Meter) (ids []string) {
+	places := map[string]bool{}
+	for i := range chunk {
+		m := &chunk[i]
+		if _, _, known := s.book.Seat(m.Address); known {
+			continue
+		}
+		ids = append(ids, book.MeterID(m.Address))
+		for _, id := range []string{book.ConcentratorID(m.Concentrator), book.FeederID(m.Feeder)} {
+			if !places[id] {
+				places[id] = true
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }
 
 // putMeter writes one meter where it is new or has changed.

@@ -1,6 +1,7 @@
 package grid_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"runtime"
@@ -35,4 +36,32 @@ func BenchmarkMorning(b *testing.B) {
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(38*meters*b.N)/b.Elapsed().Seconds(), "readings/s")
+}
+
+// BenchmarkArchive measures an import of the city's archive; HAIHE_METERS chooses its size.
+func BenchmarkArchive(b *testing.B) {
+	meters := 20_000
+	if s := os.Getenv("HAIHE_METERS"); s != "" {
+		if _, err := fmt.Sscan(s, &meters); err != nil {
+			b.Fatal(err)
+		}
+	}
+	list, err := simulate.Archive(simulate.Options{Meters: meters})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := simulate.WriteArchive(&file, list); err != nil {
+		b.Fatal(err)
+	}
+	list = nil
+	for b.Loop() {
+		b.StopTimer()
+		r := open(b, nil)
+		b.StartTimer()
+		if got := r.importFile("archive", "city.csv", file.Bytes(), false); got.Counts["new"] != int64(meters) {
+			b.Fatalf("%+v", got.ImportResult)
+		}
+	}
+	b.ReportMetric(float64(meters*b.N)/b.Elapsed().Seconds(), "meters/s")
 }
