@@ -10,8 +10,10 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
+	"github.com/haihe-city/haihe/wire/dlms"
 	"github.com/haihe-city/haihe/wire/dlt645"
 	"github.com/haihe-city/haihe/wire/dlt698"
+	"github.com/haihe-city/haihe/wire/qgdw1376"
 )
 
 func queryString(q map[string]string) string {
@@ -119,11 +121,16 @@ func clauseText(f Refused) lang.Text {
 	if f.Clause == "" {
 		return lang.Text{}
 	}
-	standard := dlt698.Standard
-	if f.Protocol == string(book.DLT645) {
-		standard = dlt645.Standard
+	standard := dlt698.Standard + " "
+	switch book.Protocol(f.Protocol) {
+	case book.DLT645:
+		standard = dlt645.Standard + " "
+	case book.QGDW1376:
+		standard = qgdw1376.Standard + " "
+	case book.DLMS:
+		standard = dlms.Standard + "-"
 	}
-	return lang.Same(standard + " " + f.Clause)
+	return lang.Same(standard + f.Clause)
 }
 
 // pageRereads lists the orders.
@@ -153,13 +160,17 @@ func (s *service) pageRereads(r *web.Request) (*ui.Page, error) {
 // pageData says how data comes in and goes out.
 func (s *service) pageData(r *web.Request) (*ui.Page, error) {
 	p := s.page(lang.T("数据与接口", "Data & API"), "/grid/data", ui.Link{Text: lang.T("数据与接口", "Data & API"), Href: "/grid/data"})
-	listen := map[string]lang.Text{"dlt698": lang.T("未开启", "off"), "dlt645": lang.T("未开启", "off")}
+	listen := map[string]lang.Text{}
+	for _, name := range []book.Protocol{book.DLT698, book.DLT645, book.QGDW1376, book.DLMS} {
+		listen[string(name)] = lang.T("未开启", "off")
+	}
 	for _, f := range s.head.Feeds() {
 		listen[f.Name] = lang.Same(f.Addr)
 	}
 	p.Body = []ui.Block{
 		ui.Facts{ID: "feeds", Title: lang.T("接入", "Feeds"), Items: []ui.Fact{
-			{Name: lang.Same("DL/T 698.45-2017, TCP"), Value: listen["dlt698"]}, {Name: lang.Same("DL/T 645-2007, TCP"), Value: listen["dlt645"]}}},
+			{Name: lang.Same("DL/T 698.45-2017, TCP"), Value: listen["dlt698"]}, {Name: lang.Same("DL/T 645-2007, TCP"), Value: listen["dlt645"]},
+			{Name: lang.Same("Q/GDW 1376.1-2013, TCP"), Value: listen["qgdw1376"]}, {Name: lang.Same("DLMS/COSEM, TCP"), Value: listen["dlms"]}}},
 		ui.Facts{ID: "apis", Title: lang.T("接口", "API"), Items: []ui.Fact{
 			{Name: lang.T("覆盖率", "Coverage"), Value: lang.Same("GET /api/grid/coverage?day="), Href: "/api/grid/coverage"},
 			{Name: lang.T("电表清单", "Meters"), Value: lang.Same("GET /api/grid/meters?day=&district=&category=&concentrator=&state=&q=&sort=&limit=&after="), Href: "/api/grid/meters"},

@@ -15,6 +15,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/headend"
 	"github.com/haihe-city/haihe/systems/grid/interval"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
+	"github.com/haihe-city/haihe/systems/grid/loss"
 	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/outage/join"
 	"github.com/haihe-city/haihe/systems/grid/vee"
@@ -35,6 +36,7 @@ type service struct {
 	ledger    *ledger.Ledger
 	head      *headend.HeadEnd
 	outages   *outage.Part
+	losses    *loss.Part
 	vee       *vee.Part
 	count     counters
 	kept      quota // of refused frames
@@ -90,6 +92,10 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 	if err != nil {
 		return nil, errs.Wrap("open the outages", err)
 	}
+	s.losses, err = loss.New(ctx, loss.Options{DB: h.DB, Book: s.book, Readings: readings, Clock: h.Clock, Journal: h.Journal, People: h.People, Log: h.Log, Page: s.page})
+	if err != nil {
+		return nil, errs.Wrap("open the losses", err)
+	}
 	s.vee, err = vee.New(ctx, vee.Options{DB: h.DB, Readings: readings, Book: s.book, Ledger: s.ledger, Clock: h.Clock, Journal: h.Journal, People: h.People, Page: s.page,
 		Tolerance: conf.SlotTolerance, Hour: conf.EstimateHour, Order: conf.EstimateOrder, Prolonged: conf.ProlongedDays})
 	if err != nil {
@@ -105,7 +111,7 @@ func (s *service) listen() (err error) {
 		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.take, Power: s.power, Refuse: s.refuse,
 		Count:   func(protocol, outcome string) { s.count.frames(1, protocol, outcome) },
 		Changed: func() { s.dirty.Store(true) },
-		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, Answer: s.conf.Answer645, MaxLinks: s.conf.MaxLinks,
+		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, QGDW1376: s.conf.QGDW1376, DLMS: s.conf.DLMS, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, Answer: s.conf.Answer645, MaxLinks: s.conf.MaxLinks,
 	})
 	return err
 }

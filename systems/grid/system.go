@@ -26,18 +26,20 @@ var tables embed.FS
 type Config struct {
 	DLT698        string        `toml:"dlt698_listen" doc:"DL/T 698.45 集中器接入地址，留空则不监听 / address that concentrators speaking DL/T 698.45 connect to; empty turns the listener off"`
 	DLT645        string        `toml:"dlt645_listen" doc:"DL/T 645 网关接入地址，留空则不监听 / address that gateways speaking DL/T 645 connect to; empty turns the listener off"`
+	QGDW1376      string        `toml:"qgdw1376_listen" doc:"Q/GDW 1376.1 终端接入地址，留空则不监听 / address that terminals speaking Q/GDW 1376.1 connect to; empty turns the listener off"`
+	DLMS          string        `toml:"dlms_listen" doc:"DLMS/COSEM 电表与网关接入地址，留空则不监听 / address that meters and gateways speaking DLMS/COSEM connect to; empty turns the listener off"`
 	DueAfter      time.Duration `toml:"due_after" min:"0s" max:"24h" doc:"读数应在时点之后多久到达 / how long after a quarter hour its reading is due"`
 	LateAfter     time.Duration `toml:"late_after" min:"0s" max:"720h" doc:"时点之后超过此时长到达的读数记为迟到 / a reading that comes later than this after its quarter hour counts as late"`
 	AheadLimit    time.Duration `toml:"ahead_limit" min:"0s" max:"24h" doc:"读数时间超前此时长即拒收（表钟有误） / readings whose time lies further ahead than this are refused: the meter's clock is wrong"`
 	SlotTolerance time.Duration `toml:"slot_tolerance" min:"0s" max:"7m" doc:"读数时间与时点允许的偏差 / how far a reading's time may stand from the quarter hour to count for it"`
 	SilentAfter   time.Duration `toml:"silent_after" min:"10s" max:"24h" doc:"集中器失联多久视为离线 / a concentrator not heard for this long is offline"`
 	BookDays      int           `toml:"book_days" min:"2" max:"400" doc:"在内存中保留多少天的时点；更早的日子在查询时从样本统计 / days whose slots are held in memory; older days are counted from the samples when asked for"`
-	MaxLinks      int           `toml:"max_links" min:"1" max:"1000000" doc:"两个端口合计的最大连接数 / connections accepted at once, both listeners together"`
+	MaxLinks      int           `toml:"max_links" min:"1" max:"1000000" doc:"各端口合计的最大连接数 / connections accepted at once, all listeners together"`
 	EstimateHour  int           `toml:"estimate_hour" min:"0" max:"23" doc:"每日几点起校核并估算前一日的读数 / hour of the day from which the readings of the day before are validated and estimated"`
 	EstimateOrder string        `toml:"estimate_order" doc:"估算方法的先后：linear 线性内插、profile 当日曲线、proxy 同类日、average 历史平均 / order in which methods of estimation are tried: linear, profile, proxy, average"`
 	ProlongedDays int           `toml:"prolonged_days" min:"1" max:"60" doc:"连续多少日靠估算即提示 / a meter estimated for more days than this in a row is pointed out"`
-	Poll645       time.Duration `toml:"dlt645_poll" min:"1s" max:"24h" doc:"轮询 DL/T 645 网关下电表的周期 / how often the meters behind DL/T 645 gateways are polled"`
-	Answer645     time.Duration `toml:"dlt645_answer" min:"100ms" max:"5m" doc:"等待 DL/T 645 电表应答的时长 / how long to wait for the answer of a DL/T 645 meter"`
+	Poll645       time.Duration `toml:"dlt645_poll" min:"1s" max:"24h" doc:"轮询 DL/T 645、DLMS 网关下电表的周期 / how often the meters behind DL/T 645 and DLMS gateways are polled"`
+	Answer645     time.Duration `toml:"dlt645_answer" min:"100ms" max:"5m" doc:"等待 DL/T 645、DLMS 电表应答的时长 / how long to wait for the answer of a DL/T 645 or DLMS meter"`
 }
 
 // The grants of this room.

@@ -3,7 +3,6 @@ package headend
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"time"
 
@@ -25,7 +24,6 @@ const (
 const (
 	tries645  = 2
 	blocks645 = 16 // load records asked for at once
-	poll645   = 2  // days that are polled for gaps: today and yesterday
 )
 
 // session645 is the dialogue with the meters behind one gateway. DL/T 645 is master and slave: we ask, one meter answers.
@@ -57,95 +55,8 @@ func (e *HeadEnd) speak645(ctx context.Context, conn net.Conn) error {
 	e.o.Changed()
 	defer e.o.Changed()
 	defer e.links.leave(c.link)
-	next := time.NewTimer(0)
-	defer next.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case o := <-c.link.orders:
-			if err := c.carry(ctx, o); err != nil {
-				return err
-			}
-		case <-next.C:
-			if err := c.poll(ctx); err != nil {
-				return err
-			}
-			next.Reset(e.o.Poll)
-		}
-	}
-}
-
-// carry runs an order; an error says that the connection is gone.
-func (c *session645) carry(ctx context.Context, o *order) error {
-	err := c.e.carry(name645, o, func() (int, error) { return c.order(ctx, o) })
-	if err != nil && broken(err) {
-		return err
-	}
-	return nil
-}
-
-// poll reads what is due and not there, of today first. A meter that says nothing costs its time once a round, and an order need
-// not wait for the end of the round.
-func (c *session645) poll(ctx context.Context) error {
-	today := book.DayOf(c.e.o.Now().UnixMicro())
-	heard, silent := false, map[string]bool{}
-	for k := range book.Day(poll645) {
-		d := today - k
-		due := book.DueSlots(d, c.e.o.Now(), 0) // a slot can be read as soon as it is over
-		for _, address := range c.e.o.Book.Addresses(c.link.address) {
-			st, ok := c.e.o.Book.Standing(address, d, due)
-			if !ok || st.Gaps == 0 || silent[address] {
-				continue
-			}
-			select {
-			case o := <-c.link.orders:
-				if err := c.carry(ctx, o); err != nil {
-					return err
-				}
-			default:
-			}
-			gaps := book.First(due).Minus(st.Slots.Measured)
-			_, err := c.read(ctx, address, gaps, d)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			heard, silent[address] = heard || err == nil, errs.Is(err, errs.Unavailable)
-			if err != nil && broken(err) {
-				return err
-			}
-		}
-	}
-	if heard {
-		c.e.links.hear(c.link.address, c.e.o.Now())
-	}
-	return nil
-}
-
-// broken tells whether the connection is gone, rather than one meter silent.
-func broken(err error) bool {
-	var ne net.Error
-	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.As(err, &ne) && !ne.Timeout()
-}
-
-func (c *session645) order(ctx context.Context, o *order) (answered int, err error) {
-	d := book.DayOf(o.from)
-	due := int((o.to - o.from) / book.SlotMicros)
-	for _, address := range o.meters {
-		st, _ := c.e.o.Book.Standing(address, d, due)
-		gaps := book.First(due).Minus(st.Slots.Measured)
-		n, rerr := c.read(ctx, address, gaps, d)
-		if n > 0 || gaps.Empty() {
-			answered++
-		}
-		if rerr != nil {
-			err = rerr
-		}
-		if ctx.Err() != nil || rerr != nil && broken(rerr) {
-			return answered, rerr
-		}
-	}
-	return answered, err
+	p := &poller{e: e, link: c.link, name: name645, read: c.read}
+	return p.run(ctx)
 }
 
 // read asks a meter for the load records of its gaps and stores what comes; got is how many readings that were.
@@ -154,15 +65,7 @@ func (c *session645) read(ctx context.Context, address string, gaps book.SlotSet
 	if err != nil {
 		return 0, errs.As(errs.Invalid, "address a meter", err)
 	}
-	for i := 0; i < book.SlotsPerDay; {
-		if !gaps.Has(i) {
-			i++
-			continue
-		}
-		n := 1
-		for n < blocks645 && i+n < book.SlotsPerDay && gaps.Has(i+n) {
-			n++
-		}
+	for i, n := gapRun(gaps, 0, blocks645); n > 0; i, n = gapRun(gaps, i+n, blocks645) {
 		records, err := c.records(ctx, addr, time.UnixMicro(d.Start()+int64(i)*book.SlotMicros).In(book.China), n)
 		if err != nil {
 			return got, err
@@ -172,7 +75,6 @@ func (c *session645) read(ctx context.Context, address string, gaps book.SlotSet
 			return got, err
 		}
 		got += len(rows)
-		i += n
 	}
 	return got, nil
 }

@@ -22,15 +22,18 @@ type Options struct {
 	Now         func() time.Time
 	Book        *book.Book
 	Take        func(ctx context.Context, readings []book.Reading) (book.Taken, error) // returns after the commit
-	Power       func(ctx context.Context, events []Power) error                            // returns after the commit
+	Power       func(ctx context.Context, events []Power) error                        // returns after the commit
 	Refuse      func(ctx context.Context, r Refused, body []byte)                      // keeps what was not taken
 	Count       func(protocol, outcome string)                                         // a frame was taken, refused, turned away
 	Changed     func()                                                                 // a link came or went
 	DLT698      string                                                                 // addresses to listen on; empty: not
 	DLT645      string
+	QGDW1376    string
+	DLMS        string
+	Password    string        // of associations over DLMS; empty: the lowest security
 	SilentAfter time.Duration // a link not heard for this long is ended
-	Poll        time.Duration // how often DL/T 645 meters are polled
-	Answer      time.Duration // how long a DL/T 645 meter may take to answer
+	Poll        time.Duration // how often meters behind DL/T 645 and DLMS are polled
+	Answer      time.Duration // how long such a meter may take to answer
 	MaxLinks    int
 }
 
@@ -66,6 +69,9 @@ type HeadEnd struct {
 const (
 	name698 = "dlt698"
 	name645 = "dlt645"
+
+	name1376 = "qgdw1376"
+	nameDLMS = "dlms"
 )
 
 // door is one listener with the dialogue that is spoken behind it.
@@ -87,7 +93,7 @@ func Open(o Options) (*HeadEnd, error) {
 	for _, d := range []struct {
 		name, addr string
 		speak      func(ctx context.Context, conn net.Conn) error
-	}{{name698, o.DLT698, e.speak698}, {name645, o.DLT645, e.speak645}} {
+	}{{name698, o.DLT698, e.speak698}, {name645, o.DLT645, e.speak645}, {name1376, o.QGDW1376, e.speak1376}, {nameDLMS, o.DLMS, e.speakDLMS}} {
 		if d.addr == "" {
 			continue
 		}
