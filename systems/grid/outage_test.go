@@ -359,6 +359,14 @@ func TestOutageByVoltage(t *testing.T) {
 	if o := r.outages("")[0]; o.Customers != 1 || o.CustomerSeconds != 3_600 {
 		t.Errorf("%+v", o)
 	}
+	// a report of an outage during which the meter had voltage is taken, and shown for what it is
+	c.send(row(mine, slot(24), 3_000), row(mine, slot(25), 3_100))
+	report := url.Values{"meters": {mine}, "from": {"2015-11-20 05:30"}, "to": {"2015-11-20 07:00"}, "cause": {"fault"}}
+	r.Rows(t, []hosttest.Row{{Name: "report", Method: "POST", Path: "/en/grid/outages/new", As: "power-officer", Form: report, Status: 303}})
+	for _, o := range r.outages("&source=report") {
+		// 05:45 to 06:45 are four quarter hours: 06:00 and 06:15 had voltage, of the others there is no reading
+		r.Rows(t, []hosttest.Row{{Name: "doubt", Path: "/en/grid/outages/" + o.ID, As: "reader", Status: 200, Has: []string{"4 quarter hours looked at: 0 without voltage, 2 without a reading, 2 with voltage", "please look"}}})
+	}
 }
 
 // TestOutageForeign: a concentrator speaks for its own meters, and of no time to come.

@@ -82,7 +82,7 @@ func evidenceFacts(rep *Report, under []share) ui.Facts {
 		{Name: text("应供电用户小时", "Customer-hours"), Value: lang.Same(ui.Num(float64(f.Customers)*float64(f.Span)/3600, 0))},
 		{Name: text("持续停电用户秒（5 分钟以上，重叠只计一次）", "Customer-seconds without supply (over five minutes, overlaps once)"), Value: n(f.Seconds)},
 		{Name: text("各停电用户秒之和（含短时与重叠）", "Sum over the outages (short ones and overlaps as well)"), Value: n(sum)},
-		{Name: text("允许用户秒（万分之一）", "Customer-seconds allowed (a ten-thousandth)"), Value: lang.Same(index.Ratio{Num: f.Customers * f.Span, Den: index.BudgetParts}.Cut(1, 0))},
+		{Name: text("允许用户秒（万分之一）", "Customer-seconds allowed (a ten-thousandth)"), Value: n(f.Customers * f.Span / index.BudgetParts)},
 		{Name: text("供电可靠率", "Availability"), Value: lang.Same(f.ASAI().Cut(100, 6) + "%"), Href: "/plan/target/" + Target}}}
 }
 
@@ -93,7 +93,11 @@ func (p *Part) evidenceTable(under []share) ui.Table {
 	t := ui.Table{ID: "evidence", Title: lang.T("影响核心区的停电", "Outages that hit the core"), Total: int64(len(under)), Columns: []ui.Column{{Key: "began", Text: lang.T("停电时间", "Began"), Num: true}, {Key: "ended", Text: lang.T("恢复时间", "Restored"), Num: true}, {Key: "feeder", Text: lang.T("线路", "Feeder")},
 		{Key: "cause", Text: lang.T("原因", "Cause")}, {Key: "customers", Text: lang.T("核心区用户", "Core customers"), Num: true}, {Key: "seconds", Text: lang.T("核心区用户秒", "Core customer-seconds"), Num: true}}, Empty: lang.T("本年核心区没有停电。", "No outage hit the core this year.")}
 	for _, s := range under[:min(evidenceShown, len(under))] {
-		t.Rows = append(t.Rows, ui.Row{ID: "e-" + s.o.ID, Cells: []ui.Cell{{Time: clock(s.o.Began), Href: pathList + "/" + s.o.ID, Strong: true}, {Time: clock(s.o.Ended)}, {Text: lang.Same(s.o.Feeder), Href: pathList + "/" + s.o.ID}, {Text: causeWords[s.o.Cause]}, number(int64(s.customers)), number(s.seconds)}})
+		ended := ui.Cell{Time: clock(s.o.Ended)}
+		if s.o.State == join.Open {
+			ended = ui.Cell{Tag: stateTag(s.o.State)}
+		}
+		t.Rows = append(t.Rows, ui.Row{ID: "e-" + s.o.ID, Cells: []ui.Cell{{Time: clock(s.o.Began), Href: pathList + "/" + s.o.ID, Strong: true}, ended, {Text: lang.Same(s.o.Feeder), Href: pathList + "/" + s.o.ID}, {Text: causeWords[s.o.Cause]}, number(int64(s.customers)), number(s.seconds)}})
 	}
 	return t
 }

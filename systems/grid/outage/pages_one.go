@@ -37,13 +37,16 @@ func (p *Part) one(r *web.Request, o *join.Outage, wrong lang.Text) (*ui.Page, e
 	if err != nil {
 		return nil, err
 	}
-	lit, dark, err := p.voltages(r.Context(), o)
+	seen, err := p.voltages(r.Context(), o)
 	if err != nil {
 		return nil, err
 	}
 	title := lang.T("停电 "+list.Stamp(o.Began), "Outage of "+list.Stamp(o.Began))
 	out := p.o.Page(title, pathList, ui.Link{Text: lang.T("停电", "Outages"), Href: pathList}, ui.Link{Text: title, Href: pathList + "/" + o.ID})
-	left := []ui.Block{p.facts(o, lit, dark)}
+	if r.Who.Can("journal.read") {
+		out.Actions = []ui.Action{{Text: lang.T("审计日志", "Journal"), Href: link("/admin/journal", nil, "object", "grid.outage:"+o.ID)}}
+	}
+	left := []ui.Block{p.facts(o, seen)}
 	if r.Who.Can(GrantEdit) {
 		left = append(left, editForm(o, wrong))
 	}
@@ -51,7 +54,7 @@ func (p *Part) one(r *web.Request, o *join.Outage, wrong lang.Text) (*ui.Page, e
 	return out, nil
 }
 
-func (p *Part) facts(o *join.Outage, lit, dark int) ui.Facts {
+func (p *Part) facts(o *join.Outage, seen evidence) ui.Facts {
 	now := p.now()
 	f := ui.Facts{ID: "outage-facts", Title: lang.T("停电情况", "What is known"), Items: []ui.Fact{
 		{Name: lang.T("状态", "State"), Tag: stateTag(o.State)},
@@ -63,7 +66,7 @@ func (p *Part) facts(o *join.Outage, lit, dark int) ui.Facts {
 		{Name: lang.T("区", "District"), Value: book.DistrictName(o.District)},
 		{Name: lang.T("影响用户", "Customers"), Value: lang.Same(ui.Grouped(int64(o.Customers())))},
 		{Name: lang.T("停电用户分钟", "Customer-minutes"), Value: lang.Same(ui.Num(float64(o.Seconds(now))/60, 1))},
-		{Name: lang.T("电压佐证", "Voltages"), Value: lang.T(fmt.Sprintf("停电时段内抽查的时点：无电压 %d 个，有电压 %d 个", dark, lit), fmt.Sprintf("quarter hours looked at: %d without voltage, %d with", dark, lit))},
+		{Name: lang.T("电压佐证", "Voltages"), Value: lang.T(fmt.Sprintf("停电时段内抽查 %d 个时点：无电压 %d，缺数 %d，有电压 %d", seen.lit+seen.none+seen.missing, seen.none, seen.missing, seen.lit), fmt.Sprintf("%d quarter hours looked at: %d without voltage, %d without a reading, %d with voltage", seen.lit+seen.none+seen.missing, seen.none, seen.missing, seen.lit)), Tag: seen.tag()},
 	}}
 	if o.Code != "" {
 		f.Items = append(f.Items, ui.Fact{Name: lang.T("清单编号", "Name in the list"), Value: lang.Same(o.Code)})
@@ -140,28 +143,44 @@ const (
 	lookedFor = 7 * 24 * 3600
 )
 
-// voltages counts the quarter hours inside the customers' darkness, of the first so many customers: without voltage (none measured,
-// or too little) and with. The first and the last quarter hour are left out, which may go either way.
-func (p *Part) voltages(ctx context.Context, o *join.Outage) (lit, dark int, err error) {
+// evidence is what the quarter hours inside an outage say: with voltage, measured without, and not measured at all.
+type evidence struct{ lit, none, missing int }
+
+// tag warns where meters had voltage while they are said to have been dark. It judges nothing: a person looks.
+func (e evidence) tag() *ui.Tag {
+	if e.lit == 0 {
+		return nil
+	}
+	return &ui.Tag{Status: ui.StatusRisk, Text: lang.T("与停电不符，请核实", "does not fit, please look")}
+}
+
+// voltages looks at the quarter hours inside the darkness of the first so many customers. The first and the last one are left out,
+// which may go either way.
+func (p *Part) voltages(ctx context.Context, o *join.Outage) (e evidence, err error) {
 	for _, d := range o.Dark[:min(looked, len(o.Dark))] {
-		from, to := d.From+join.SlotSeconds, min(d.Until(p.now()), d.From+lookedFor)
-		if to -= join.SlotSeconds; to <= from {
+		from, to := d.From+join.SlotSeconds, min(d.Until(p.now()), d.From+lookedFor)-join.SlotSeconds
+		if to <= from {
 			continue
 		}
-		with := map[int64]bool{}
+		lit, measured := map[int64]bool{}, map[int64]bool{}
 		err := p.o.Readings.Scan(ctx, []int64{d.Customer}, from*second, to*second, func(x series.Sample) error {
-			if x.Quality&^series.Late == series.Measured && x.Values[p.o.Voltage] != series.Null && x.Values[p.o.Voltage] >= noVoltage {
-				with[x.At/second/join.SlotSeconds] = true
+			if v := x.Values[p.o.Voltage]; x.Quality&^series.Late == series.Measured && v != series.Null {
+				slot := x.At / second / join.SlotSeconds
+				measured[slot] = true
+				if v >= noVoltage {
+					lit[slot] = true
+				}
 			}
 			return nil
 		})
 		if err != nil {
-			return 0, 0, err
+			return e, err
 		}
-		lit += len(with)
-		dark += max(0, int((to-from)/join.SlotSeconds)-len(with))
+		e.lit += len(lit)
+		e.none += len(measured) - len(lit)
+		e.missing += max(0, int((to-from)/join.SlotSeconds)-len(measured))
 	}
-	return lit, dark, nil
+	return e, nil
 }
 
 func editForm(o *join.Outage, wrong lang.Text) ui.Form {
