@@ -293,14 +293,10 @@ func (p *Part) formRun(r *web.Request) (*ui.Page, string, error) {
 // ruleDays is how many days the statistics of the rules look back.
 const ruleDays = 14
 
-// pageRules counts what each rule found, day by day.
-func (p *Part) pageRules(r *web.Request) (*ui.Page, error) {
-	last, err := p.queryDay(r)
-	if err != nil {
-		return nil, err
-	}
+// tallies reads how many meters each rule found on the days up to last.
+func tallies(ctx context.Context, db *store.DB, last book.Day) (map[book.Day]map[rule.Rule]int64, error) {
 	counts := map[book.Day]map[rule.Rule]int64{}
-	err = p.o.DB.Read(r.Context(), func(tx *store.Tx) error {
+	err := db.Read(ctx, func(tx *store.Tx) error {
 		return tx.Each(qTallies, []any{int64(last - ruleDays), int64(last)}, func(scan func(...any) error) error {
 			var d book.Day
 			var k rule.Rule
@@ -315,8 +311,18 @@ func (p *Part) pageRules(r *web.Request) (*ui.Page, error) {
 			return nil
 		})
 	})
+	return counts, errs.Wrap("read the counts of findings", err)
+}
+
+// pageRules counts what each rule found, day by day.
+func (p *Part) pageRules(r *web.Request) (*ui.Page, error) {
+	last, err := p.queryDay(r)
 	if err != nil {
-		return nil, errs.Wrap("read the counts of findings", err)
+		return nil, err
+	}
+	counts, err := tallies(r.Context(), p.o.DB, last)
+	if err != nil {
+		return nil, err
 	}
 	t := ui.Table{ID: "rules", Title: lang.T("各规则每日发现的电表数", "Meters found by each rule, by day"), Total: -1, Path: pathRules, Columns: []ui.Column{{Key: "day", Text: lang.T("日期", "Day")}},
 		Filters: []ui.Field{{Name: "day", Kind: "date", Label: lang.T("截至", "Up to"), Value: last.String()}}, Empty: lang.T("这些日子没有校核结果。", "Nothing was found on these days.")}
