@@ -150,6 +150,9 @@ func TestWorkedOutages(t *testing.T) {
 		{Name: "sheet", Path: "/api/grid/reliability.csv?period=2015", As: "reader", Status: 200, Has: []string{"2015,city,,全市,ieee,20,31536000,2712600,44,11,2260.500000,2.200000,1027.5000,"}},
 		{Name: "period", Path: "/en/grid/reliability?period=2015-13", As: "reader", Status: 400},
 		{Name: "future", Path: "/zh/grid/reliability?period=2017", As: "reader", Status: 400},
+		{Name: "feeders, the worst first", Path: "/en/grid/reliability?period=2015&area=feeder&sort=-saidi", As: "reader", Status: 200, Has: []string{feederA, feederB}, Lacks: []string{"AIHC-1"}},
+		{Name: "order", Path: "/en/grid/reliability?sort=luck", As: "reader", Status: 400},
+		{Name: "page mark", Path: "/en/grid/reliability?after=x", As: "reader", Status: 400},
 		{Name: "area", Path: "/api/grid/reliability?area=moon", As: "reader", Status: 400},
 		{Name: "map and list", Path: "/zh/grid/outages", As: "reader", Status: 200, Has: []string{"当前停电用户", "X1", "系统电源不足限电"}, Lacks: []string{"登记停电"}},
 	})

@@ -1,9 +1,11 @@
 package outage
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,6 +84,10 @@ func (p *Part) pageReliability(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	table, err := indexTable(r, areas, text)
+	if err != nil {
+		return nil, err
+	}
 	year, err := p.Report(r.Context(), Year(time.Unix(span.From, 0)))
 	if err != nil {
 		return nil, err
@@ -89,7 +95,11 @@ func (p *Part) pageReliability(r *web.Request) (*ui.Page, error) {
 	out := p.o.Page(lang.T("供电可靠性", "Supply reliability"), pathReliability, ui.Link{Text: lang.T("供电可靠性", "Reliability"), Href: pathReliability})
 	out.Lead = lang.T("指标按用户秒精确计算：IEEE 1366（含与不含重大事件日）和 DL/T 836（RS-1 至 RS-4）。99.99% 即每户全年停电不超过 52.56 分钟（闰年 52.704 分钟）。", "Counted exactly, in customer-seconds: IEEE 1366 with and without major event days, DL/T 836 RS-1 to RS-4. 99.99 % is 52.56 minutes a customer and year (52.704 in a leap year).")
 	out.Actions = []ui.Action{{Text: lang.T("核心区依据", "What the core's figure rests on"), Href: "/grid/reliability/core"}}
-	out.Body = []ui.Block{tiles(rep, text, p.o.Clock.Now()), budget(year), indexTable(r, areas, text), parts(rep, areas), majorTable(rep)}
+	out.Body = []ui.Block{tiles(rep, text, p.o.Clock.Now()), budget(year), table}
+	if r.Query("area") != "feeder" {
+		out.Body = append(out.Body, parts(areas))
+	}
+	out.Body = append(out.Body, majorTable(rep))
 	return out, nil
 }
 
@@ -165,41 +175,94 @@ func endTag(end, all float64) *ui.Tag {
 	return &ui.Tag{Status: ui.StatusOn, Text: lang.T("在限额内", "within the budget")}
 }
 
-// indexTable is the indices of areas by rule.
-func indexTable(r *web.Request, areas []Area, text string) ui.Table {
-	t := ui.Table{ID: "indices", Title: lang.T("分范围指标", "Indices by area"), Note: lang.T("户均停电单位为分钟；供电可靠率只舍不入", "minutes without supply each; availability is cut, never rounded up"), Total: int64(len(areas)), Path: pathReliability, Query: keep(r, "period", "area", "district"),
-		Columns: []ui.Column{{Key: "area", Text: lang.T("范围", "Area")}, {Key: "customers", Text: lang.T("用户", "Customers"), Num: true}, {Key: "saidi", Text: lang.Same("SAIDI"), Num: true}, {Key: "saifi", Text: lang.Same("SAIFI"), Num: true}, {Key: "caidi", Text: lang.Same("CAIDI"), Num: true},
-			{Key: "asai", Text: lang.Same("ASAI %"), Num: true}, {Key: "normal", Text: lang.T("SAIDI 不含重大事件日", "SAIDI without major days"), Num: true}, {Key: "maifi", Text: lang.Same("MAIFI"), Num: true}, {Key: "cemi", Text: lang.Same("CEMI-3 %"), Num: true}},
+// orders are what a list of areas can be sorted by: a ratio that falls where the column's head is clicked first.
+var orders = map[string]func(Area) index.Ratio{
+	"customers": func(a Area) index.Ratio { return index.Ratio{Num: a.ByRule[byIEEE].Customers, Den: 1} },
+	"saidi":     func(a Area) index.Ratio { return a.ByRule[byIEEE].SAIDI() },
+	"saifi":     func(a Area) index.Ratio { return a.ByRule[byIEEE].SAIFI() },
+	"caidi":     func(a Area) index.Ratio { return a.ByRule[byIEEE].CAIDI() },
+	"normal":    func(a Area) index.Ratio { return a.ByRule[byNormal].SAIDI() },
+	"maifi":     func(a Area) index.Ratio { return a.ByRule[byIEEE].MAIFI() },
+	"cemi":      func(a Area) index.Ratio { return a.ByRule[byIEEE].CEMI() },
+}
+
+// sorted puts areas in the order that a request asks for; what has no figure comes last.
+func sorted(areas []Area, by string) ([]Area, error) {
+	if by == "" {
+		return areas, nil
+	}
+	of, ok := orders[strings.TrimPrefix(by, "-")]
+	if !ok {
+		return nil, errs.Say(errs.Invalid, "排序“%s”无法识别", "the order %q is not known", by)
+	}
+	value := func(a Area) float64 {
+		x := of(a)
+		switch {
+		case x.None():
+			return math.Inf(1)
+		case strings.HasPrefix(by, "-"):
+			return -x.Float(1)
+		}
+		return x.Float(1)
+	}
+	areas = slices.Clone(areas)
+	slices.SortStableFunc(areas, func(a, b Area) int { return cmp.Compare(value(a), value(b)) })
+	return areas, nil
+}
+
+// indexTable is the indices of areas by rule, a page of them.
+func indexTable(r *web.Request, areas []Area, text string) (t ui.Table, err error) {
+	from := 0
+	if mark := r.Query("after"); mark != "" {
+		if from, err = strconv.Atoi(mark); err != nil || from < 0 {
+			return t, errs.Say(errs.Invalid, "翻页标记“%s”无效，请从第一页重新打开", "the page mark %q is not valid, open the list from its first page", mark)
+		}
+	}
+	if areas, err = sorted(areas, r.Query("sort")); err != nil {
+		return t, err
+	}
+	t = indexHead(r, text, int64(len(areas)))
+	if t.Paged, from = from > 0, min(from, len(areas)); from+pageSize < len(areas) {
+		t.Next = strconv.Itoa(from + pageSize)
+	}
+	for _, a := range areas[from:min(from+pageSize, len(areas))] {
+		t.Rows = append(t.Rows, indexRow(r, a))
+	}
+	return t, nil
+}
+
+// indexHead is the table without its rows.
+func indexHead(r *web.Request, text string, total int64) ui.Table {
+	t := ui.Table{ID: "indices", Title: lang.T("分范围指标", "Indices by area"), Note: lang.T("户均停电单位为分钟；供电可靠率只舍不入", "minutes without supply each; availability is cut, never rounded up"), Total: total, Path: pathReliability, Sort: r.Query("sort"), Query: keep(r, "period", "area", "district", "sort"),
+		Columns: []ui.Column{{Key: "area", Text: lang.T("范围", "Area")}, {Key: "customers", Text: lang.T("用户", "Customers"), Num: true, Sortable: true}, {Key: "saidi", Text: lang.Same("SAIDI"), Num: true, Sortable: true}, {Key: "saifi", Text: lang.Same("SAIFI"), Num: true, Sortable: true}, {Key: "caidi", Text: lang.Same("CAIDI"), Num: true, Sortable: true},
+			{Key: "asai", Text: lang.Same("ASAI %"), Num: true}, {Key: "normal", Text: lang.T("SAIDI 不含重大事件日", "SAIDI without major days"), Num: true, Sortable: true}, {Key: "maifi", Text: lang.Same("MAIFI"), Num: true, Sortable: true}, {Key: "cemi", Text: lang.Same("CEMI-3 %"), Num: true, Sortable: true}},
 		Search: &ui.Field{Name: "period", Kind: "text", Label: lang.T("期间：年、月或日", "Period: year, month or day"), Placeholder: lang.Same("2015-11"), Value: text},
 		Filters: []ui.Field{{Name: "area", Kind: "select", Label: lang.T("范围", "Area"), Value: r.Query("area"), Options: []ui.Option{{Value: "", Text: lang.T("全市、核心区和各区", "City, core, districts")}, {Value: "feeder", Text: lang.T("线路", "Feeders")}, {Value: "district", Text: lang.T("各区", "Districts")}}},
 			{Name: "district", Kind: "select", Label: lang.T("区", "District"), Value: r.Query("district"), Options: districtOptions()}},
 		Empty: lang.T("没有符合条件的范围。", "No area fits.")}
 	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: link("/api/grid/reliability.csv", t.Query, "bom", "1")}, {Text: lang.Same("JSON"), Href: link("/api/grid/reliability", t.Query)}}
-	const shown = 400
-	if len(areas) > shown {
-		t.Note = lang.T(fmt.Sprintf("只列前 %d 个，全部见 CSV", shown), fmt.Sprintf("the first %d; all are in the CSV", shown))
-		areas = areas[:shown]
-	}
-	for _, a := range areas {
-		f := a.ByRule[byIEEE]
-		cell := func(s string) ui.Cell { return ui.Cell{Text: lang.Same(s)} }
-		name := ui.Cell{Text: a.Name, Strong: true}
-		switch a.Kind {
-		case "district":
-			name.Href = link(pathReliability, keep(r, "period"), "area", "feeder", "district", a.Code)
-		case "feeder":
-			name.Href = link(pathList, nil, "feeder", a.Code)
-		case "core":
-			name.Href = "/grid/reliability/core"
-		}
-		t.Rows = append(t.Rows, ui.Row{ID: "a-" + a.Kind + a.Code, Cells: []ui.Cell{name, number(f.Customers), cell(minutes(f.SAIDI(), 3)), cell(f.SAIFI().Decimal(1, 4)), cell(minutes(f.CAIDI(), 2)), cell(f.ASAI().Cut(100, 4)),
-			cell(minutes(a.ByRule[byNormal].SAIDI(), 3)), cell(f.MAIFI().Decimal(1, 4)), cell(f.CEMI().Decimal(100, 2))}})
-	}
 	return t
 }
 
+// indexRow is one area, and where it opens.
+func indexRow(r *web.Request, a Area) ui.Row {
+	f := a.ByRule[byIEEE]
+	cell := func(s string) ui.Cell { return ui.Cell{Text: lang.Same(s)} }
+	name := ui.Cell{Text: a.Name, Strong: true}
+	switch a.Kind {
+	case "district":
+		name.Href = link(pathReliability, keep(r, "period"), "area", "feeder", "district", a.Code)
+	case "feeder":
+		name.Href = link(pathList, nil, "feeder", a.Code)
+	case "core":
+		name.Href = "/grid/reliability/core"
+	}
+	return ui.Row{ID: "a-" + a.Kind + a.Code, Cells: []ui.Cell{name, number(f.Customers), cell(minutes(f.SAIDI(), 3)), cell(f.SAIFI().Decimal(1, 4)), cell(minutes(f.CAIDI(), 2)), cell(f.ASAI().Cut(100, 4)),
+		cell(minutes(a.ByRule[byNormal].SAIDI(), 3)), cell(f.MAIFI().Decimal(1, 4)), cell(f.CEMI().Decimal(100, 2))}}
+}
+
 // parts is the same by the rules of DL/T 836.1-2016.
-func parts(rep *Report, areas []Area) ui.Table {
+func parts(areas []Area) ui.Table {
 	t := ui.Table{ID: "rs", Title: lang.T("DL/T 836 指标", "Indices of DL/T 836"), Total: -1, Note: lang.T("RS-2 不计外部影响，RS-3 不计系统电源不足限电，RS-4 不计短时停电；AIHC 单位为分钟", "RS-2 without external influence, RS-3 without rationing, RS-4 without short ones; AIHC in minutes"), Columns: []ui.Column{{Key: "area", Text: lang.T("范围", "Area")}}}
 	for _, k := range []string{"RS-1 %", "RS-2 %", "RS-3 %", "RS-4 %", "AIHC-1", "AIHC-2", "AIHC-3"} {
 		t.Columns = append(t.Columns, ui.Column{Key: k, Text: lang.Same(k), Num: true})
