@@ -18,7 +18,7 @@ import (
 
 func simulateCommand() command {
 	c := command{
-		name: "simulate", args: "grid (--server URL --token TOKEN | --dlt698 ADDR --dlt645 ADDR | --archive FILE)",
+		name: "simulate", args: "grid (--server URL --token TOKEN | --dlt698 ADDR --dlt645 ADDR --qgdw1376 ADDR --dlms ADDR | --archive FILE)",
 		says: lang.T("模拟集中器与电表，以真实报文接入", "simulate concentrators and meters on real frames"),
 		details: lang.T("给出 --server 时自动导入档案，并取得接入地址和方案时间。--archive 只写出电表档案。",
 			"With --server the archive is imported, and the addresses and the plan's time are asked for. --archive only writes the archive of the meters."),
@@ -30,6 +30,10 @@ func simulateCommand() command {
 		r.flags(f)
 		f.StringVar(&o.Addr698, "dlt698", "", "DL/T 698.45 接入地址 / address of the DL/T 698.45 feed")
 		f.StringVar(&o.Addr645, "dlt645", "", "DL/T 645 接入地址 / address of the DL/T 645 feed")
+		f.StringVar(&o.Addr1376, "qgdw1376", "", "Q/GDW 1376.1 接入地址 / address of the Q/GDW 1376.1 feed")
+		f.StringVar(&o.AddrDLMS, "dlms", "", "DLMS 接入地址 / address of the DLMS feed")
+		f.Float64Var(&o.Share1376, "share-qgdw1376", 0, "使用 Q/GDW 1376.1 的终端比例 / share of stations that speak Q/GDW 1376.1")
+		f.Float64Var(&o.ShareDLMS, "share-dlms", 0, "使用 DLMS 的网关比例 / share of stations that speak DLMS")
 		f.IntVar(&o.Meters, "meters", 20_000, "电表数 / meters")
 		f.Uint64Var(&o.Seed, "seed", 1, "随机种子，种子相同则城市相同 / seed; the same seed makes the same city")
 		f.IntVar(&o.HoldBack, "hold-back", 0, "暂不上报、等待补抄的电表数 / meters that are kept back until they are asked for")
@@ -92,8 +96,8 @@ func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, ar
 		if err != nil {
 			return err
 		}
-	case o.Addr698 == "" && o.Addr645 == "":
-		return usage("请用 --server 指明平台，或用 --dlt698、--dlt645 指明接入地址", "say --server for the platform, or --dlt698 and --dlt645 for the feeds")
+	case o.Addr698 == "" && o.Addr645 == "" && o.Addr1376 == "" && o.AddrDLMS == "":
+		return usage("请用 --server 指明平台，或用 --dlt698、--dlt645、--qgdw1376、--dlms 指明接入地址", "say --server for the platform, or --dlt698, --dlt645, --qgdw1376 and --dlms for the feeds")
 	}
 	if err := city.Run(ctx); err != nil && ctx.Err() == nil {
 		return err
@@ -138,7 +142,8 @@ func (r *remote) find(ctx context.Context, o *grid.Options) (now time.Time, err 
 // aim points the simulation at the head-end's ports.
 func aim(o *grid.Options, listening map[string]string) error {
 	o.Addr698, o.Addr645 = listening["grid/dlt698"], listening["grid/dlt645"]
-	if o.Addr698 == "" && o.Addr645 == "" {
+	o.Addr1376, o.AddrDLMS = listening["grid/qgdw1376"], listening["grid/dlms"]
+	if o.Addr698 == "" && o.Addr645 == "" && o.Addr1376 == "" && o.AddrDLMS == "" {
 		return errs.Say(errs.Unavailable, "智能电网的接入端口没有开启，无法模拟", "the smart grid's feeds do not listen, there is nothing to simulate against")
 	}
 	return nil

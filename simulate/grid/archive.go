@@ -15,22 +15,28 @@ type Meter struct {
 	Address      string // 12 digits
 	District     string // six digits
 	Feeder       string
-	Concentrator string // 12 digits; of a DL/T 645 meter its gateway
+	Concentrator string // 12 digits; of a DL/T 645 or DLMS meter its gateway
 	Kind         Kind
-	DLT645       bool
+	Protocol     Protocol
 	Installed    time.Time
 
 	index uint64 // of all meters; the root of its draws
 	daily int64  // energy of its mean working day, 0.0001 kWh
 }
 
-// Protocol gives the word of the archive's column protocol.
-func (m Meter) Protocol() string {
-	if m.DLT645 {
-		return "dlt645"
-	}
-	return "dlt698"
-}
+// Protocol is what a station speaks, by its word in the archive's column protocol.
+type Protocol string
+
+// The protocols.
+const (
+	DLT698   Protocol = "dlt698"
+	DLT645   Protocol = "dlt645"
+	QGDW1376 Protocol = "qgdw1376"
+	DLMS     Protocol = "dlms"
+)
+
+// reports tells whether the station reports of its own accord, rather than being polled.
+func (p Protocol) reports() bool { return p == DLT698 || p == QGDW1376 }
 
 // District is a district and its share of the meters.
 type District struct {
@@ -51,14 +57,14 @@ type City struct {
 // station is a concentrator or gateway with its meters, which lie side by side.
 type station struct {
 	address  string
-	dlt645   bool
+	protocol Protocol
 	from, to int // meters[from:to]
 }
 
 // feederStations is how many concentrators hang on one feeder.
 const feederStations = 5
 
-// Archive gives the meters of a city. It depends on Seed, Meters, PerConcentrator, Share645 and Districts only.
+// Archive gives the meters of a city. It depends on Seed, Meters, PerConcentrator, the shares and Districts only.
 func Archive(o Options) ([]Meter, error) {
 	c, err := NewCity(o)
 	if err != nil {
@@ -111,17 +117,17 @@ func shares(n int, ds []District) []int {
 func (c *City) addStation(district string, k, n int) {
 	code := district[2:]
 	s := station{from: len(c.meters), to: len(c.meters) + n}
-	s.dlt645 = chance(mix(c.opt.Seed, 1, uint64(len(c.stations))), c.opt.Share645)
-	kind := "2"
-	if s.dlt645 {
-		kind = "3"
-	}
+	s.protocol = c.opt.protocol(mix(c.opt.Seed, 1, uint64(len(c.stations))))
+	kind := map[Protocol]string{DLT698: "2", DLT645: "3", DLMS: "4"}[s.protocol]
 	s.address = fmt.Sprintf("%s%s%07d", kind, code, k+1)
+	if s.protocol == QGDW1376 { // a terminal's address has nine digits
+		s.address = fmt.Sprintf("000%s%05d", code, k+1)
+	}
 	feeder := fmt.Sprintf("%s-10kV-%02d", district, k/feederStations+1)
 	for i := range n {
 		m := Meter{
 			Address: fmt.Sprintf("1%s%07d", code, k*c.opt.PerConcentrator+i+1), District: district, Feeder: feeder,
-			Concentrator: s.address, DLT645: s.dlt645, index: uint64(len(c.meters)),
+			Concentrator: s.address, Protocol: s.protocol, index: uint64(len(c.meters)),
 		}
 		c.draw(&m)
 		c.meters = append(c.meters, m)
@@ -220,7 +226,7 @@ func WriteArchive(w io.Writer, meters []Meter) error {
 	}
 	for _, m := range meters {
 		row[0], row[1], row[2], row[3] = m.Address, m.District, m.Feeder, m.Concentrator
-		row[4], row[5], row[6] = m.Kind.String(), m.Protocol(), m.Installed.Format("2006-01-02")
+		row[4], row[5], row[6] = m.Kind.String(), string(m.Protocol), m.Installed.Format("2006-01-02")
 		if err := out.Write(row); err != nil {
 			return errs.Wrap("write the archive", err)
 		}

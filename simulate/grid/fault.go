@@ -96,7 +96,7 @@ func (c *City) held() map[uint64]bool {
 	type draw struct{ h, index uint64 }
 	var all []draw
 	for i := range c.meters {
-		if m := &c.meters[i]; !m.DLT645 && !c.dead(m) && c.drift(m) == 0 {
+		if m := &c.meters[i]; m.Protocol.reports() && !c.dead(m) && c.drift(m) == 0 {
 			all = append(all, draw{mix(c.opt.Seed, drawHeld, m.index), m.index})
 		}
 	}

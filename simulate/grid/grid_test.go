@@ -37,7 +37,7 @@ func TestArchiveIsDeterministicAndExact(t *testing.T) {
 		}
 		seen[a[i].Address] = true
 		kinds[a[i].Kind]++
-		if a[i].DLT645 {
+		if a[i].Protocol == DLT645 {
 			gateways++
 		}
 	}

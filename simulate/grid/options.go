@@ -11,9 +11,13 @@ import (
 type Options struct {
 	Addr698         string     // host:port of the server's DL/T 698.45 feed; empty: none connects
 	Addr645         string     // host:port of its DL/T 645 feed; empty: none connects
+	Addr1376        string     // host:port of its Q/GDW 1376.1 feed; empty: none connects
+	AddrDLMS        string     // host:port of its DLMS feed; empty: none connects
 	Meters          int        // 20,000
 	PerConcentrator int        // 400
 	Share645        float64    // share of stations that are DL/T 645 gateways; 0.04, below 0: none
+	Share1376       float64    // share of stations that are Q/GDW 1376.1 terminals; 0: none
+	ShareDLMS       float64    // share of stations that are DLMS gateways; 0: none
 	Districts       []District // the sixteen of Tianjin
 	Seed            uint64     // 1
 	Clock           func() time.Time
@@ -39,11 +43,11 @@ type Faults struct {
 // Stats counts what happened since the start.
 type Stats struct {
 	Stations, Connected   int64 // of them connected now
-	Reports, Acknowledged int64 // frames of DL/T 698.45
+	Reports, Acknowledged int64 // frames of DL/T 698.45 and Q/GDW 1376.1
 	Rows, RowsAcked       int64 // readings in them; acknowledged ones counted once
 	Resent                int64 // reports sent again because no answer came
 	Rereads               int64 // GET requests answered
-	Answers645            int64 // frames answered by gateways
+	Answers645            int64 // frames answered by gateways, of DL/T 645 and DLMS
 	Refused               int64 // bytes or messages from the server that could not be read
 	Faults                int64 // lines of Truth
 	Behind                int64 // slots that stations have yet to report, over all stations
@@ -89,12 +93,34 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// protocol draws what a station speaks.
+func (o Options) protocol(h uint64) Protocol {
+	for _, p := range []struct {
+		share float64
+		Protocol
+	}{{o.Share645, DLT645}, {o.Share1376, QGDW1376}, {o.ShareDLMS, DLMS}} {
+		if chance(h, p.share) {
+			return p.Protocol
+		}
+		h = mix(h, 1)
+	}
+	return DLT698
+}
+
+// addr is where the stations of a protocol connect; "": they do not.
+func (o Options) addr(p Protocol) string {
+	return map[Protocol]string{DLT698: o.Addr698, DLT645: o.Addr645, QGDW1376: o.Addr1376, DLMS: o.AddrDLMS}[p]
+}
+
 func (o Options) check() error {
 	if o.Meters < 1 || o.Meters > maxMeters {
 		return errs.Say(errs.Invalid, "电能表数应为 1 至 %d", "the number of meters must be 1 to %d", maxMeters)
 	}
 	if o.PerConcentrator < 1 || o.PerConcentrator > maxPer {
 		return errs.Say(errs.Invalid, "每台集中器的电能表数应为 1 至 %d", "the meters of a concentrator must be 1 to %d", maxPer)
+	}
+	if o.Share1376 > 0 && o.PerConcentrator > 2040 { // Q/GDW 1376.1-2013 4.3.4.4
+		return errs.Say(errs.Invalid, "Q/GDW 1376.1 终端最多接 2040 只电能表", "a Q/GDW 1376.1 terminal has at most 2040 meters")
 	}
 	for _, d := range o.Districts {
 		if len(d.Code) != 6 || d.Weight <= 0 {
@@ -106,9 +132,9 @@ func (o Options) check() error {
 			}
 		}
 	}
-	for _, p := range []float64{o.Faults.Dead, o.Faults.Drift, o.Faults.Duplicate, o.Faults.Garbled, o.Faults.Late} {
+	for _, p := range []float64{o.Faults.Dead, o.Faults.Drift, o.Faults.Duplicate, o.Faults.Garbled, o.Faults.Late, o.Share1376, o.ShareDLMS} {
 		if p < 0 || p > 1 {
-			return errs.Say(errs.Invalid, "故障比例应在 0 与 1 之间", "the share of a fault lies between 0 and 1")
+			return errs.Say(errs.Invalid, "比例应在 0 与 1 之间", "a share lies between 0 and 1")
 		}
 	}
 	if o.Outages < 0 || o.Outages > 0 && o.From.IsZero() {

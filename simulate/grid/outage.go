@@ -124,7 +124,7 @@ func (w *world) layNews() {
 				continue
 			}
 			w.truth.write(faultOutage, []*Meter{m}, off, back.Sub(off))
-			if u.dlt645 || w.dead(m) {
+			if u.protocol != DLT698 || w.dead(m) {
 				continue
 			}
 			p := event.Power{Meter: m.Address, Down: off.Add(w.drift(m))}

@@ -21,7 +21,7 @@ const (
 	writeLimit  = 20 * time.Second
 	firstRetry  = 500 * time.Millisecond
 	lastRetry   = 30 * time.Second
-	progressGap = time.Second
+	progressGap = 200 * time.Millisecond
 )
 
 // world is one run.
@@ -30,7 +30,7 @@ type world struct {
 	heldBack map[uint64]bool
 	truth    *ledger
 	units    []*unit
-	left     atomic.Int64 // DL/T 698.45 stations that have not reached To
+	left     atomic.Int64 // reporting stations that have not reached To
 	done     chan struct{}
 	moments  []time.Time // at which concentrators have news of their meters' supply
 	count    counters
@@ -112,14 +112,14 @@ func (w *world) open() {
 		w.truth.write(faultDrift, []*Meter{m}, slotTime(first), w.drift(m))
 	}
 	for i, s := range w.stations {
-		if s.dlt645 && w.opt.Addr645 == "" || !s.dlt645 && w.opt.Addr698 == "" {
+		if w.opt.addr(s.protocol) == "" {
 			continue
 		}
 		u := &unit{world: w, station: s, number: i, next: first}
 		u.due.Store(w.cap(now))
 		u.taken.Store(first - 1)
 		w.units = append(w.units, u)
-		if !s.dlt645 {
+		if s.protocol.reports() {
 			w.left.Add(1)
 		}
 	}
@@ -181,7 +181,7 @@ func (w *world) stats() Stats {
 		Refused: w.count.refused.Load(), Faults: w.truth.lines.Load(),
 	}
 	for _, u := range w.units {
-		if !u.dlt645 {
+		if u.protocol.reports() {
 			s.Behind += max(0, u.due.Load()-u.taken.Load())
 		}
 	}
@@ -197,10 +197,7 @@ func (u *unit) wake() {
 
 // run connects, serves the dialogue, and connects again after a break: at once first, then ever more slowly.
 func (u *unit) run(ctx context.Context) {
-	addr := u.world.opt.Addr698
-	if u.dlt645 {
-		addr = u.world.opt.Addr645
-	}
+	addr := u.world.opt.addr(u.protocol)
 	retry := firstRetry
 	var dialer net.Dialer
 	for ctx.Err() == nil {
@@ -224,8 +221,13 @@ func (u *unit) run(ctx context.Context) {
 
 // serve speaks until the connection breaks; good says that the server took part.
 func (u *unit) serve(ctx context.Context, conn net.Conn) (good bool) {
-	if u.dlt645 {
+	switch u.protocol {
+	case DLT645:
 		return (&gateway{unit: u, conn: conn}).serve(ctx)
+	case QGDW1376:
+		return (&terminal{unit: u, conn: conn}).serve(ctx)
+	case DLMS:
+		return (&cosem{unit: u, conn: conn}).serve(ctx)
 	}
 	return (&concentrator{unit: u, conn: conn}).serve(ctx)
 }

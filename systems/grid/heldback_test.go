@@ -65,6 +65,7 @@ func (r *room) simulation(o simulate.Options) *simulate.City {
 		}
 	}
 	o.Addr698, o.Addr645, o.Clock = r.Listening()["grid/dlt698"], r.Listening()["grid/dlt645"], r.Clock.Now
+	o.Addr1376, o.AddrDLMS = r.Listening()["grid/qgdw1376"], r.Listening()["grid/dlms"]
 	city, err := simulate.NewCity(o)
 	if err != nil {
 		r.t.Fatal(err)

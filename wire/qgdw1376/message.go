@@ -131,21 +131,22 @@ func Encode(c Control, a Address, m Message) (Frame, error) {
 // Gather puts the frames of an answer together. The zero value is ready. Q/GDW 1376.1-2013 4.3.4.3
 type Gather struct {
 	m    Message
+	seq  uint8 // of the newest frame
 	open bool
 }
 
-// Add takes the next frame's message; done says that the answer is whole. A first frame begins anew. A frame out of its turn is an
+// Add takes the next frame's message; done says that the answer is whole, whose Seq is that of its first frame. A first frame begins anew. A frame out of its turn is an
 // *Error, and what was gathered is dropped.
 func (g *Gather) Add(m Message) (whole Message, done bool, err error) {
 	if m.First {
-		g.m, g.open = m, true
+		g.m, g.seq, g.open = m, m.Seq, true
 	} else {
 		// RSEQ counts on by one with each frame
-		if !g.open || m.AFN != g.m.AFN || m.Seq != (g.m.Seq+1)&15 {
+		if !g.open || m.AFN != g.m.AFN || m.Seq != (g.seq+1)&15 {
 			*g = Gather{}
 			return whole, false, refuse(13, "4.3.4.3", "后续帧的帧序号不连续", "a following frame is out of its turn")
 		}
-		if g.m.Seq = m.Seq; len(g.m.Units)+len(m.Units) > MaxData {
+		if g.seq = m.Seq; len(g.m.Units)+len(m.Units) > MaxData {
 			*g = Gather{}
 			return whole, false, refuse(13, "4.3.4.3", "多帧报文过长", "the answer is longer than any can be")
 		}

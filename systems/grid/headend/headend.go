@@ -30,7 +30,6 @@ type Options struct {
 	DLT645      string
 	QGDW1376    string
 	DLMS        string
-	Password    string        // of associations over DLMS; empty: the lowest security
 	SilentAfter time.Duration // a link not heard for this long is ended
 	Poll        time.Duration // how often meters behind DL/T 645 and DLMS are polled
 	Answer      time.Duration // how long such a meter may take to answer
