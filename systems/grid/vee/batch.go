@@ -34,7 +34,7 @@ type worker struct {
 type meter struct {
 	key       int64
 	day       rule.Day
-	again     bool  // the day was passed before: what comes before it is not in the statistics any more
+	again     bool  // what came last before the day is not in the statistics, or not any more
 	after     int64 // first register behind the day, and its slot
 	afterSlot int
 	proxy     *[rule.Slots]int64
@@ -74,9 +74,7 @@ func (w *worker) batch(ctx context.Context, keys []int64) (err error) {
 		return err
 	}
 	for _, m := range w.held {
-		if err := w.draw(m); err != nil {
-			return err
-		}
+		w.draw(m)
 	}
 	return w.commit(ctx, keys)
 }
@@ -105,8 +103,13 @@ func (w *worker) read(ctx context.Context, keys []int64) error {
 		key := keys[next]
 		next++
 		s := w.blocks.of(key).of(key)
-		if again := s.Taken >= w.day; again || !w.cur.Gaps().Empty() || w.cur.BaseGap > 1 {
+		// passed before, or days were left out since: the reading before the day has to be looked for
+		again := s.Taken >= w.day || s.Taken > 0 && s.Taken < w.day-1
+		if again || !w.cur.Gaps().Empty() || w.cur.BaseGap > 1 {
 			m := &meter{key: key, day: w.cur, again: again, after: series.Null}
+			if again {
+				m.day.Base, m.day.BaseGap = series.Null, 0
+			}
 			w.held, w.known[key] = append(w.held, m), m
 			return
 		}

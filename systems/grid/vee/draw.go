@@ -11,12 +11,12 @@ import (
 )
 
 // draw judges a held meter and estimates what is missing.
-func (w *worker) draw(m *meter) error {
+func (w *worker) draw(m *meter) {
 	d, s := &m.day, w.blocks.of(m.key).of(m.key)
 	w.judge(m.key, d, s)
 	place, _ := w.p.o.Book.PlaceOf(m.key)
 	seat := book.Seat{Place: place, Num: m.key}
-	filled, ended := nothing, int64(series.Null)
+	filled, ended, failed := nothing, int64(series.Null), false
 	if m.again {
 		w.methods[dayOf{m.key, d.Day}] = map[rule.Method]book.SlotSet{}
 	}
@@ -26,7 +26,8 @@ func (w *worker) draw(m *meter) error {
 			continue
 		}
 		if g.Closed && !rule.AddsUp(&g, out.Registers) {
-			return errs.Wrap("estimate", errs.Say(errs.Unavailable, "电表 %d 的估算与示数差不符，未写入", "the estimates of meter %d do not add up and were not stored", m.key))
+			failed = true // an error of ours: counted, and nothing of it is stored
+			continue
 		}
 		before := g.Before
 		for i, r := range out.Registers {
@@ -52,12 +53,15 @@ func (w *worker) draw(m *meter) error {
 			ended = out.Registers[len(out.Registers)-1]
 		}
 	}
-	w.settle(d, &filled, ended == rule.Ended)
+	if failed {
+		w.sums[rule.Failed]++
+	} else {
+		w.settle(d, &filled, ended == rule.Ended)
+	}
 	w.check.Take(d, s)
 	if s.Taken == d.Day {
 		s.Drawn = ended
 	}
-	return nil
 }
 
 // floor divides towards the past.

@@ -21,7 +21,7 @@ var (
 	qPassList = store.Q("grid_vee_pass_list", `SELECT num, day, asked_by, began, ended, state, total, meters, findings, estimated, balanced, unended, torn, failed
 		FROM grid_vee_pass ORDER BY num DESC LIMIT $1`)
 	qPassOpen  = store.Q("grid_vee_pass_open", `SELECT COUNT(*) FROM grid_vee_pass WHERE state <> 'done'`)
-	qPassOf    = store.Q("grid_vee_pass_of", `SELECT COUNT(*) FROM grid_vee_pass WHERE day >= $1`)
+	qPassTop   = store.Q("grid_vee_pass_top", `SELECT COALESCE(MAX(day), 0) FROM grid_vee_pass`)
 	qPassLast  = store.Q("grid_vee_pass_last", `SELECT COALESCE(MAX(day), 0) FROM grid_vee_pass WHERE state = 'done'`)
 	qPassBegin = store.Q("grid_vee_pass_begin", `UPDATE grid_vee_pass SET state = 'running', total = $2 WHERE num = $1`)
 	qPassMove  = store.Q("grid_vee_pass_move", `UPDATE grid_vee_pass SET meters = meters + $2, findings = findings + $3, estimated = estimated + $4, balanced = balanced + $5,

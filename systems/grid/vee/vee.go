@@ -155,14 +155,25 @@ func (p *Part) Work(ctx context.Context) error {
 	return p.passLate(ctx)
 }
 
-// due orders yesterday's pass where none was ordered yet.
-func (p *Part) due(ctx context.Context, day book.Day, now time.Time) error {
+// mostMissed is how many days are caught up on after the program stood still.
+const mostMissed = 7
+
+// due orders the passes up to yesterday that were not ordered yet.
+func (p *Part) due(ctx context.Context, yesterday book.Day, now time.Time) error {
 	return p.o.DB.Write(ctx, func(tx *store.Tx) error {
-		var n int64
-		if err := tx.Get(qPassOf, []any{int64(day)}, &n); err != nil || n > 0 {
+		var top book.Day
+		if err := tx.Get(qPassTop, nil, &top); err != nil {
 			return err
 		}
-		return addPass(tx, day, system, now)
+		if top == 0 {
+			top = yesterday - 1
+		}
+		for day := max(top+1, yesterday-mostMissed+1); day <= yesterday; day++ {
+			if err := addPass(tx, day, system, now); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

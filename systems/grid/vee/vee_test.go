@@ -477,7 +477,7 @@ func TestOrders(t *testing.T) {
 	}
 	d.work()
 	list, err := passes(t.Context(), d.db, qPassList, 20)
-	if err != nil || len(list) != mostOrders+1 {
+	if err != nil || len(list) != mostOrders+2 { // and the days since, up to yesterday
 		t.Fatalf("%d passes, %v", len(list), err)
 	}
 	for _, p := range list {
@@ -485,6 +485,76 @@ func TestOrders(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
+}
+
+// TestDaysLeftOut: where days were left out, by a program that stood still, they are caught up on; and a pass over a later day
+// alone does not take the readings of the days between for a gap.
+func TestDaysLeftOut(t *testing.T) {
+	d := newDesk(t, 1)
+	day := book.DayOf(d.clock.now.UnixMicro()) - 1
+	for back := book.Day(5); ; back-- {
+		var rows []book.Reading
+		for k := range book.SlotsPerDay {
+			rows = append(rows, measured(0, day-back, k, 9_000_000-int64(back)*96_000+int64(k)*1000))
+		}
+		d.take(rows...)
+		if back == 0 {
+			break
+		}
+	}
+	for _, only := range []book.Day{day - 5, day - 2} {
+		if err := d.Order(t.Context(), officer, only); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.clock.now = d.clock.now.Add(-3 * time.Hour) // before the hour: only what was ordered
+	d.work()
+	list, err := passes(t.Context(), d.db, qPassList, 9)
+	if err != nil || len(list) != 2 || list[0].Estimated != 0 || list[0].Balanced != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	d.clock.now = d.clock.now.Add(3 * time.Hour)
+	d.work()
+	if list, err = passes(t.Context(), d.db, qPassList, 9); err != nil || len(list) != 4 || list[0].Day != day || list[1].Day != day-1 || list[0].Balanced != 1 || list[1].Balanced != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// FuzzForms: what a person or a link writes is read exactly or refused.
+func FuzzForms(f *testing.F) {
+	for _, s := range []string{"503.25", "-0.0001", "5,03", "1~2~spike", "3~17~missing", "1.", "", "linear,average"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if v, ok := parse4(s); ok {
+			if again, ok := parse4(text4(v)); !ok || again != v {
+				t.Errorf("%q became %d, and then %d", s, v, again)
+			}
+		}
+		if p, err := parsePlace(s); err == nil && s != "" {
+			if again, err := parsePlace(found{p.meter, rule.Finding{Rule: p.rule, Severity: p.severity}}.place()); err != nil || again != p {
+				t.Errorf("%q became %+v", s, again)
+			}
+		}
+	})
+}
+
+// FuzzStatistics: a row of statistics is read and written again as it is, or refused.
+func FuzzStatistics(f *testing.F) {
+	b := block{}
+	b.of(3).Register = 5
+	b.of(63)
+	f.Add(b.pack())
+	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var b, c block
+		if b.unpack(body) != nil {
+			return
+		}
+		if err := c.unpack(b.pack()); err != nil || c != b {
+			t.Errorf("read again: %v", err)
+		}
+	})
 }
 
 // TestDamagedStatistics: a row that is not what was written is refused in words.
