@@ -3,6 +3,7 @@ package form
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -249,6 +250,24 @@ func TestAttr(t *testing.T) {
 	}
 }
 
+// TestManyTypesAndScopes: a list that is far too long is refused, and read in time that grows as it does.
+func TestManyTypesAndScopes(t *testing.T) {
+	for _, list := range []string{`"type":[`, `"type":"T","scope":[`} {
+		var b strings.Builder
+		b.WriteString(`{"id":"urn:a:b",` + list)
+		for i := range 300_000 {
+			fmt.Fprintf(&b, `"/T%d",`, i)
+		}
+		body := b.String() + `"/T"]}`
+		if !strings.Contains(list, "scope") {
+			body = strings.ReplaceAll(body, "/", "")
+		}
+		if _, err := Entity([]byte(body), Input{Context: jsonld.Core()}); err == nil {
+			t.Errorf("%s was taken", list)
+		}
+	}
+}
+
 func TestSplitAndElements(t *testing.T) {
 	if c, err := Split([]byte(` {"id":1,"@context":["x"]}`)); err != nil || string(c) != `["x"]` {
 		t.Errorf("%s %v", c, err)
@@ -265,6 +284,12 @@ func TestSplitAndElements(t *testing.T) {
 	}
 	if l, err := Elements([]byte(`[{"a":1}, 2]`)); err != nil || len(l) != 2 || string(l[1]) != `2` {
 		t.Errorf("%s %v", l, err)
+	}
+	for n, want := range map[int]errs.Kind{MaxElements: errs.Internal, MaxElements + 1: errs.TooLarge, 5_000_000: errs.TooLarge} {
+		l, err := Elements([]byte("[" + strings.Repeat("0,", n-1) + "0]"))
+		if (err == nil) != (n == MaxElements) || err != nil && errs.KindOf(err) != want || len(l) > MaxElements {
+			t.Errorf("%d elements: %d, %v", n, len(l), err)
+		}
 	}
 	if _, err := Elements([]byte(`{}`)); err == nil {
 		t.Error("an object was taken as an array")

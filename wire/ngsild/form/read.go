@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/wire/ngsild/jsonld"
 	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
@@ -59,7 +60,10 @@ func valid(body []byte) error {
 	return s.End()
 }
 
-// Elements cuts a JSON array of entities into its elements (batch operations).
+// MaxElements bounds a batch. Sixteen megabytes of nothing are millions of elements, each with a problem of its own.
+const MaxElements = 50_000
+
+// Elements cuts a JSON array of entities into its elements (batch operations); more than MaxElements are errs.TooLarge.
 func Elements(body []byte) ([]json.RawMessage, error) {
 	if err := valid(body); err != nil {
 		return nil, syntax(err)
@@ -70,10 +74,15 @@ func Elements(body []byte) ([]json.RawMessage, error) {
 	}
 	list := []json.RawMessage{}
 	if err := s.Array(func() error {
+		if len(list) == MaxElements {
+			return errs.Say(errs.TooLarge, "批量操作至多 %d 项，请分批提交", "a batch has at most %d elements: send several", MaxElements)
+		}
 		raw, err := s.Next()
 		list = append(list, raw)
 		return err
-	}); err != nil {
+	}); errs.KindOf(err) == errs.TooLarge {
+		return nil, err
+	} else if err != nil {
 		return nil, syntax(err)
 	}
 	return list, nil
@@ -300,12 +309,15 @@ func (r *reader) texts(item func(string) error) error {
 	return one()
 }
 
+// maxListed bounds the types and the scopes that are read: ngsi takes 16 of each, the seventeenth makes it refuse the entity.
+const maxListed = 17
+
 // types reads the types of an entity, each once.
 func (r *reader) types() (list []string, err error) {
 	list = []string{}
 	err = r.texts(func(v string) error {
 		name, err := r.name(v)
-		if err == nil && !slices.Contains(list, name) {
+		if err == nil && len(list) < maxListed && !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 		return err
@@ -371,7 +383,7 @@ func (r *reader) scope() (list []string, err error) {
 			return r.fault("4.18", "范围（scope）%q 不合规：应形如 /tianjin/heping，每级以字母开头，只含字母、数字和下划线",
 				"%q is not a valid scope: write it like /tianjin/heping, each level a letter, then letters, digits and underscores", ngsi.Clip(v))
 		}
-		if !slices.Contains(list, v) {
+		if len(list) < maxListed && !slices.Contains(list, v) {
 			list = append(list, v)
 		}
 		return nil

@@ -254,16 +254,28 @@ func (d *decoder) many(object bool, depth int) {
 	d.out = append(d.out, open)
 	var few [16]string
 	keys := few[:0]
+	var seen map[string]bool // instead of keys, once they are many
 	for i, n := uint64(0), d.count(); i < n && d.err == nil; i++ {
 		if i > 0 {
 			d.out = append(d.out, ',')
 		}
 		if object {
 			key := d.utf8(d.uvarint())
-			if slices.Contains(keys, key) {
+			if seen[key] || slices.Contains(keys, key) {
 				d.fail("a member twice")
 			}
-			keys = append(keys, key)
+			if seen == nil && len(keys) == len(few) {
+				seen = make(map[string]bool, 4*len(few))
+				for _, k := range keys {
+					seen[k] = true
+				}
+				keys = keys[:0]
+			}
+			if seen != nil {
+				seen[key] = true
+			} else {
+				keys = append(keys, key)
+			}
 			d.out = append(appendString(d.out, key), ':')
 		}
 		d.value(depth + 1)
