@@ -87,8 +87,11 @@ func (k *Checker) fold(d *Day) {
 	}
 }
 
-// missing: slots of which nothing came, and too many days of it.
+// missing: slots of which nothing came at a meter that was heard before, and too many days of it.
 func (k *Checker) missing(d *Day, s *Stat) {
+	if s.Register == series.Null && d.Measured.Empty() && d.Stray.Empty() {
+		return // a meter that never spoke: the list of what is missing has it
+	}
 	absent := d.Absent()
 	if n := absent.Count(); n > 0 {
 		run, longest := 0, 0
