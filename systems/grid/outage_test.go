@@ -260,6 +260,10 @@ func TestOutageTold(t *testing.T) {
 	twist := func(position, at string) map[string]string {
 		return map[string]string{"feeder": feederB, "position": position, "at": at}
 	}
+	var none target
+	if r.get("/api/plan/targets/supply-reliability", &none); none.Value != nil {
+		t.Errorf("without any record of an outage the plan says %v", *none.Value)
+	}
 	r.Rows(t, []hosttest.Row{
 		{Name: "forms", Path: "/zh/grid/outages/new", As: "power-officer", Status: 200, Has: []string{"登记线路开关操作", "导入停电清单"}},
 		{Name: "reader", Path: "/zh/grid/outages/new", As: "reader", Status: 403},

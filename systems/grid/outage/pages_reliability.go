@@ -95,7 +95,12 @@ func (p *Part) pageReliability(r *web.Request) (*ui.Page, error) {
 	out := p.o.Page(lang.T("供电可靠性", "Supply reliability"), pathReliability, ui.Link{Text: lang.T("供电可靠性", "Reliability"), Href: pathReliability})
 	out.Lead = lang.T("指标按用户秒精确计算：IEEE 1366（含与不含重大事件日）和 DL/T 836（RS-1 至 RS-4）。99.99% 即每户全年停电不超过 52.56 分钟（闰年 52.704 分钟）。", "Counted exactly, in customer-seconds: IEEE 1366 with and without major event days, DL/T 836 RS-1 to RS-4. 99.99 % is 52.56 minutes a customer and year (52.704 in a leap year).")
 	out.Actions = []ui.Action{{Text: lang.T("核心区依据", "What the core's figure rests on"), Href: "/grid/reliability/core"}}
-	out.Body = []ui.Block{tiles(rep, text, p.o.Clock.Now()), budget(year), table}
+	if recorded, err := p.recorded(r.Context()); err != nil {
+		return nil, err
+	} else if !recorded {
+		out.Body = append(out.Body, ui.Notice{ID: "unrecorded", Kind: "warn", Text: unrecorded, Link: &ui.Link{Text: lang.T("停电", "Outages"), Href: pathList}})
+	}
+	out.Body = append(out.Body, tiles(rep, text, p.o.Clock.Now()), budget(year), table)
 	if r.Query("area") != "feeder" {
 		out.Body = append(out.Body, parts(areas))
 	}
