@@ -4,6 +4,7 @@
 //	go test ./bench/grid -run '^$' -bench Slot                       200,000 meters, about two minutes
 //	go test ./bench/grid -run '^$' -bench Slot -meters 5600000 -timeout 2h
 //	go test ./bench/grid -run '^$' -bench Slot -archive FILE         only writes the archive that the program is given
+//	go test ./bench/grid -run '^$' -bench Kept                       a month of readings: bytes a value, newest value, one meter's month
 //
 // -data names a data folder of the demonstration into which that archive was imported already; importing millions takes minutes.
 // HAIHE_BINARY names a program that is built already. -beside=false leaves the others out.
