@@ -5,10 +5,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/haihe-city/haihe/host/hosttest"
 	"github.com/haihe-city/haihe/kernel/series"
+	simulated "github.com/haihe-city/haihe/simulate/grid"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/vee/rule"
 )
 
 // TestValidation: an officer has a day checked; the list, the meter's day, the interface and the sheet say what was found and by
@@ -95,5 +98,45 @@ func TestValidation(t *testing.T) {
 	})
 	if body := r.As("reader").Get("/zh" + of + "?day=2015-11-19").Body; strings.Contains(body, "人工替代") {
 		t.Error("the edit still stands")
+	}
+}
+
+// TestSimulatedCityIsClean: the curves of the simulated city, whose shapes are others than those that the rules were tried on, give
+// no rule a reason to speak on more than five days in a thousand.
+func TestSimulatedCityIsClean(t *testing.T) {
+	const meters, days = 300, 40
+	city, err := simulated.NewCity(simulated.Options{Meters: meters, Seed: 11})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _ := book.ParseDay("2015-10-12")
+	k, wrong, judged := rule.NewChecker(rule.Limits{}), map[rule.Rule]int{}, 0
+	for i := range city.Meters() {
+		m := &city.Meters()[i]
+		s := rule.NewStat()
+		for n := range book.Day(days) {
+			var d rule.Day
+			rule.Begin(&d, first+n, &s)
+			for q := range book.SlotsPerDay {
+				at := time.UnixMicro((first + n).Start() + int64(q)*book.SlotMicros)
+				d.Put(at.UnixMicro(), 120_000_000, series.Measured, city.Register(m, at), city.Power(m, at), city.Voltage(m, at))
+			}
+			found := k.Check(&d, &s)
+			if n >= 14 {
+				judged++
+				for _, f := range found {
+					if wrong[f.Rule]++; wrong[f.Rule] < 4 {
+						t.Logf("%s %s: %s %s", m.Address, d.Day, f.Rule, f.Text().En)
+					}
+				}
+			}
+			k.Take(&d, &s)
+		}
+	}
+	for r, n := range wrong {
+		t.Logf("%s: %d of %d days", r, n, judged)
+		if float64(n) > 0.005*float64(judged) {
+			t.Errorf("%s is false on %.2f %% of the days", r, 100*float64(n)/float64(judged))
+		}
 	}
 }
