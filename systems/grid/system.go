@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/loss"
 	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
@@ -66,15 +67,17 @@ func System() host.System {
 			{Name: grantReread, Title: lang.T("下达补抄", "Order meters to be read again"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: vee.GrantEdit, Title: lang.T("下达数据校核、编辑读数", "Order validation and edit readings"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: outage.GrantEdit, Title: lang.T("登记和更正停电", "Report and correct outages"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
+			{Name: loss.GrantInspect, Title: lang.T("查看用电异常线索、登记检查结果、设置线损限值", "See which meters are worth a look, record inspections, set limits of losses"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: grantImport, Title: lang.T("导入档案与区间数据", "Import archives and interval files"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 		},
-		Acts:       slices.Concat([]journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}}, outage.Acts, vee.Acts),
+		Acts:       slices.Concat([]journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}}, outage.Acts, loss.Acts, vee.Acts),
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
 		Indicators: []string{targetCoverage, targetMeters, outage.Target},
 		Imports: []host.Import{
 			{Name: importArchive, Title: lang.T("电表档案（CSV）", "Meter archive (CSV)"), Extensions: []string{".csv"}, Begins: []string{"address,", "\ufeffaddress,"}, Grant: grantImport},
 			{Name: importNEM, Title: lang.T("区间数据（NEM12/NEM13）", "Interval data (NEM12, NEM13)"), Extensions: []string{".csv", ".zip"}, Begins: []string{"100,", "PK", "\"100"}, Grant: grantImport},
+			{Name: loss.ImportName, Title: lang.T("台区和馈线供电量（CSV）", "Supplies of areas and feeders (CSV)"), Extensions: []string{".csv"}, Begins: []string{"area,", "\ufeffarea,"}, Grant: grantImport},
 			{Name: outage.ImportName, Title: lang.T("停电清单（CSV）", "List of outages (CSV)"), Extensions: []string{".csv"}, Begins: []string{"outage,", "\ufeffoutage,"}, Grant: outage.GrantEdit},
 		},
 		Open: func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *conf) },
@@ -96,7 +99,7 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 		Feeds:    append(s.head.Feeds(), host.Feed{Name: "intake", Run: s.ledger.Run}),
 		Measures: s.measures(),
 		Search:   s.search,
-		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import, outage.ImportName: s.outages.Import},
+		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import, outage.ImportName: s.outages.Import, loss.ImportName: s.losses.Import},
 		Health:   s.health,
 		Close:    s.head.Close,
 	}, nil
