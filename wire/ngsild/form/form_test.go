@@ -262,7 +262,11 @@ func TestManyTypesAndScopes(t *testing.T) {
 		if !strings.Contains(list, "scope") {
 			body = strings.ReplaceAll(body, "/", "")
 		}
-		if _, err := Entity([]byte(body), Input{Context: jsonld.Core()}); err == nil {
+		e, err := Entity([]byte(body), Input{Context: jsonld.Core()})
+		if err == nil {
+			err = e.Check()
+		}
+		if err == nil {
 			t.Errorf("%s was taken", list)
 		}
 	}
