@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -46,6 +47,7 @@ func (p *Program) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		ended <- srv.Serve(ln)
 	}()
+	go debug.FreeOSMemory() // what only the start needed goes back to the machine
 	var err error
 	select {
 	case err = <-ended: // the listener broke; stop what runs all the same
