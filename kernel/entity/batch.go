@@ -90,7 +90,7 @@ func (b *batch) load(keys []Key) error {
 				st, ok = state{e.Num, e}, true
 			}
 		}
-		if !ok && ngsi.IsURI(k.ID) && checkTenant(k.Tenant) == nil {
+		if !ok && ngsi.IsURI(k.ID) && names.CheckTenant(k.Tenant) == nil {
 			rest = append(rest, names.In(k.Tenant, k.ID))
 		}
 		b.items[k] = &item{key: k, state: st, was: st}
@@ -142,7 +142,7 @@ func (b *batch) get(k Key) (*item, error) {
 // put brings an entity to be e (not nil), which becomes the batch's. lazy tells that what says the same as before does not count as
 // written. It gives the entity as it stands then, which is the old one where nothing differs.
 func (b *batch) put(it *item, e *Entity, verb Verb, lazy bool) (*Entity, error) {
-	if err := checkTenant(it.key.Tenant); err != nil {
+	if err := names.CheckTenant(it.key.Tenant); err != nil {
 		return nil, err
 	}
 	e.Tenant, e.ID = it.key.Tenant, it.key.ID

@@ -44,7 +44,7 @@ func (s *Store) Gauges() *gauge.Gauges { return s.gauges }
 
 // NumOf gives the num of an entity that is or was there, 0 where there never was one; current tells that it is part of the current state.
 func (s *Store) NumOf(tx *store.Tx, k Key) (num int64, current bool, err error) {
-	if !ngsi.IsURI(k.ID) || checkTenant(k.Tenant) != nil {
+	if !ngsi.IsURI(k.ID) || names.CheckTenant(k.Tenant) != nil {
 		return 0, false, nil
 	}
 	var typ int64
@@ -61,7 +61,7 @@ func (s *Store) Reserve(tx *store.Tx, k Key) (num int64, err error) {
 	if err := e.Check(); err != nil {
 		return 0, err
 	}
-	if err := checkTenant(k.Tenant); err != nil {
+	if err := names.CheckTenant(k.Tenant); err != nil {
 		return 0, err
 	}
 	if num, _, err = s.NumOf(tx, k); num != 0 || err != nil {

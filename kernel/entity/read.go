@@ -83,7 +83,7 @@ func (s *Store) read(ctx context.Context, fn func(tx *store.Tx) error) error {
 
 // getKey reads a row; errs.NotFound where there is no living entity of that key.
 func (s *Store) getKey(tx *store.Tx, k Key) (*Entity, error) {
-	if !ngsi.IsURI(k.ID) || checkTenant(k.Tenant) != nil {
+	if !ngsi.IsURI(k.ID) || names.CheckTenant(k.Tenant) != nil {
 		return nil, missing(k.ID)
 	}
 	var r walk.Row

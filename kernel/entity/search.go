@@ -22,7 +22,7 @@ type Search struct {
 
 // filter makes a selection ready.
 func (s *Store) filter(tenant string, sel *filter.Selection) (*walk.Filter, error) {
-	if err := checkTenant(tenant); err != nil {
+	if err := names.CheckTenant(tenant); err != nil {
 		return nil, err
 	}
 	f := &walk.Filter{Tenant: tenant}

@@ -3,28 +3,13 @@ package entity
 import (
 	"context"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/store"
-	"github.com/haihe-city/haihe/wire/ngsild/ngsi"
 )
 
 // Key names an entity: the tenant ("" is the city's common context) and the id.
 type Key struct{ Tenant, ID string }
-
-const maxTenant = 128 // bytes of a tenant's name
-
-// checkTenant refuses names that could not be told from others.
-func checkTenant(t string) error {
-	if len(t) > maxTenant || !utf8.ValidString(t) || strings.ContainsFunc(t, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
-		return errs.Say(errs.Invalid, "租户名称 %q 无效：不得含空白与控制字符，不超过 %d 字节",
-			"%q is not a valid name of a tenant: no spaces or control characters, at most %d bytes", ngsi.Clip(t), maxTenant)
-	}
-	return nil
-}
 
 // found enters a tenant that is written to for the first time.
 func (s *Store) found(tx *store.Tx, tenant string) error {
