@@ -13,20 +13,18 @@ import (
 // still stands when its answer is stored.
 type decision struct {
 	samples func(tx *store.Tx) ([]series.Sample, error)
-	work    func(ctx context.Context) error // in its place: what must not meet an intake
 }
 
 // Decide stores samples that a person decided on, as they are, over whatever stands there: the function gives them within the one
 // transaction, which it may write its own account into. It waits its turn in the intake, so that no reading that came before is
 // laid over the decision afterwards. Keys that the archive does not know are refused.
 func (l *Ledger) Decide(ctx context.Context, samples func(tx *store.Tx) ([]series.Sample, error)) error {
-	return l.deliver(ctx, &delivery{decision: &decision{samples: samples}, done: make(chan error, 1)})
+	return l.deliver(ctx, &delivery{decision: &decision{samples}, done: make(chan error, 1)})
 }
 
 func (l *Ledger) decide(ctx context.Context, d *decision) error {
-	if d.work != nil {
-		return d.work(ctx)
-	}
+	l.turn.Lock()
+	defer l.turn.Unlock()
 	var marks []book.Placed
 	var changes []change
 	err := l.o.DB.Write(ctx, func(tx *store.Tx) error {

@@ -119,6 +119,8 @@ func (l *Ledger) refuseRest(cause error) error {
 
 // write sorts the group's readings out, appends the new ones in one transaction, and moves the book after the commit.
 func (l *Ledger) write(ctx context.Context, group []*delivery) error {
+	l.turn.Lock()
+	defer l.turn.Unlock()
 	s := newSorting(l)
 	for _, d := range group {
 		d.taken = book.Taken{}

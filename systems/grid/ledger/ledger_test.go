@@ -328,4 +328,9 @@ func TestSumsAsScanned(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(again, "after a restart")
+	put(5)
+	if err := again.Moved(t.Context()); err != nil { // as an import into data that nobody serves: its intake does not run
+		t.Fatal(err)
+	}
+	check(again, "after a meter moved without an intake")
 }

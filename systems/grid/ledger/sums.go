@@ -135,8 +135,10 @@ func (s *sums) found(d book.Day, x *daySum) {
 	delete(s.lost, d)
 }
 
-// resum sums a day anew from its samples. It runs in the intake's turn, so that nothing comes in between.
+// resum sums a day anew from its samples, in the intake's turn: nothing comes in between.
 func (l *Ledger) resum(ctx context.Context, d book.Day) error {
+	l.turn.Lock()
+	defer l.turn.Unlock()
 	x := new(daySum)
 	err := l.o.Readings.Scan(ctx, nil, d.Start()-l.tolerance(), (d+1).Start()-l.tolerance(), func(v series.Sample) error {
 		if p, ok := l.placed(v); ok {
@@ -151,11 +153,14 @@ func (l *Ledger) resum(ctx context.Context, d book.Day) error {
 	return nil
 }
 
-// Moved says that meters stand in other districts now: the loads of the days in the book are summed anew.
+// Moved says that meters stand in other districts now: the loads of the days in the book are summed anew, a day at a time, and the
+// intake waits meanwhile.
 func (l *Ledger) Moved(ctx context.Context) error {
-	for _, d := range l.sums.lose() {
-		work := func(ctx context.Context) error { return l.resum(ctx, d) }
-		if err := l.deliver(ctx, &delivery{decision: &decision{work: work}, done: make(chan error, 1)}); err != nil {
+	l.turn.Lock() // what is being counted now is counted before the sums go
+	lost := l.sums.lose()
+	l.turn.Unlock()
+	for _, d := range lost {
+		if err := l.resum(ctx, d); err != nil {
 			return err
 		}
 	}
