@@ -206,16 +206,14 @@ func (p *Part) findingTable(r *web.Request, q query) (ui.Table, error) {
 	}
 	kept := keep(r, "rule", "district", "severity", "sort")
 	kept["day"] = q.day.String()
-	t := ui.Table{ID: "findings", Title: lang.T(q.day.String()+" 校核结果", "Findings of "+q.day.String()), Total: total, Paged: r.Query("after") != "", Path: pathList, Query: kept, Sort: "-severity",
-		Columns: []ui.Column{{Key: "severity", Text: lang.T("程度", "Severity"), Sortable: true}, {Key: "rule", Text: lang.T("规则", "Rule")}, {Key: "meter", Text: lang.T("电表号", "Meter"), Sortable: true}, {Key: "district", Text: lang.T("区", "District")},
+	t := ui.Table{ID: "findings", Title: lang.T(q.day.String()+" 校核结果", "Findings of "+q.day.String()), Total: total, Paged: r.Query("after") != "", Path: pathList, Query: kept,
+		Columns: []ui.Column{{Key: "severity", Text: lang.T("程度", "Severity")}, {Key: "rule", Text: lang.T("规则", "Rule")}, {Key: "meter", Text: lang.T("电表号", "Meter")}, {Key: "district", Text: lang.T("区", "District")},
 			{Key: "slots", Text: lang.T("时段", "Slots")}, {Key: "text", Text: lang.T("依据", "On which figures")}},
 		Filters: []ui.Field{{Name: "day", Kind: "date", Label: lang.T("日期", "Day"), Value: q.day.String()}, {Name: "rule", Kind: "select", Label: lang.T("规则", "Rule"), Value: string(q.rule), Options: ruleOptions()},
 			{Name: "district", Kind: "select", Label: lang.T("区", "District"), Value: q.district, Options: districtOptions()},
-			{Name: "severity", Kind: "select", Label: lang.T("程度", "Severity"), Value: r.Query("severity"), Options: []ui.Option{{Text: lang.T("全部程度", "All severities")}, {Value: "2", Text: lang.T("一般以上", "Minor and up")}, {Value: "3", Text: lang.T("仅严重", "Major only")}}}},
+			{Name: "severity", Kind: "select", Label: lang.T("程度", "Severity"), Value: r.Query("severity"), Options: []ui.Option{{Text: lang.T("全部程度", "All severities")}, {Value: "2", Text: lang.T("一般以上", "Minor and up")}, {Value: "3", Text: lang.T("仅严重", "Major only")}}},
+			{Name: "sort", Kind: "select", Label: lang.T("次序", "Order"), Value: r.Query("sort"), Options: []ui.Option{{Text: lang.T("严重的在前", "Severest first")}, {Value: "meter", Text: lang.T("按档案次序", "As in the archive")}}}},
 		Exports: []ui.Link{{Text: lang.Same("CSV"), Href: link("/api/grid/vee/findings.csv", kept, "bom", "1")}}, Empty: lang.T("没有符合条件的校核结果。", "Nothing was found.")}
-	if !q.worst {
-		t.Sort = "meter"
-	}
 	for i, f := range list {
 		if i == pageSize {
 			t.Next = list[i-1].place()

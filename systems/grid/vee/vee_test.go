@@ -572,3 +572,63 @@ func TestDamagedStatistics(t *testing.T) {
 		}
 	}
 }
+
+// TestPaging: in both orders the pages of a day's findings have each of them once, and the counts by rule are theirs.
+func TestPaging(t *testing.T) {
+	const n = 400
+	d := newDesk(t, n)
+	day := book.DayOf(d.clock.now.UnixMicro()) - 1
+	d.crowd(n, day, make([]int64, n))
+	d.work()
+	counts, err := tallies(t.Context(), d.db, day)
+	if err != nil || counts[day][rule.Missing] != n/5 || counts[day][rule.Negative] == 0 {
+		t.Fatalf("%v, %v", counts, err)
+	}
+	for _, worst := range []bool{true, false} {
+		for _, c := range []query{{day: day}, {day: day, rule: rule.Missing}, {day: day, district: book.Districts[3].Code}, {day: day, severity: rule.Major}, {day: day - 1}} {
+			first, err := parsePlace("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.worst, c.limit, c.after = worst, 7, first
+			seen, total, last := map[string]bool{}, int64(0), rule.Major
+			for {
+				page, all, err := findings(t.Context(), d.db, c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				total = all
+				for _, f := range page {
+					m, _ := d.o.Book.ByNum(f.key)
+					if seen[f.place()] || worst && f.Severity > last || c.rule != "" && f.Rule != c.rule || c.district != "" && m.District != c.district || f.Severity < c.severity {
+						t.Fatalf("%+v in %+v", f, c)
+					}
+					seen[f.place()], last = true, f.Severity
+				}
+				if len(page) < c.limit {
+					break
+				}
+				if c.after, err = parsePlace(page[len(page)-1].place()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if int64(len(seen)) != total || (total == 0) != (c.day != day) {
+				t.Errorf("%+v: %d findings on its pages, %d counted", c, len(seen), total)
+			}
+		}
+	}
+	for i := range 3 {
+		w := Wish{Address: address(1), Day: day, Slot: i, Register: 5, Power: series.Null, Reason: "核对表码"}
+		if _, err := d.Edit(t.Context(), officer, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := "~"
+	for i := range 3 {
+		page, err := edits(t.Context(), d.db, qEdits, before, 1)
+		if err != nil || len(page) != 1 || page[0].ID >= before {
+			t.Fatalf("page %d of edits: %+v, %v", i, page, err)
+		}
+		before = page[0].ID
+	}
+}
