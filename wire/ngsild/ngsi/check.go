@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/wire/ngsild/iri"
 )
 
 // Bounds on one entity.
@@ -15,7 +16,6 @@ const (
 	maxAttrs   = 1000 // instances, properties of properties included
 	maxMembers = 8    // members of an attribute that are carried unread
 	maxName    = 256  // bytes of a name
-	maxURI     = 512  // bytes of an identifier
 	maxUnit    = 64   // bytes of a unit code, and of an owner's id
 	maxTypes   = 16
 	maxScopes  = 16
@@ -57,41 +57,8 @@ func isTerm(s string) bool {
 	return s != "" && len(s) <= maxName && utf8.ValidString(s)
 }
 
-// IsURI tells whether s is an absolute URI or IRI: a scheme, a colon and at least one character, none of those that
-// RFC 3986 2 and RFC 3987 2.2 leave out.
-func IsURI(s string) bool {
-	scheme, rest, ok := strings.Cut(s, ":")
-	if !ok || scheme == "" || rest == "" || len(s) > maxURI || !utf8.ValidString(s) {
-		return false
-	}
-	for i, c := range []byte(scheme) {
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
-		if !letter && (i == 0 || (c < '0' || c > '9') && c != '+' && c != '-' && c != '.') {
-			return false
-		}
-	}
-	for _, r := range rest {
-		if r < utf8.RuneSelf && outsideURI[r] || r >= utf8.RuneSelf && (unicode.IsSpace(r) || unicode.IsControl(r) || unicode.In(r, unseen...) || r == brailleBlank) {
-			return false
-		}
-	}
-	return true
-}
-
-// unseen are the characters beyond ASCII that cannot be seen, or that turn what stands beside them around: with one of them an
-// identifier would look like another in a page or a log. RFC 3987 4.1 leaves most of them out.
-var unseen = []*unicode.RangeTable{unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, unicode.Noncharacter_Code_Point}
-
-// brailleBlank is a letter that shows nothing.
-const brailleBlank = 0x2800
-
-// outsideURI are the ASCII characters that no URI has.
-var outsideURI = func() (t [utf8.RuneSelf]bool) {
-	for r := range t {
-		t[r] = r <= ' ' || r == 0x7f || strings.ContainsRune("<>\"{}|\\^`", rune(r))
-	}
-	return t
-}()
+// IsURI tells whether s is an identifier: an absolute URI or IRI of at most 512 bytes; see package iri.
+func IsURI(s string) bool { return iri.Is(s) }
 
 // CheckName holds the name of a type or an attribute to 4.6.2: a term, or the full name that a term expands to, a URI.
 func CheckName(name string) error {
@@ -107,7 +74,7 @@ func checkID(id string) error {
 		return nil
 	}
 	return errs.Say(errs.Invalid, "实体标识 %q 不是合规的 URI（例：urn:ngsi-ld:Meter:0001，不超过 %d 字节）",
-		"%q is not a URI and cannot be an entity's id (example: urn:ngsi-ld:Meter:0001, at most %d bytes)", Clip(id), maxURI)
+		"%q is not a URI and cannot be an entity's id (example: urn:ngsi-ld:Meter:0001, at most %d bytes)", Clip(id), iri.Max)
 }
 
 // Clip shortens what a message repeats.
