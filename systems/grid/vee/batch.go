@@ -95,7 +95,8 @@ func (w *worker) passed(keys []int64) bool {
 	return true
 }
 
-// read reads the day of every key: what is whole is judged at once, the rest is held.
+// read needs one day of chunks for most meters: what comes before is in the statistics, and interval i ends at slot i, so that the
+// next midnight is not needed. It reads the day of every key: what is whole is judged at once, the rest is held.
 func (w *worker) read(ctx context.Context, keys []int64) error {
 	next := 0
 	begin := func(key int64) { rule.Begin(&w.cur, w.day, w.blocks.of(key).of(key)) }
@@ -175,7 +176,7 @@ func isReading(q series.Quality) bool {
 	return q == series.Measured || q == series.Substituted
 }
 
-// complete reads what the held meters need from beside their day: readings that stand before midnight for its first slot, the
+// complete asks for few meters and for all of them together: a scan by keys decodes only theirs out of each block. It reads what the held meters need from beside their day: readings that stand before midnight for its first slot, the
 // reading before it where the statistics do not have it any more, the first reading behind it, and a proxy day.
 func (w *worker) complete(ctx context.Context) error {
 	half := book.SlotMicros / 2

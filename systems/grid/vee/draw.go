@@ -10,7 +10,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/vee/rule"
 )
 
-// draw judges a held meter and estimates what is missing.
+// draw does not stop the pass where something cannot be drawn: one odd meter must not keep a city from its night. It judges a held meter and estimates what is missing.
 func (w *worker) draw(m *meter) {
 	d, s := &m.day, w.blocks.of(m.key).of(m.key)
 	w.judge(m.key, d, s)
@@ -135,7 +135,8 @@ func (w *worker) commit(ctx context.Context, keys []int64) error {
 	return errs.Wrap("store findings", err)
 }
 
-// writeFindings puts the findings of the batch in the place of those of an earlier pass of the day.
+// writeFindings deletes by stretch of keys where the batch is all that lies in it, so that a meter whose trouble is over loses its
+// finding. It puts the findings of the batch in the place of those of an earlier pass of the day.
 func (w *worker) writeFindings(tx *store.Tx, keys []int64) error {
 	if w.num != 0 {
 		if _, err := tx.Exec(qFindingCut, int64(w.day), keys[0], keys[len(keys)-1]); err != nil {

@@ -161,7 +161,7 @@ func (p *Part) account(tx *store.Tx, e *Edit) error {
 	return err
 }
 
-// Undo takes an edit back: what stood before stands again. Where something else came since, that stays.
+// Undo compares what stands with what the edit put there, since a reading may have taken an estimate's place meanwhile. It takes an edit back: what stood before stands again. Where something else came since, that stays.
 func (p *Part) Undo(ctx context.Context, by *identity.Principal, id, reason string) (Edit, error) {
 	if !by.Can(GrantEdit) {
 		return Edit{}, errs.Say(errs.Denied, "您没有编辑读数的权限", "you may not edit readings")
@@ -214,7 +214,7 @@ func (p *Part) Undo(ctx context.Context, by *identity.Principal, id, reason stri
 	return e, nil
 }
 
-// again has a meter's day passed again with the next late readings.
+// again keeps the estimates beside an edit in step with it: they were drawn to the value before. It has a meter's day passed again with the next late readings.
 func (p *Part) again(day book.Day, key int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -64,7 +64,8 @@ func (k *Checker) Check(d *Day, s *Stat) []Finding {
 	return k.found
 }
 
-// fold makes the means of the two-hour parts and the print of the day.
+// fold prints the voltages too: a load that never changes gives the same energies every day, but no voltage does that.
+// It makes the means of the two-hour parts and the print of the day.
 func (k *Checker) fold(d *Day) {
 	h := uint32(2166136261)
 	mix := func(v int64) { h = (h ^ uint32(v) ^ uint32(v>>32)) * 16777619 }
@@ -236,7 +237,8 @@ func (k *Checker) third(values func(i int) int64) (top, third int64, at int) {
 // spikeFrom is the least energy of a quarter hour (0.25 kWh: 1 kW) that is worth the word.
 const spikeFrom = 2500
 
-// spikes: a quarter hour whose energy stands far above the day's third greatest and above what is usual, or a power that the
+// spikes: held against the third greatest, since a spike often comes as two (up in one quarter hour, the rest in the next) and a
+// mean would be drawn up by it. A quarter hour whose energy stands far above the day's third greatest and above what is usual, or a power that the
 // register does not bear out.
 func (k *Checker) spikes(d *Day, s *Stat) {
 	usual := int64(0)
@@ -262,7 +264,7 @@ const (
 	idleEnergy = 5000
 )
 
-// idle finds the longest stretch in which the register stood still and no power flowed.
+// idle asks the power besides the register, since a register of coarse steps stands still while little flows. It finds the longest stretch in which the register stood still and no power flowed.
 func (k *Checker) idle(d *Day) (start, length int) {
 	run := 0
 	for i := range Slots {
@@ -313,7 +315,8 @@ func (k *Checker) sums(d *Day) (registers, powers int64, slots book.SlotSet) {
 	return registers, powers / 4, slots
 }
 
-// sum: the register's difference against the sum of the intervals that its powers make, with what is usual for the meter: its
+// sum is done over the day and not by slot: where a meter gives the power of the moment, single quarter hours differ by half and
+// more, a day by some percent. The register's difference against the sum of the intervals that its powers make, with what is usual for the meter: its
 // power may be of the moment rather than the mean of the quarter hour.
 func (k *Checker) sum(d *Day, s *Stat) {
 	a, b, slots := k.sums(d)
@@ -377,7 +380,8 @@ func (k *Checker) amounts(d *Day, s *Stat) {
 	}
 }
 
-// jump looks for a part of the day from which on every two hours stand at ten, a hundred or a thousand times what is usual, or at
+// jump works on two-hour means, which single loads do not carry, and wants three of them: a kettle is ten times a sleeping flat,
+// but not for six hours in the same proportion to every habit of the day. It looks for a part of the day from which on every two hours stand at ten, a hundred or a thousand times what is usual, or at
 // a tenth and so on, while those before stand where they use to.
 func (k *Checker) jump(u *Usual) bool {
 	var dist [parts]int64
@@ -404,7 +408,8 @@ func (k *Checker) jump(u *Usual) bool {
 // jumpWidth is how far (0.65 octaves) a jump may stand beside a power of ten: days differ.
 const jumpWidth = 166
 
-// factor is the power of ten between two stretches of a day; 0 for none.
+// factor takes the middle of each stretch and wants all of it within an octave of that: a factor moves everything alike, a change
+// of habits does not. It is the power of ten between two stretches of a day; 0 for none.
 func (k *Checker) factor(before, after []int64, spread int64) int64 {
 	m := k.middle(after)
 	base := int64(0)

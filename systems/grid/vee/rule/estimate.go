@@ -99,7 +99,7 @@ func at(d book.Day, slot int) (book.Day, int) {
 	return d + book.Day(slot/Slots), slot % Slots
 }
 
-// Gaps lists what is to be filled in a day, in order. k has just checked d. A gap that began before the day goes back to the
+// Gaps leaves out what cannot be bridged: a fall that is no roll-over, a jump by a unit, more than a month. It lists what is to be filled in a day, in order. k has just checked d. A gap that began before the day goes back to the
 // newest reading that s knows of; after is the first register behind the day (its slot counted from the day's midnight), Null
 // where none is known.
 func (k *Checker) Gaps(d *Day, s *Stat, after int64, afterSlot int) (out []Gap) {
@@ -148,7 +148,8 @@ type Drawn struct {
 	Registers []int64
 }
 
-// Draw fills a gap by the first method of the order that its length and the data at hand allow; ok is false where none does.
+// Draw takes only the shape from the method where a reading ends the gap: how much was used is known then, and a method that
+// guesses the height wrongly does no harm. It fills a gap by the first method of the order that its length and the data at hand allow; ok is false where none does.
 // With a closed gap the quarter hours add up to its energy to the last digit. k has just checked the gap's day d.
 func (k *Checker) Draw(g *Gap, d *Day, s *Stat, proxy Proxied, order []Method) (out Drawn, ok bool) {
 	n := g.quarters()

@@ -44,7 +44,8 @@ const scaleFrom = 100_0000
 // slack is by how much (1 Wh) a register may step back without a word: meters round.
 const slack = 10
 
-// walk goes from reading to reading: it fills the energy of every quarter hour that both its ends are known of, and finds
+// walk looks one reading ahead, so that a single wrong one is told from a register that was changed for good: the first returns, the
+// second does not. It goes from reading to reading: it fills the energy of every quarter hour that both its ends are known of, and finds
 // readings that do not fit between their neighbours.
 func (k *Checker) walk(d *Day) {
 	k.bad, k.total, k.covered = book.SlotSet{}, 0, 0
@@ -95,6 +96,7 @@ func (k *Checker) step(d *Day, i int, before, r int64) (energy int64, keep bool)
 		k.add(RollOver, Note, one(i), before, r, c)
 		return e, true
 	}
+	// what follows goes on from what was before: this reading alone is wrong
 	if after != series.Null && after >= before {
 		if r < before-slack {
 			k.spike(i, r, before)
