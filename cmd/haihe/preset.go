@@ -20,6 +20,8 @@ start = "2015-11-20T09:30:00+08:00"
 [grid]
 dlt698_listen = "127.0.0.1:0"
 dlt645_listen = "127.0.0.1:0"
+qgdw1376_listen = "127.0.0.1:0"
+dlms_listen = "127.0.0.1:0"
 [city]
 mqtt_listen = "127.0.0.1:0"
 `

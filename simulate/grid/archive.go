@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/simulate/grid/shape"
 )
 
 // Meter is one meter of the simulated city.
@@ -212,7 +213,7 @@ func (c *City) Power(m *Meter, t time.Time) int64 {
 // Voltage is the voltage of phase A at t, in 0.1 V: 220 V, a little less in the evening, and a draw.
 func (c *City) Voltage(m *Meter, t time.Time) int64 {
 	_, q := c.cal.at(t)
-	sag := int64(profiles[Residential][0][q]) / 600
+	sag := int64(shape.At(int(Residential), 0, q)) / 600
 	return 2240 - sag + below(mix(c.opt.Seed, 9, m.index, uint64(t.Unix()/900)), 61) - 30
 }
 

@@ -3,6 +3,8 @@ package grid
 import (
 	"math/bits"
 	"time"
+
+	"github.com/haihe-city/haihe/simulate/grid/shape"
 )
 
 // Slot is the distance between readings.
@@ -65,9 +67,9 @@ func newCalendar() *calendar {
 	c := &calendar{first: start.Unix(), free: make([]uint8, n)}
 	for k := range kinds {
 		c.cum[k], c.level[k] = make([]int64, n+1), make([]int64, n)
-		for shape := range 2 {
+		for day := range 2 {
 			for q := range 96 {
-				c.done[k][shape][q+1] = c.done[k][shape][q] + int64(profiles[k][shape][q])
+				c.done[k][day][q+1] = c.done[k][day][q] + int64(shape.At(int(k), day, q))
 			}
 		}
 	}
@@ -86,7 +88,7 @@ func newCalendar() *calendar {
 
 // quarter is the energy of one quarter hour of a mean customer.
 func (c *calendar) quarter(kind Kind, day, q int) int64 {
-	return int64(profiles[kind][c.free[day]][q]) * c.level[kind][day]
+	return int64(shape.At(int(kind), int(c.free[day]), q)) * c.level[kind][day]
 }
 
 // at splits a moment into day and quarter; moments outside the calendar give its ends.

@@ -5,17 +5,14 @@ import (
 	"errors"
 	"net"
 	"os"
-	"slices"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/foreign"
 	"github.com/haihe-city/haihe/wire/qgdw1376"
 )
 
 // reportPoints is how many meters go into one report: some 42 bytes each.
 const reportPoints = 48
-
-// curves1376 are what a terminal reports and is asked for.
-var curves1376 = []uint8{qgdw1376.PowerCurve, qgdw1376.VoltageCurve, qgdw1376.EnergyCurve}
 
 // terminal is the dialogue of one connection over Q/GDW 1376.1-2013. The n-th meter of the station stands at measuring point n.
 type terminal struct {
@@ -130,86 +127,18 @@ func (c *terminal) listen(ctx context.Context, hear func(qgdw1376.Message)) erro
 	}
 }
 
-// respond answers what the server asks: each unit in a frame of its own, so that an answer of several is one of several frames.
+// respond answers what the server asks.
 func (c *terminal) respond(f qgdw1376.Frame, m qgdw1376.Message) error {
 	if m.AFN == qgdw1376.AFNConfirm {
 		return nil
 	}
 	c.world.count.rereads.Add(1)
-	var out []qgdw1376.Unit
-	for _, u := range m.Units {
-		if a, ok := c.unit1376(u); ok {
-			out = append(out, a)
-		}
-	}
-	if len(out) == 0 {
-		return c.send(qgdw1376.Answer, f.Addr, qgdw1376.AnswerNo(m.Seq))
-	}
-	for i, u := range out {
-		a := qgdw1376.Say(m.AFN, m.Seq+uint8(i), false, u)
-		a.First, a.Last = i == 0, i == len(out)-1
+	for _, a := range foreign.Answers(view{c.unit}, m) {
 		if err := c.send(qgdw1376.Answer, f.Addr, a); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// unit1376 answers one unit; ok is false where the terminal has nothing.
-func (c *terminal) unit1376(u qgdw1376.Unit) (out qgdw1376.Unit, ok bool) {
-	out = qgdw1376.Unit{Point: u.Point, F: u.F}
-	switch q := u.Data.(type) {
-	case qgdw1376.MetersAsk:
-		var t qgdw1376.Meters
-		for _, n := range q.Numbers {
-			if m := c.at(n); m != nil {
-				t.Lines = append(t.Lines, qgdw1376.MeterLine{Number: n, Point: n, Port: 0x61, Protocol: 30, Address: m.Address, Tariffs: 4, Digits: 0x19, Collector: "000000000000"})
-			}
-		}
-		out.Data = t
-		return out, true
-	case qgdw1376.CurveAsk:
-		m := c.at(u.Point)
-		if m == nil || c.world.dead(m) || !slices.Contains(curves1376, u.F) {
-			return out, false
-		}
-		out.Data = c.curve(m, u.F, align(q.From, Slot), int(q.Count))
-		return out, true
-	case nil:
-		if u.Point == 0 && u.F == 2 {
-			out.Data = qgdw1376.Clock{Time: c.world.opt.Clock().Truncate(time.Second)}
-			return out, true
-		}
-	}
-	return out, false
-}
-
-// at gives the meter at a measuring point; nil where there is none.
-func (c *terminal) at(point uint16) *Meter {
-	if i := c.from + int(point) - 1; point > 0 && i < c.to {
-		return &c.world.meters[i]
-	}
-	return nil
-}
-
-// curve is what a meter shows from a time on; nothing of what is not over yet.
-func (c *terminal) curve(m *Meter, f uint8, from time.Time, n int) qgdw1376.Curve {
-	out := qgdw1376.Curve{From: from.Add(c.world.drift(m)).Truncate(time.Minute), Density: qgdw1376.Quarter}
-	now := c.world.opt.Clock()
-	for i := range n {
-		t, v := from.Add(time.Duration(i)*Slot), int64(qgdw1376.None)
-		switch {
-		case t.After(now) || t.Before(m.Installed) || c.world.dead(m):
-		case f == qgdw1376.EnergyCurve:
-			v = c.world.Register(m, t) / 100
-		case f == qgdw1376.PowerCurve:
-			v = c.world.Power(m, t)
-		case f == qgdw1376.VoltageCurve:
-			v = c.world.Voltage(m, t)
-		}
-		out.Values = append(out.Values, v)
-	}
-	return out
 }
 
 // work reports one slot, or finishes.
@@ -246,9 +175,7 @@ func (c *terminal) work(ctx context.Context) error {
 func (c *terminal) report(ctx context.Context, slot int64, meters []*Meter) error {
 	var units []qgdw1376.Unit
 	for _, m := range meters {
-		for _, f := range curves1376 {
-			units = append(units, qgdw1376.Unit{Point: uint16(int(m.index)-int(c.world.meters[c.from].index)) + 1, F: f, Data: c.curve(m, f, slotTime(slot), 1)})
-		}
+		units = append(units, foreign.Reading(view{c.unit}, int(m.index-c.world.meters[c.from].index), slotTime(slot))...)
 	}
 	if h := mix(c.world.opt.Seed, drawGarbled, meters[0].index, uint64(slot)); chance(h, c.world.opt.Faults.Garbled) {
 		c.world.truth.write(faultGarbled, meters, slotTime(slot), 0)

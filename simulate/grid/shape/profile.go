@@ -1,4 +1,4 @@
-package grid
+package shape
 
 // profiles are the load shapes that the simulated meters follow: for each kind of customer, working day and weekend, the share
 // of each quarter hour in a day's energy, in millionths of the mean working day's energy.
@@ -6,7 +6,7 @@ package grid
 // They are our own. Public curves of distribution transformers taught only the facts that they show: the trough at three to four
 // in the morning, the peaks at breakfast, noon and supper where homes are fed, the plateau from eight to five where works are,
 // and how far the valleys lie below the peaks. The figures were drawn from that and rounded; no measured curve is in them.
-var profiles = [kinds][2][96]int32{
+var profiles = [4][2][96]int32{
 	{ // residential
 		{ // working day, 1000000 in all
 			7671, 7007, 6871, 6569, 6143, 5841, 5773, 5592, 5336, 5155, 5117, 5026, 4898, 4808, 4799, 4829,
