@@ -14,8 +14,10 @@ import (
 	"github.com/haihe-city/haihe/host/hosttest"
 	"github.com/haihe-city/haihe/plans/tianjin"
 	"github.com/haihe-city/haihe/systems"
+	"github.com/haihe-city/haihe/wire/dlms"
 	"github.com/haihe-city/haihe/wire/dlt645"
 	"github.com/haihe-city/haihe/wire/dlt698"
+	"github.com/haihe-city/haihe/wire/qgdw1376"
 )
 
 // pages are the documents that people read, below the root.
@@ -143,7 +145,7 @@ func TestGuideRoutes(t *testing.T) {
 // TestGuideFrames holds the frames of the developers' guide to the codecs: each is one whole frame that is read, and printed
 // again byte for byte.
 func TestGuideFrames(t *testing.T) {
-	line := regexp.MustCompile(`(?m)^(?:FE)*68[0-9A-F]+16$`)
+	line := regexp.MustCompile(`(?m)^(?:(?:FE)*68[0-9A-F]+16|0001[0-9A-F]{16,})$`)
 	frames := line.FindAllString(pages(t)["docs/guide-developers.md"], -1)
 	if len(frames) < 10 {
 		t.Fatalf("%d frames", len(frames))
@@ -154,8 +156,14 @@ func TestGuideFrames(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if err698, err645 := again698(raw), again645(raw); err698 != "" && err645 != "" {
-			t.Errorf("%s is no frame: %s; %s", text, err698, err645)
+		if raw[0] == 0 {
+			if err := againDLMS(raw); err != "" {
+				t.Errorf("%s is no message: %s", text, err)
+			}
+			continue
+		}
+		if err698, err645, err1376 := again698(raw), again645(raw), again1376(raw); err698 != "" && err645 != "" && err1376 != "" {
+			t.Errorf("%s is no frame: %s; %s; %s", text, err698, err645, err1376)
 		}
 	}
 }
@@ -176,6 +184,40 @@ func again698(raw []byte) string {
 	}
 	printed, err := it.Frame.Append(nil)
 	if err != nil || !bytes.Equal(printed, raw) {
+		return "it is printed in another way"
+	}
+	return ""
+}
+
+func again1376(raw []byte) string {
+	f, n, err := qgdw1376.Parse(raw)
+	if err != nil || n != len(raw) {
+		return "not Q/GDW 1376.1"
+	}
+	m, err := qgdw1376.Decode(f)
+	if err != nil {
+		return err.Error()
+	}
+	if f, err = qgdw1376.Encode(f.Control, f.Addr, m); err != nil {
+		return err.Error()
+	}
+	if printed, err := f.Append(nil); err != nil || !bytes.Equal(printed, raw) {
+		return "it is printed in another way"
+	}
+	return ""
+}
+
+func againDLMS(raw []byte) string {
+	f, n, err := dlms.Parse(raw, 0)
+	if err != nil || n != len(raw) {
+		return "not DLMS"
+	}
+	a, err := dlms.Decode(f.Data)
+	if err != nil {
+		return err.Error()
+	}
+	f.Data = dlms.Encode(a)
+	if printed, err := f.Append(nil); err != nil || !bytes.Equal(printed, raw) {
 		return "it is printed in another way"
 	}
 	return ""
