@@ -26,6 +26,7 @@ type daySheet struct {
 	found   []found
 	methods [rule.Slots]rule.Method
 	edits   []Edit
+	come    int // slots whose time has come
 }
 
 // open reads a meter's day.
@@ -34,7 +35,7 @@ func (p *Part) open(ctx context.Context, address string, day book.Day) (*dayShee
 	if !ok {
 		return nil, errs.Say(errs.NotFound, "档案中没有电表 %s", "meter %s is not in the archive", address)
 	}
-	s := &daySheet{meter: m, day: day}
+	s := &daySheet{meter: m, day: day, come: book.DueSlots(day, p.o.Clock.Now(), 0)}
 	samples, err := p.o.Ledger.Meter(ctx, m.Num, day)
 	if err != nil {
 		return nil, err
@@ -82,10 +83,11 @@ func (p *Part) meterPage(r *web.Request, day book.Day, wrong lang.Text) (*ui.Pag
 	out := p.o.Page(title, pathList, Tab, ui.Link{Text: lang.Same(s.meter.Address), Href: meterPath(s.meter.Address, day)})
 	out.Actions = []ui.Action{{Text: lang.T("前一日", "Day before"), Href: meterPath(s.meter.Address, day-1)}, {Text: lang.T("后一日", "Day after"), Href: meterPath(s.meter.Address, day+1)},
 		{Text: lang.T("电表档案与读数", "Archive and readings"), Href: "/grid/meters/" + s.meter.Address + "?day=" + day.String()}}
-	out.Body = []ui.Block{s.strip(), s.chart(), s.findingTable(), s.slotTable(), p.editTable(r.Context(), s.edits, "")}
+	out.Body = []ui.Block{s.strip(), s.chart(), s.findingTable()}
 	if r.Who.Can(GrantEdit) {
 		out.Body = append(out.Body, s.form(r, wrong))
 	}
+	out.Body = append(out.Body, p.editTable(r.Context(), s.edits, ""), s.slotTable())
 	return out, nil
 }
 
@@ -98,6 +100,8 @@ func (s *daySheet) state(i int) string {
 		}
 	}
 	switch {
+	case v.At == 0 && i >= s.come:
+		return "future"
 	case v.At == 0:
 		return "missing"
 	case v.Quality&^series.Late == series.Estimated:
@@ -111,7 +115,7 @@ func (s *daySheet) state(i int) string {
 var slotWords = []struct {
 	state string
 	text  lang.Text
-}{{"collected", lang.T("按时采集", "Collected")}, {"late", lang.T("迟到", "Late")}, {"estimated", lang.T("估算", "Estimated")}, {"invalid", lang.T("有校核结果", "With a finding")}, {"missing", lang.T("缺数", "Missing")}}
+}{{"collected", lang.T("按时采集", "Collected")}, {"late", lang.T("迟到", "Late")}, {"estimated", lang.T("估算", "Estimated")}, {"invalid", lang.T("有校核结果", "With a finding")}, {"missing", lang.T("缺数", "Missing")}, {"future", lang.T("未到时间", "Not due")}}
 
 func (s *daySheet) strip() ui.Slots {
 	out := ui.Slots{ID: "vee-slots", Title: lang.T(s.day.String()+" 各时段", "Slots of "+s.day.String())}
@@ -132,6 +136,9 @@ func (s *daySheet) strip() ui.Slots {
 func (s *daySheet) marks(i int) lang.Text {
 	v := s.values[i]
 	words := lang.T("缺数", "missing")
+	if i >= s.come {
+		words = lang.T("未到时间", "not due")
+	}
 	if v.At != 0 {
 		words = qualityWords(v.Quality)
 		if m := s.methods[i]; m != "" && v.Quality&^series.Late == series.Estimated {
@@ -186,9 +193,12 @@ func (s *daySheet) findingTable() ui.Table {
 
 // slotTable lists the slots that are not simply measured in time.
 func (s *daySheet) slotTable() ui.Table {
-	t := ui.Table{ID: "vee-day", Title: lang.T("当日各时段", "Slots of the day"), Total: -1, Columns: []ui.Column{
+	t := ui.Table{ID: "vee-day", Title: lang.T("当日各时段", "Slots of the day"), Total: -1, Empty: lang.T("当日还没有时段。", "No slot of this day has come."), Columns: []ui.Column{
 		{Key: "slot", Text: lang.T("时段", "Slot")}, {Key: "register", Text: lang.T("示数 kWh", "Register kWh"), Num: true}, {Key: "power", Text: lang.T("功率 kW", "Power kW"), Num: true}, {Key: "marks", Text: lang.T("来源与标记", "Source and marks")}}}
 	for i, v := range s.values {
+		if v.At == 0 && i >= s.come {
+			continue
+		}
 		reg, power := "—", "—"
 		if v.At != 0 {
 			reg, power = text4(v.Register), text4(v.Power)
