@@ -45,7 +45,7 @@ func (s *service) measureMeters(context.Context) (indicator.Figure, error) {
 
 // jobs are what this room does by itself.
 func (s *service) jobs() []host.Job {
-	return append(slices.Concat(s.outages.Jobs(), s.vee.Jobs(), s.losses.Jobs()), []host.Job{
+	return append(slices.Concat(s.outages.Jobs(), s.vee.Jobs(), s.losses.Jobs(), s.forecasts.Jobs()), []host.Job{
 		{Name: "pages", Every: 2 * time.Second, Run: s.publish},
 		{Name: "slots", Every: time.Minute, Run: func(context.Context) error { s.changed(); return nil }}, // a slot falls due without anything arriving
 		{Name: "rereads", Run: s.runRereads},

@@ -22,7 +22,7 @@ const topic = "grid"
 var source = lang.T("智能电网", "Smart grid")
 
 func (s *service) routes() []web.Route {
-	return append(slices.Concat(s.outages.Routes(), s.vee.Routes(), s.losses.Routes()), []web.Route{
+	return append(slices.Concat(s.outages.Routes(), s.vee.Routes(), s.losses.Routes(), s.forecasts.Routes()), []web.Route{
 		{Pattern: "GET /grid", Grant: grantRead, Page: s.pageOverview},
 		{Pattern: "GET /grid/meters", Grant: grantRead, Page: s.pageMeters},
 		{Pattern: "GET /grid/meters/{address}", Grant: grantRead, Page: s.pageMeter},
@@ -61,6 +61,7 @@ func (s *service) page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page 
 		{lang.T("停电", "Outages"), "/grid/outages"},
 		{lang.T("供电可靠性", "Reliability"), "/grid/reliability"},
 		{lang.T("线损", "Losses"), "/grid/losses"},
+		{lang.T("负荷预测", "Forecast"), "/grid/forecast"},
 		{lang.T("集中器", "Concentrators"), "/grid/concentrators"},
 		{lang.T("导入的区间数据", "Imported"), "/grid/imported"},
 		{lang.T("拒收报文", "Refused frames"), "/grid/refused"},

@@ -18,11 +18,11 @@ func TestContract(t *testing.T) {
 }
 
 // pages and interfaces of the room that anybody may open who may read it.
-var pages = []string{"/grid", "/grid/meters", "/grid/meters/" + mine, "/grid/missing", "/grid/rereads", "/grid/concentrators", "/grid/imported", "/grid/refused", "/grid/data", "/grid/vee", "/grid/vee/rules", "/grid/vee/edits", "/grid/vee/meters/" + mine, "/grid/outages", "/grid/reliability", "/grid/reliability/core", "/grid/losses"}
+var pages = []string{"/grid", "/grid/meters", "/grid/meters/" + mine, "/grid/missing", "/grid/rereads", "/grid/concentrators", "/grid/imported", "/grid/refused", "/grid/data", "/grid/vee", "/grid/vee/rules", "/grid/vee/edits", "/grid/vee/meters/" + mine, "/grid/outages", "/grid/reliability", "/grid/reliability/core", "/grid/losses", "/grid/forecast"}
 
 var interfaces = []string{"/api/grid/coverage", "/api/grid/meters", "/api/grid/meters.csv", "/api/grid/meters/" + mine, "/api/grid/meters/" + mine + "/day",
 	"/api/grid/meters/" + mine + "/day.csv", "/api/grid/missing", "/api/grid/load", "/api/grid/load?district=120101", "/api/grid/concentrators", "/api/grid/refused", "/api/grid/rereads", "/api/grid/vee/findings", "/api/grid/vee/findings.csv", "/api/grid/vee/passes",
-	"/api/grid/outages", "/api/grid/outages.csv", "/api/grid/reliability", "/api/grid/reliability.csv", "/api/grid/losses", "/api/grid/losses.csv"}
+	"/api/grid/outages", "/api/grid/outages.csv", "/api/grid/reliability", "/api/grid/reliability.csv", "/api/grid/losses", "/api/grid/losses.csv", "/api/grid/forecast", "/api/grid/forecast.csv"}
 
 // TestGrants: a reader reads and orders nothing, nobody sees nothing, the administrators are kept out of the room's work.
 func TestGrants(t *testing.T) {

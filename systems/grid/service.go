@@ -12,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/forecast"
 	"github.com/haihe-city/haihe/systems/grid/headend"
 	"github.com/haihe-city/haihe/systems/grid/interval"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
@@ -37,6 +38,7 @@ type service struct {
 	head      *headend.HeadEnd
 	outages   *outage.Part
 	losses    *loss.Part
+	forecasts *forecast.Part
 	vee       *vee.Part
 	count     counters
 	kept      quota // of refused frames
@@ -95,6 +97,10 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 	s.losses, err = loss.New(ctx, loss.Options{DB: h.DB, Book: s.book, Readings: readings, Clock: h.Clock, Journal: h.Journal, People: h.People, Log: h.Log, Page: s.page})
 	if err != nil {
 		return nil, errs.Wrap("open the losses", err)
+	}
+	s.forecasts, err = forecast.New(ctx, forecast.Options{DB: h.DB, Load: s.ledger.Load, Clock: h.Clock, Journal: h.Journal, Page: s.page})
+	if err != nil {
+		return nil, errs.Wrap("open the forecasts", err)
 	}
 	s.vee, err = vee.New(ctx, vee.Options{DB: h.DB, Readings: readings, Book: s.book, Ledger: s.ledger, Clock: h.Clock, Journal: h.Journal, People: h.People, Page: s.page,
 		Tolerance: conf.SlotTolerance, Hour: conf.EstimateHour, Order: conf.EstimateOrder, Prolonged: conf.ProlongedDays})

@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/forecast"
 	"github.com/haihe-city/haihe/systems/grid/loss"
 	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/vee"
@@ -68,9 +69,10 @@ func System() host.System {
 			{Name: vee.GrantEdit, Title: lang.T("下达数据校核、编辑读数", "Order validation and edit readings"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: outage.GrantEdit, Title: lang.T("登记和更正停电", "Report and correct outages"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: loss.GrantInspect, Title: lang.T("查看用电异常线索、登记检查结果、设置线损限值", "See which meters are worth a look, record inspections, set limits of losses"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
+			{Name: forecast.GrantLimit, Title: lang.T("设置负荷限值", "Set limits of load"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: grantImport, Title: lang.T("导入档案与区间数据", "Import archives and interval files"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 		},
-		Acts:       slices.Concat([]journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}}, outage.Acts, loss.Acts, vee.Acts),
+		Acts:       slices.Concat([]journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}}, outage.Acts, loss.Acts, forecast.Acts, vee.Acts),
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
 		Indicators: []string{targetCoverage, targetMeters, outage.Target},
