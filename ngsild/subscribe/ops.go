@@ -186,11 +186,20 @@ func (o *ops) update(x *exchange.Exchange) error {
 	return err
 }
 
+// mine finds a subscription that who asks may change. A fragment may leave a receiver's keys as they are and lead them elsewhere.
+func (o *ops) mine(x *exchange.Exchange, id string) (*subscription.Subscription, error) {
+	sub, _, err := o.g.Get(x.R.Context(), x.Tenant, id)
+	if err == nil && o.s.o.Own != nil && !o.s.o.Own(x, sub.Owner) {
+		return nil, errs.Say(errs.Denied, "订阅 %s 属于其他单位，不能修改或删除", "the subscription %s is another unit's and cannot be changed or deleted", ngsi.Clip(id))
+	}
+	return sub, err
+}
+
 // patches is how often an update is tried that others were faster than.
 const patches = 5
 
 func (o *ops) patch(x *exchange.Exchange, id string) error {
-	old, _, err := o.g.Get(x.R.Context(), x.Tenant, id)
+	old, err := o.mine(x, id)
 	if err != nil {
 		return err
 	}
@@ -270,7 +279,7 @@ func (o *ops) change(x *exchange.Exchange, src *source, old *subscription.Subscr
 
 // view is how this request wants subscriptions written.
 func (o *ops) view(x *exchange.Exchange) *view {
-	return &view{c: x.Ctx, inBody: x.Accept == exchange.LD, sysAttrs: x.Option("sysAttrs"), now: o.s.o.Now()}
+	return &view{own: func(unit string) bool { return o.s.o.Own == nil || o.s.o.Own(x, unit) }, c: x.Ctx, inBody: x.Accept == exchange.LD, sysAttrs: x.Option("sysAttrs"), now: o.s.o.Now()}
 }
 
 // settle is how long a request for a subscription waits for a delivery under way: a receiver may ask before its answer has come
@@ -326,6 +335,9 @@ func (o *ops) list(x *exchange.Exchange) error {
 func (o *ops) remove(x *exchange.Exchange) error {
 	id, err := target(x)
 	if err != nil {
+		return err
+	}
+	if _, err := o.mine(x, id); err != nil {
 		return err
 	}
 	if err := o.g.Delete(x.R.Context(), x.Tenant, id); err != nil {

@@ -38,7 +38,9 @@ var fields = []field{
 	{"watchedAttributes", (*reader).watched},
 	{"notificationTrigger", (*reader).triggers},
 	{"timeInterval", func(r *reader, raw json.RawMessage, where string) (err error) {
-		r.sub.Interval, err = span(raw, where, time.Second)
+		if r.sub.Interval, err = span(raw, where, time.Second); err == nil && r.sub.Interval < time.Second {
+			err = wrong(where, "不得小于 1（秒）", "must be 1 (second) at least")
+		}
 		return err
 	}},
 	{"throttling", func(r *reader, raw json.RawMessage, where string) (err error) {

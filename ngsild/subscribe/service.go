@@ -32,6 +32,9 @@ type Options struct {
 	TLS   *tls.Config                       // of https and mqtts; nil: the system's roots
 	Idle  time.Duration                     // after which an unused connection is closed. 60 s
 	Owner func(x *exchange.Exchange) string // unit that a new subscription belongs to; nil: that of who asks
+	// Own tells whether who asks may change and delete a subscription of a unit, and see the keys of its receiver (receiverInfo,
+	// notifierInfo, the user and the query of its address). Nil: everybody may.
+	Own func(x *exchange.Exchange, unit string) bool
 }
 
 // Service reads and writes subscriptions and delivers notifications. Make it, open the engine with its Parse and Deliver, then ask for

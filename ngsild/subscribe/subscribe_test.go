@@ -349,6 +349,7 @@ func TestRefused(t *testing.T) {
 		{base(`,"timeInterval":10,"throttling":5`), "throttling"},
 		{base(`,"timeInterval":10,"watchedAttributes":["a"]`), "watchedAttributes"},
 		{base(`,"timeInterval":0`), "timeInterval"},
+		{base(`,"timeInterval":1e-9`), "timeInterval"}, {base(`,"timeInterval":0.999`), "timeInterval"},
 		{base(`,"throttling":-30`), "throttling"},
 		{base(`,"throttling":"5"`), "throttling"},
 		{base(`,"throttling":1e99`), "throttling"},

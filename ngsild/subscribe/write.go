@@ -3,6 +3,7 @@ package subscribe
 import (
 	"bytes"
 	"encoding/json"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 // view writes subscriptions in a @context.
 type view struct {
+	own      func(unit string) bool // whether the keys of a unit's receivers are shown
 	c        *jsonld.Context
 	inBody   bool // @context is a member
 	sysAttrs bool
@@ -66,7 +68,7 @@ func (v *view) append(dst []byte, s *subscription.Subscription, st subscription.
 		raw, ok := p.src.Members[f.name]
 		if f.name == "notification" {
 			o.raw("status", quote(status(s, v.now)))
-			raw, err = v.notification(raw, p, st)
+			raw, err = v.notification(raw, p, st, v.own(s.Owner))
 			if err != nil {
 				return dst, err
 			}
@@ -102,13 +104,16 @@ func status(s *subscription.Subscription, now time.Time) string {
 }
 
 // notification adds the output-only members of 5.2.14.2.
-func (v *view) notification(raw json.RawMessage, p *plan, st subscription.State) (json.RawMessage, error) {
+func (v *view) notification(raw json.RawMessage, p *plan, st subscription.State, own bool) (json.RawMessage, error) {
 	list, err := members(raw, "notification")
 	if err != nil {
 		return nil, err
 	}
 	o := object{}
 	for _, m := range list {
+		if m.name == "endpoint" && !own {
+			m.raw = withoutKeys(m.raw)
+		}
 		if !outputOnly(m.name) {
 			o.raw(m.name, v.projection(m, p.src))
 		}
@@ -126,6 +131,22 @@ func (v *view) notification(raw json.RawMessage, p *plan, st subscription.State)
 	o.time("lastSuccess", st.LastSuccess)
 	o.time("lastFailure", st.LastFail)
 	return o.end(), nil
+}
+
+// withoutKeys leaves of an endpoint what does not open its receiver.
+func withoutKeys(endpoint json.RawMessage) json.RawMessage {
+	var e struct{ URI, Accept string }
+	o := object{}
+	if json.Unmarshal(endpoint, &e) == nil {
+		if u, err := url.Parse(e.URI); err == nil {
+			u.User, u.RawQuery, u.Fragment = nil, "", ""
+			o.text("uri", u.String())
+		}
+		if e.Accept != "" {
+			o.text("accept", e.Accept)
+		}
+	}
+	return o.end()
 }
 
 // outputOnly tells whether a member of a notification is the system's; what clients give is passed over.

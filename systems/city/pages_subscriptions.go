@@ -106,14 +106,14 @@ func (s *service) pageSubscription(r *web.Request) (*ui.Page, error) {
 	}
 	here := link("/city/subscription", "id", id, "tenant", tenant)
 	p := s.page(lang.Same(clip(id, 80)), "/city/subscriptions", ui.Link{Text: lang.T("订阅与通知", "Subscriptions"), Href: link("/city/subscriptions", "tenant", tenant)}, ui.Link{Text: lang.Same(clip(id, 60)), Href: here})
-	if s.allowGrant(r.Who, tenant, grantSubscribe) == nil {
+	if s.allowGrant(r.Who, tenant, grantSubscribe) == nil && owns(r.Who, tenant, sub.Owner) {
 		p.Actions = actions(sub, st)
 	}
 	source, err := s.call(r.Context(), r.Who, r.Lang, http.MethodGet, "/subscriptions/"+segment(id), tenant, http.Header{"Accept": {"application/json"}}, "")
 	if err != nil {
 		return nil, err
 	}
-	letters, err := s.letters(r, tenant, id)
+	letters, err := s.letters(r, sub)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,8 @@ func deliveryFacts(sub *subscription.Subscription, st subscription.State, owner 
 }
 
 // letters is a page of dead letters, which can be ticked to be sent again.
-func (s *service) letters(r *web.Request, tenant, id string) (ui.Table, error) {
+func (s *service) letters(r *web.Request, sub *subscription.Subscription) (ui.Table, error) {
+	tenant, id := sub.Tenant, sub.ID
 	list, next, err := s.engine.Dead(r.Context(), tenant, id, r.Query("after"), pageSize)
 	t := ui.Table{ID: "letters", Title: lang.T("死信", "Dead letters"), Path: "/city/subscription", Query: keep(r, "id", "tenant"), Total: -1, Next: next, Paged: r.Query("after") != "",
 		Empty:   lang.T("没有死信。", "No dead letters."),
@@ -177,7 +178,7 @@ func (s *service) letters(r *web.Request, tenant, id string) (ui.Table, error) {
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: strconv.FormatInt(l.ID, 10), Cells: []ui.Cell{{Time: l.At}, {Text: lang.Same(clip(strings.Join(ids, ", "), 160))}, {Text: lang.Same(strconv.Itoa(l.Tries))}, {Text: why(l.Error, 160)}}})
 	}
-	if len(t.Rows) > 0 && s.allowGrant(r.Who, tenant, grantSubscribe) == nil {
+	if len(t.Rows) > 0 && s.allowGrant(r.Who, tenant, grantSubscribe) == nil && owns(r.Who, tenant, sub.Owner) {
 		t.Post = &ui.BulkAction{Text: lang.T("重发所选", "Send the chosen again"), Href: link("/city/subscription", "do", "replay-some", "of", id, "tenant", tenant)}
 	}
 	return t, nil
@@ -194,7 +195,13 @@ func (s *service) formSubscription(r *web.Request) (*ui.Page, string, error) {
 	}
 	here := link("/city/subscription", "id", id, "tenant", tenant)
 	var n int64
-	var err error
+	sub, _, err := s.engine.Get(r.Context(), tenant, id)
+	if err != nil {
+		return nil, "", err
+	}
+	if !owns(r.Who, tenant, sub.Owner) {
+		return nil, "", errs.Say(errs.Denied, "该订阅属于其他单位，不能操作", "this subscription is another unit's and is not yours to change")
+	}
 	switch do {
 	case "pause", "resume":
 		active := strconv.FormatBool(do == "resume")

@@ -68,6 +68,12 @@ func (s *service) allowTenant(who *identity.Principal, tenant string) error {
 	return errs.Say(errs.Denied, "租户 %s 不是您单位的空间（需要权限 %s）", "the tenant %s is not your unit's (it needs the grant %s)", tenant, grantTenants)
 }
 
+// owns tells whether who may change what a unit subscribed to, and see the keys of its receivers: in a tenant whoever may use it, in
+// the common context the unit itself and city.tenants. Where nobody in particular may write, all may.
+func owns(who *identity.Principal, tenant, unit string) bool {
+	return tenant != "" || who.Anonymous() || who.Unit == unit || who.Can(grantTenants)
+}
+
 // signIn lets an MQTT client in: its password is a token; the user's name is for the device's own use.
 func (s *service) signIn(ctx context.Context, c broker.Credentials) (*identity.Principal, error) {
 	if c.Password == "" && c.User == "" {

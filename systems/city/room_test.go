@@ -321,7 +321,7 @@ func TestSubscriptions(t *testing.T) {
 	}))
 	defer receiver.Close()
 	r := open1(t, func(c *Config) { c.GiveUp = time.Minute })
-	token := r.token("power", identity.RoleOfficer)
+	token := r.token("economy-it", identity.RoleOfficer)
 	status, b := r.ask("POST", "/subscriptions", token, "", `{"id":"urn:ngsi-ld:Subscription:s1","type":"Subscription","entities":[{"type":"Streetlight"}],"notificationTrigger":["entityCreated"],"notification":{"endpoint":{"uri":"`+receiver.URL+`/n?key=s3cr3t","accept":"application/json"}}}`)
 	if status != 201 {
 		t.Fatalf("%d %s", status, b)

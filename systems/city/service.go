@@ -65,7 +65,7 @@ func newService(ctx context.Context, h *host.Host, conf Config) (s *service, err
 	if s.contexts, err = contexts.Open(ctx, h.DB, contexts.Options{Now: h.Clock.Now, Prefix: prefix, Hosts: conf.Contexts, NoPrivate: !conf.Private, Log: h.Log}); err != nil {
 		return nil, err
 	}
-	o := subscribe.Options{Entities: h.Entities, Contexts: s.contexts, Now: h.Clock.Now}
+	o := subscribe.Options{Entities: h.Entities, Contexts: s.contexts, Now: h.Clock.Now, Own: func(x *exchange.Exchange, unit string) bool { return owns(x.Who, x.Tenant, unit) }}
 	if !conf.Private {
 		o.Allow = public
 	}
