@@ -74,6 +74,7 @@ func BenchmarkSlot(b *testing.B) {
 	now := p.now(b)
 	slot := now.Add(-16 * time.Minute).Truncate(15 * time.Minute) // due already
 	shift := time.Until(now)
+	before := p.coverage(b, slot).Collected // by a run before, of -data
 	killed := make(chan struct{})
 	var tally simulate.Stats
 	o := simulate.Options{Addr698: fmt.Sprintf("127.0.0.1:%d", port), From: slot, To: slot, Clock: func() time.Time { return time.Now().Add(shift) }}
@@ -117,7 +118,7 @@ func BenchmarkSlot(b *testing.B) {
 	if tally.RowsAcked != int64(*meters) || tally.Refused > 0 {
 		b.Errorf("%d of %d readings acknowledged, %d answers not understood", tally.RowsAcked, *meters, tally.Refused)
 	}
-	judge(b, p, c, slot)
+	judge(b, p, c, slot, before)
 	p.kill()
 	b.ReportMetric(float64(*meters)/ingest.Seconds(), "readings/s")
 	b.ReportMetric(busy.Seconds(), "cpu-s")
@@ -183,18 +184,31 @@ func (p *program) now(b *testing.B) time.Time {
 	return health.Time
 }
 
-// judge holds what the program says to what was sent.
-func judge(b *testing.B, p *program, c *simulate.City, slot time.Time) {
+func dayOf(slot time.Time) string { return slot.In(simulate.China()).Format("2006-01-02") }
+
+// cover is what came of a day, of all slots that are due.
+type cover struct {
+	Meters, Collected, Late, Estimated int64
+	took                               time.Duration
+}
+
+func (p *program) coverage(b *testing.B, slot time.Time) cover {
 	b.Helper()
-	day := slot.In(simulate.China()).Format("2006-01-02")
-	var cover struct {
-		City struct{ Meters, Collected, Late, Estimated int64 }
+	var x struct{ City cover }
+	took := p.ask(b, "/api/grid/coverage?day="+dayOf(slot), &x)
+	x.City.took = took
+	return x.City
+}
+
+// judge holds what the program says to what was sent.
+func judge(b *testing.B, p *program, c *simulate.City, slot time.Time, before int64) {
+	b.Helper()
+	day := dayOf(slot)
+	x := p.coverage(b, slot)
+	if x.Meters != int64(*meters) || x.Collected != before+int64(*meters) || x.Late+x.Estimated != 0 {
+		b.Errorf("coverage %+v, want %d meters with one slot more each than %d", x, *meters, before)
 	}
-	took := p.ask(b, "/api/grid/coverage?day="+day, &cover)
-	if x := cover.City; x.Meters != int64(*meters) || x.Collected != int64(*meters) || x.Late+x.Estimated != 0 {
-		b.Errorf("coverage %+v, want %d meters with one slot each", x, *meters)
-	}
-	fmt.Printf("coverage %.0f ms", took.Seconds()*1000)
+	fmt.Printf("coverage %.0f ms", x.took.Seconds()*1000)
 	list := c.Meters()
 	loads := map[string]int64{}
 	for i := range list {
