@@ -12,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
+	"github.com/haihe-city/haihe/wire/ngsild/jsonld"
 )
 
 // pageDevices says how devices come in over MQTT, and what was refused of theirs.
@@ -49,7 +50,7 @@ c.publish("` + topic + `", "22.5", qos=1).wait_for_publish()`
 			{Name: lang.T("连接上限", "At most"), Value: lang.Same(ui.Grouped(int64(s.conf.MaxDevices)))},
 			{Name: lang.T("报文上限", "Largest packet"), Value: lang.Same(ui.Grouped(int64(s.conf.MaxPacket)) + " KiB")},
 			{Name: lang.T("口令", "Password"), Value: lang.T("接口令牌；用户名任意", "a token; the user's name is free")},
-			{Name: lang.T("匿名访问", "Without token"), Value: lang.Same(s.conf.Anonymous)},
+			{Name: lang.T("匿名访问", "Without token"), Value: withoutToken(s.conf.Anonymous)},
 			{Name: lang.T("会话与保留消息", "Sessions and retained messages"), Value: lang.T("仅存于内存，重启即失", "in memory only, gone at a restart")},
 		}}},
 	}}}
@@ -117,12 +118,27 @@ func (s *service) pageContexts(r *web.Request) (*ui.Page, error) {
 	}
 	at := func(v string) time.Time { x, _ := time.Parse(time.RFC3339, v); return x } // the zero time is not shown
 	for i, x := range list {
+		kind := kinds[x.Kind]
+		if x.URL == jsonld.CoreURL {
+			kind = lang.T("随程序提供", "part of the program")
+		}
 		t.Rows = append(t.Rows, ui.Row{ID: "context-" + strconv.Itoa(i), Cells: []ui.Cell{{Text: lang.Same(clip(x.URL, 120)), Sub: lang.Same(clip(x.LocalID, 80)), Href: link("/city/try/O53", "contextId", x.LocalID, "tenant", tenant), Strong: true},
-			{Text: kinds[x.Kind]}, {Text: lang.Same(ui.Grouped(x.NumberOfHits))}, {Time: at(x.LastUsage)}, {Time: at(x.CreatedAt)}}})
+			{Text: kind}, {Text: lang.Same(ui.Grouped(x.NumberOfHits))}, {Time: at(x.LastUsage)}, {Time: at(x.CreatedAt)}}})
 	}
 	p := s.page(lang.Same("@context"), "/city/contexts", ui.Link{Text: lang.Same("@context"), Href: "/city/contexts"})
 	p.Lead = lang.T("术语与完整名称的对照。核心 @context 随程序提供；其他网址首次使用时下载并缓存，此后不依赖网络。", "What terms stand for. The core @context is part of the program; others are fetched when first used and kept, so that no network is needed later.")
 	p.Actions = []ui.Action{{Text: lang.T("登记 @context", "Host a @context"), Href: "/city/try/O51"}}
 	p.Body = []ui.Block{t}
 	return p, nil
+}
+
+// withoutToken says what who comes without a token may do.
+func withoutToken(anonymous string) lang.Text {
+	switch anonymous {
+	case "read":
+		return lang.T("可读公共上下文", "may read the common context")
+	case "write":
+		return lang.T("可读写一切（仅供试验）", "may read and write everything (for trials only)")
+	}
+	return lang.T("不可访问", "not let in")
 }

@@ -104,12 +104,12 @@ func selection(r *web.Request) (*filter.Selection, error) {
 	var err error
 	if t := r.Query("type"); t != "" {
 		if sel.Types, err = query.ParseTypes(t, names); err != nil {
-			return nil, errs.Because(err, errs.Invalid, "类型选择式有误：%s", "the type selection is wrong: %s", clip(err.Error(), 200))
+			return nil, unread(err, lang.T("类型选择式有误", "the type selection is wrong"))
 		}
 	}
 	if q := r.Query("q"); q != "" {
 		if sel.Q, err = query.ParseQ(q, query.QOptions{Names: names}); err != nil {
-			return nil, errs.Because(err, errs.Invalid, "条件式有误：%s", "the condition is wrong: %s", clip(err.Error(), 200))
+			return nil, unread(err, lang.T("条件式有误", "the condition is wrong"))
 		}
 	}
 	switch id := strings.TrimSpace(r.Query("id")); {
@@ -282,4 +282,13 @@ func (s *service) apiEntitiesLD(r *web.Request) (any, error) {
 		}
 		return err
 	}}, nil
+}
+
+// unread says in both languages what a codec could not read.
+func unread(err error, what lang.Text) error {
+	why, said := errs.MsgOf(err)
+	if !said {
+		why = lang.Same(err.Error())
+	}
+	return errs.Because(err, errs.Invalid, what.Zh+"：%[1]s", what.En+": %[2]s", clip(why.Zh, 200), clip(why.En, 200))
 }

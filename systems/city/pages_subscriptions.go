@@ -212,16 +212,8 @@ func (s *service) formSubscription(r *web.Request) (*ui.Page, string, error) {
 		n, err = s.engine.Replay(r.Context(), tenant, id, 0)
 		return nil, here, s.told(r, err, "replay-letters", tenant, id, n)
 	case "replay-some":
-		for _, letter := range r.HTTP.PostForm["id"] {
-			num, bad := strconv.ParseInt(letter, 10, 64)
-			if bad != nil || num == 0 {
-				return nil, "", errs.Say(errs.Invalid, "死信编号有误", "the number of the dead letter is wrong")
-			}
-			one, failed := s.engine.Replay(r.Context(), tenant, id, num)
-			if failed != nil && !errs.Is(failed, errs.NotFound) { // another hand was quicker
-				return nil, "", failed
-			}
-			n += one
+		if n, err = s.replaySome(r, tenant, id); err != nil {
+			return nil, "", err
 		}
 		return nil, here, s.told(r, nil, "replay-letters", tenant, id, n)
 	case "discard":
@@ -229,6 +221,22 @@ func (s *service) formSubscription(r *web.Request) (*ui.Page, string, error) {
 		return nil, here, s.told(r, err, "discard-letters", tenant, id, n)
 	}
 	return nil, "", errs.Say(errs.Invalid, "没有此操作", "there is no such act")
+}
+
+// replaySome puts the ticked dead letters back in line and counts those that it found.
+func (s *service) replaySome(r *web.Request, tenant, id string) (n int64, err error) {
+	for _, letter := range r.HTTP.PostForm["id"] {
+		num, bad := strconv.ParseInt(letter, 10, 64)
+		if bad != nil || num == 0 {
+			return n, errs.Say(errs.Invalid, "死信编号有误", "the number of the dead letter is wrong")
+		}
+		one, failed := s.engine.Replay(r.Context(), tenant, id, num)
+		if failed != nil && !errs.Is(failed, errs.NotFound) { // another hand was quicker
+			return n, failed
+		}
+		n += one
+	}
+	return n, nil
 }
 
 // ask changes a subscription through the standard's interface, which keeps its payload and journals the act.

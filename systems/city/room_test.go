@@ -281,6 +281,8 @@ func TestPages(t *testing.T) {
 		{Name: "all", Method: "GET", Path: "/zh/city/entities", As: "reader", Status: 200, Has: []string{"Streetlight:0<", "after="}, Lacks: []string{"Streetlight:55<"}},
 		{Name: "a condition", Method: "GET", Path: "/zh/city/entities?type=Streetlight&q=" + url.QueryEscape("level>=58"), As: "reader", Status: 200, Has: []string{"Streetlight:58<", "Streetlight:59<"}, Lacks: []string{"Streetlight:3<"}},
 		{Name: "a wrong condition", Method: "GET", Path: "/en/city/entities?q=" + url.QueryEscape("level>>5"), As: "reader", Status: 200, Has: []string{"condition is wrong"}},
+		{Name: "a wrong condition in Chinese", Method: "GET", Path: "/zh/city/entities?q=" + url.QueryEscape("level>>5"), As: "reader", Status: 200, Has: []string{"条件式有误：参数 q"}, Lacks: []string{"expected"}},
+		{Name: "what nobody may do", Method: "GET", Path: "/zh/city/devices", As: "reader", Status: 200, Has: []string{"不可访问"}, Lacks: []string{">none<"}},
 		{Name: "a wrong type", Method: "GET", Path: "/zh/city/entities?type=" + url.QueryEscape("A,,(B"), As: "reader", Status: 200, Has: []string{"类型选择式有误"}},
 		{Name: "a part of an id", Method: "GET", Path: "/zh/city/entities?id=light:5", As: "reader", Status: 200, Has: []string{"Streetlight:5<", "Streetlight:50<"}, Lacks: []string{"Streetlight:6<"}},
 		{Name: "a wrong cursor", Method: "GET", Path: "/zh/city/entities?after=%21%21", As: "reader", Status: 200, Has: []string{"note bad"}},
@@ -292,7 +294,7 @@ func TestPages(t *testing.T) {
 		{Name: "CSV", Method: "GET", Path: "/api/city/entities.csv?type=Streetlight", As: "reader", Status: 200, Has: []string{"id,type,owner", "urn:ngsi-ld:Streetlight:59,Streetlight,power,level,Property"}},
 		{Name: "CSV of another tenant", Method: "GET", Path: "/api/city/entities.csv?tenant=health", As: "reader", Status: 403},
 		{Name: "search", Method: "GET", Path: "/en/search?q=urn:ngsi-ld:Streetlight:7", As: "reader", Status: 200, Has: []string{"/en/city/entity?id="}},
-		{Name: "contexts", Method: "GET", Path: "/en/city/contexts", As: "reader", Status: 200, Has: []string{"ngsi-ld-core-context"}},
+		{Name: "contexts", Method: "GET", Path: "/en/city/contexts", As: "reader", Status: 200, Has: []string{"ngsi-ld-core-context", "part of the program"}},
 		{Name: "nobody", Method: "GET", Path: "/en" + one, As: "", Status: 303},
 		{Name: "an administrator", Method: "GET", Path: "/en" + one, As: "security", Status: 403},
 	})
