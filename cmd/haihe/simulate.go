@@ -178,7 +178,7 @@ func simulationLine(sh *shell) func(grid.Stats) {
 
 // simulateCity drives the demo's city against the program itself, over TCP like anybody else.
 func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error {
-	o := grid.Options{Meters: meters, Clock: city.Now, Faults: demoFaults, Progress: simulationLine(sh)}
+	o := grid.Options{Meters: meters, Share1376: 0.03, ShareDLMS: 0.06, Clock: city.Now, Faults: demoFaults, Progress: simulationLine(sh)}
 	if err := aim(&o, city.Listening()); err != nil {
 		return err
 	}
