@@ -109,7 +109,6 @@ func (s *service) pageContexts(r *web.Request) (*ui.Page, error) {
 	if err := json.Unmarshal(a.body.Bytes(), &list); err != nil {
 		return nil, err
 	}
-	kinds := map[string]lang.Text{"Hosted": lang.T("登记于本系统", "hosted here"), "Cached": lang.T("下载缓存", "fetched copy"), "ImplicitlyCreated": lang.T("自动生成", "made for a header")}
 	t := ui.Table{ID: "contexts", Title: lang.Same("@context"), Path: "/city/contexts", Query: keep(r, "tenant"), Total: int64(len(list)), Empty: lang.T("没有 @context。", "There are no @contexts."),
 		Columns: []ui.Column{{Key: "url", Text: lang.T("网址", "Address")}, {Key: "kind", Text: lang.T("种类", "Kind")}, {Key: "hits", Text: lang.T("使用次数", "Uses"), Num: true},
 			{Key: "used", Text: lang.T("最近使用", "Last use"), Num: true}, {Key: "created", Text: lang.T("登记", "Kept since"), Num: true}}}
@@ -118,12 +117,8 @@ func (s *service) pageContexts(r *web.Request) (*ui.Page, error) {
 	}
 	at := func(v string) time.Time { x, _ := time.Parse(time.RFC3339, v); return x } // the zero time is not shown
 	for i, x := range list {
-		kind := kinds[x.Kind]
-		if x.URL == jsonld.CoreURL {
-			kind = lang.T("随程序提供", "part of the program")
-		}
 		t.Rows = append(t.Rows, ui.Row{ID: "context-" + strconv.Itoa(i), Cells: []ui.Cell{{Text: lang.Same(clip(x.URL, 120)), Sub: lang.Same(clip(x.LocalID, 80)), Href: link("/city/try/O53", "contextId", x.LocalID, "tenant", tenant), Strong: true},
-			{Text: kind}, {Text: lang.Same(ui.Grouped(x.NumberOfHits))}, {Time: at(x.LastUsage)}, {Time: at(x.CreatedAt)}}})
+			{Text: kindOf(x.URL, x.Kind)}, {Text: lang.Same(ui.Grouped(x.NumberOfHits))}, {Time: at(x.LastUsage)}, {Time: at(x.CreatedAt)}}})
 	}
 	p := s.page(lang.Same("@context"), "/city/contexts", ui.Link{Text: lang.Same("@context"), Href: "/city/contexts"})
 	p.Lead = lang.T("术语与完整名称的对照。核心 @context 随程序提供；其他网址首次使用时下载并缓存，此后不依赖网络。", "What terms stand for. The core @context is part of the program; others are fetched when first used and kept, so that no network is needed later.")
@@ -141,4 +136,17 @@ func withoutToken(anonymous string) lang.Text {
 		return lang.T("可读写一切（仅供试验）", "may read and write everything (for trials only)")
 	}
 	return lang.T("不可访问", "not let in")
+}
+
+// kindOf says where a context comes from; kind is the word of 5.13.
+func kindOf(url, kind string) lang.Text {
+	switch {
+	case url == jsonld.CoreURL:
+		return lang.T("随程序提供", "part of the program")
+	case kind == "Hosted":
+		return lang.T("登记于本系统", "hosted here")
+	case kind == "Cached":
+		return lang.T("下载缓存", "fetched copy")
+	}
+	return lang.T("自动生成", "made for a header")
 }
