@@ -217,6 +217,7 @@ func portable(typ string, v any) any {
 		if typ == "text" {
 			return string(x)
 		}
+		return append([]byte{}, x...) // SQLite's driver gives a nil slice for no bytes, which is not NULL
 	case float64:
 		if math.IsNaN(x) {
 			return "NaN"

@@ -66,15 +66,15 @@ func digest(t *testing.T, db *store.DB) string {
 		if err != nil {
 			return err
 		}
-		err = tx.Each(store.Q("digest", `SELECT num, unit, live, load, frame, phase, note FROM room_meter ORDER BY num`), nil, func(scan func(...any) error) error {
+		err = tx.Each(store.Q("digest", `SELECT num, unit, live, load, frame, frame IS NULL, phase, note FROM room_meter ORDER BY num`), nil, func(scan func(...any) error) error {
 			var num, phase int64
 			var unit string
-			var live bool
+			var live, none bool // no bytes are something else than NULL
 			var load *float64
 			var frame []byte
 			var note *string
-			err := scan(&num, &unit, &live, &load, &frame, &phase, &note)
-			fmt.Fprintf(&b, "%d %q %v %v %x %d %v\n", num, unit, live, load != nil, frame, phase, note)
+			err := scan(&num, &unit, &live, &load, &frame, &none, &phase, &note)
+			fmt.Fprintf(&b, "%d %q %v %v %x %v %d %v\n", num, unit, live, load != nil, frame, none, phase, note)
 			if load != nil {
 				fmt.Fprintln(&b, *load)
 			}
