@@ -251,7 +251,9 @@ func (g *Engine) Replace(ctx context.Context, s, was *Subscription) error {
 				err = missing(s.ID)
 			}
 		}
-		tx.OnCommit(func() { g.swap(old, r) })
+		if err == nil { // a function that fails may share its transaction with others that commit
+			tx.OnCommit(func() { g.swap(old, r) })
+		}
 		return err
 	})
 	return errs.Wrap("update subscription", err)
