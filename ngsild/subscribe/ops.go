@@ -2,6 +2,8 @@ package subscribe
 
 import (
 	"encoding/json"
+	"hash/crc32"
+	"sync"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -18,12 +20,14 @@ import (
 type ops struct {
 	s *Service
 	g *subscription.Engine
+
+	one [64]sync.Mutex // held while a subscription of this share of ids is updated
 }
 
 // Ops are operations O25 to O29.
 // ETSI GS CIM 009 V1.9.1 6.10, 6.11
 func (s *Service) Ops(engine *subscription.Engine) []exchange.Op {
-	o := &ops{s, engine}
+	o := &ops{s: s, g: engine}
 	op := func(id, name, zh, en, method, path, clause string, act exchange.Act, body exchange.Body, params string, answers []int, run func(*exchange.Exchange) error) exchange.Op {
 		return exchange.Op{ID: id, Name: name, Title: lang.T(zh, en), Method: method, Path: path, Clause: clause, Act: act, Body: body,
 			Params: exchange.Params(params), Answers: answers, Run: run}
@@ -175,6 +179,11 @@ func target(x *exchange.Exchange) (string, error) {
 // update is ETSI GS CIM 009 V1.9.1 5.8.2: members of the fragment replace those of the subscription, a null takes one away (5.5.8).
 func (o *ops) update(x *exchange.Exchange) error {
 	id, err := target(x)
+	// Updates of one subscription wait for each other: one that comes while another is being flushed would find what is to be
+	// replaced, again and again. Other instances are faster or slower still, hence the tries.
+	one := &o.one[crc32.ChecksumIEEE([]byte(x.Tenant+"\x1f"+id))%uint32(len(o.one))]
+	one.Lock()
+	defer one.Unlock()
 	for try := 0; err == nil; try++ {
 		if err = o.patch(x, id); err == nil {
 			return x.NoContent()
