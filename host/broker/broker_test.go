@@ -530,7 +530,7 @@ func TestMosquitto(t *testing.T) {
 		}
 		before := len(s.payloads(version))
 		until(t, "the subscriber", func() bool {
-			return s.srv.Topics.Subscribers("room/power/in/x").Subscriptions != nil && len(s.srv.Topics.Subscribers("room/power/in/x").Subscriptions) > 0
+			return len(s.srv.Topics.Subscribers("room/power/in/x").Subscriptions) > 0
 		})
 		for qos := range 3 {
 			pub := exec.CommandContext(t.Context(), "mosquitto_pub", "-V", version, "-h", host, "-p", port, "-u", "x", "-P", "power-secret", "-t", "room/power/in/"+version, "-q", fmt.Sprint(qos), "-m", fmt.Sprint("m", qos))

@@ -104,15 +104,6 @@ func (k *sink) of(id string) []Notice {
 	return slices.Clone(k.got[id])
 }
 
-func (k *sink) total() (n int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, l := range k.got {
-		n += len(l)
-	}
-	return n
-}
-
 // rig is an engine on a database, running.
 type rig struct {
 	t    testing.TB

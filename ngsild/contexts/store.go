@@ -17,10 +17,9 @@ var tables embed.FS
 func Tables() fs.FS { return tables }
 
 var (
-	qByID  = store.Q("contexts.get", `SELECT id, tenant, kind, url, created, expires, doc FROM contexts_doc WHERE id = $1`)
-	qByURL = store.Q("contexts.url", `SELECT id, tenant, kind, url, created, expires, doc FROM contexts_doc WHERE url = $1`)
-	qList  = store.Q("contexts.list", `SELECT id, tenant, kind, url, created, expires FROM contexts_doc ORDER BY created, id`)
-	qPut   = store.Q("contexts.put", `INSERT INTO contexts_doc (id, tenant, kind, url, created, expires, doc) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	qByID = store.Q("contexts.get", `SELECT id, tenant, kind, url, created, expires, doc FROM contexts_doc WHERE id = $1`)
+	qList = store.Q("contexts.list", `SELECT id, tenant, kind, url, created, expires FROM contexts_doc ORDER BY created, id`)
+	qPut  = store.Q("contexts.put", `INSERT INTO contexts_doc (id, tenant, kind, url, created, expires, doc) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (id) DO UPDATE SET created = excluded.created, expires = excluded.expires, doc = excluded.doc`)
 	qDel   = store.Q("contexts.del", `DELETE FROM contexts_doc WHERE id = $1`)
 	qPrune = store.Q("contexts.prune", `DELETE FROM contexts_doc WHERE kind = $1 AND id NOT IN

@@ -339,8 +339,8 @@ func TestQuery(t *testing.T) {
 
 		// Pages: Link, cursor and count.
 		w := r.send(200, "GET", "/entities?"+window+"type=Vehicle&limit=2&count=true", "")
-		if w.Header()["NGSILD-Results-Count"][0] != "3" {
-			r.Errorf("count %q", w.Header()["NGSILD-Results-Count"][0])
+		if header(w.Header(), "NGSILD-Results-Count") != "3" {
+			r.Errorf("count %q", header(w.Header(), "NGSILD-Results-Count"))
 		}
 		next := regexp.MustCompile(`<([^>]*)>; rel="next"`).FindStringSubmatch(strings.Join(w.Header()["Link"], ","))
 		if next == nil {
@@ -350,7 +350,7 @@ func TestQuery(t *testing.T) {
 			r.Errorf("the next page: %s", got)
 		}
 		w = r.send(200, "GET", "/entities?"+window+"type=Vehicle&limit=0&count=true", "")
-		if w.Body.String() != "[]" || w.Header()["NGSILD-Results-Count"][0] != "3" {
+		if w.Body.String() != "[]" || header(w.Header(), "NGSILD-Results-Count") != "3" {
 			r.Errorf("count alone: %s", w.Body)
 		}
 		for _, c := range []struct{ query, kind string }{
@@ -444,3 +444,6 @@ func FuzzBodies(f *testing.F) {
 		}
 	})
 }
+
+// header reads a header under the very name that the standard gives it, which is not net/http's way of writing it.
+func header(h http.Header, name string) string { return strings.Join(h[name], ", ") }

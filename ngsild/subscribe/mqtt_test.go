@@ -2,7 +2,6 @@ package subscribe_test
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net"
 	"testing"
@@ -39,7 +38,7 @@ func TestMQTT(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := server.New(&server.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s := server.New(&server.Options{Logger: slog.New(slog.DiscardHandler)})
 	h := &tap{got: make(chan packets.Packet, 10)}
 	if err := s.AddHook(h, nil); err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ func newCalendar() *calendar {
 		c.cum[k], c.level[k] = make([]int64, n+1), make([]int64, n)
 		for day := range 2 {
 			for q := range 96 {
-				c.done[k][day][q+1] = c.done[k][day][q] + int64(shape.At(int(k), day, q))
+				c.done[k][day][q+1] = c.done[k][day][q] + int64(shape.At(k, day, q))
 			}
 		}
 	}

@@ -274,7 +274,6 @@ func TestPages(t *testing.T) {
 			t.Fatalf("%d %s", status, b)
 		}
 	}
-	token = ""
 	one := "/city/entity?id=" + url.QueryEscape("urn:ngsi-ld:Streetlight:7")
 	r.Rows(t, []hosttest.Row{
 		{Name: "types", Method: "GET", Path: "/en/city", As: "reader", Status: 200, Has: []string{"Streetlight", ">60<", "level, location, onPole"}},

@@ -54,7 +54,6 @@ func BenchmarkArchive(b *testing.B) {
 	if err := simulate.WriteArchive(&file, list); err != nil {
 		b.Fatal(err)
 	}
-	list = nil
 	for b.Loop() {
 		b.StopTimer()
 		r := open(b, nil)

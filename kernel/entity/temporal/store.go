@@ -27,7 +27,6 @@ var (
 	qInstanceDrop = store.Q("temporal.instance.drop", `DELETE FROM temporal_instance WHERE num = $1`)
 	qInstanceAttr = store.Q("temporal.instance.attr", `DELETE FROM temporal_instance WHERE num = $1 AND attr = $2`)
 	qInstanceSet  = store.Q("temporal.instance.set", `DELETE FROM temporal_instance WHERE num = $1 AND attr = $2 AND dataset = $3`)
-	qInstanceHas  = store.Q("temporal.instance.has", `SELECT seq FROM temporal_instance WHERE num = $1 LIMIT 1`)
 	// The courses of a num are stepped through one by one, whatever the number of their instances.
 	qInstanceNext = store.Q("temporal.instance.next", `SELECT attr, dataset FROM temporal_instance
 		WHERE num = $1 AND (attr > $2 OR (attr = $2 AND dataset > $3)) ORDER BY attr, dataset LIMIT 1`)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -70,7 +69,7 @@ func newBroker(t testing.TB) (address string, h *brokerHook, s *server.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = server.New(&server.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s = server.New(&server.Options{Logger: slog.New(slog.DiscardHandler)})
 	h = &brokerHook{}
 	if err := s.AddHook(h, nil); err != nil {
 		t.Fatal(err)

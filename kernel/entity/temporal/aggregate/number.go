@@ -38,9 +38,6 @@ func (w *wide) float() float64 {
 	return math.Ldexp(float64(w.hi), 64) + float64(w.lo)
 }
 
-// begin forgets everything.
-func (f *figures) begin() { *f = figures{} }
-
 // moments takes a value in besides its sum.
 func (f *figures) moments(v float64) {
 	if f.n == 0 {
@@ -111,11 +108,6 @@ type distinct struct {
 	slots []int64
 	n     int
 	zero  bool
-}
-
-func (d *distinct) begin() {
-	clear(d.slots)
-	d.n, d.zero = 0, false
 }
 
 func (d *distinct) add(v int64) {

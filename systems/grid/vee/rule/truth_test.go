@@ -13,13 +13,12 @@ import (
 // house is a generated customer: two peaks or a plateau, a level of its own, and noise from day to day and from quarter hour to
 // quarter hour.
 type house struct {
-	rng    *rand.Rand
-	shape  int
-	scale  float64 // kWh of a mean quarter hour
-	noise  float64
-	now    int64 // register
-	floor  float64
-	filled bool
+	rng   *rand.Rand
+	shape int
+	scale float64 // kWh of a mean quarter hour
+	noise float64
+	now   int64 // register
+	floor float64
 }
 
 func newHouse(seed uint64) *house {
