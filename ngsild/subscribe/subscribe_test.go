@@ -305,7 +305,7 @@ func TestLifecycle(t *testing.T) {
 
 	// Pages.
 	got, h = r.want(200, "GET", "/subscriptions?limit=1&offset=0&count=true", "", "")
-	if strings.Join(h["NGSILD-Results-Count"], "") != "2" || !strings.Contains(strings.Join(h["Link"], " "), `rel="next"`) || strings.Count(got, `"type":"Subscription"`) != 1 {
+	if countOf(h) != "2" || !strings.Contains(strings.Join(h["Link"], " "), `rel="next"`) || strings.Count(got, `"type":"Subscription"`) != 1 {
 		t.Errorf("page: %v %s", h, got)
 	}
 	if got, h = r.want(200, "GET", "/subscriptions?limit=1&offset=1", "", ""); !strings.Contains(strings.Join(h["Link"], " "), `rel="prev"`) || strings.Contains(strings.Join(h["Link"], " "), `rel="next"`) {
@@ -696,4 +696,14 @@ func FuzzCreate(f *testing.F) {
 		}
 		r.ask("DELETE", where, "", "")
 	})
+}
+
+// countOf reads the header under the very name that the standard gives it, which is not net/http's way of writing it.
+func countOf(h http.Header) string {
+	for name, v := range h {
+		if strings.EqualFold(name, "NGSILD-Results-Count") {
+			return strings.Join(v, ", ")
+		}
+	}
+	return ""
 }
