@@ -33,17 +33,19 @@ func scale(number json.RawMessage) (n int64, ok bool) {
 		case places >= 0:
 			places++
 		}
-		if n = n*10 + int64(c-'0'); n >= limit {
+		if n >= limit/10 { // ten times as much would be too great, or too great for 64 bits
 			return 0, false
 		}
+		n = n*10 + int64(c-'0')
 	}
 	if places == 0 || places > decimals || places > 0 && b[len(b)-1] == '0' {
 		return 0, false
 	}
 	for i := max(places, 0); i < decimals; i++ {
-		if n *= 10; n >= limit {
+		if n >= limit/10 {
 			return 0, false
 		}
+		n *= 10
 	}
 	if minus && n == 0 {
 		return 0, false
