@@ -25,6 +25,7 @@ var floors = []rule{
 	{dir: "errs", floor: 0, may: []string{"lang"}},
 	{dir: "wire/stream", floor: 0},
 	{dir: "wire/dlt698/event", floor: 0, may: []string{"wire/dlt698", "lang"}},
+	{dir: "wire/dlt698/remote", floor: 0, may: []string{"wire/dlt698", "lang"}},
 	{dir: "wire/*", floor: 0, may: []string{"wire/stream", "lang"}},
 	{dir: "wire/ngsild/iri", floor: 0},
 	{dir: "wire/ngsild/ngsi", floor: 0, may: []string{"wire/ngsild/iri", "errs"}},

@@ -117,8 +117,10 @@ func (c *coder) body(tag uint8) Body {
 		return v
 	case tagSecurityRequest, tagSecurityResponse:
 		c.err = unsupported(0, "7.3.9", "不支持安全传输（密文或带 MAC 的报文）", "security transport (enciphered or with MAC) is not supported")
-	case tagProxyRequest, tagProxyResponse:
-		c.err = unsupported(0, "7.3.8", "不支持代理服务", "proxy services are not supported")
+	case tagProxyRequest:
+		return read[ProxyRequest](c)
+	case tagProxyResponse:
+		return read[ProxyResponse](c)
 	default:
 		c.fail(0, "7.2", "APDU 类型未定义", "no such kind of APDU")
 	}

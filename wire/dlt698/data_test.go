@@ -211,7 +211,7 @@ func TestAPDUs(t *testing.T) {
 
 // TestUnsupported: what is recognised and not spoken says so.
 func TestUnsupported(t *testing.T) {
-	for _, hex := range []string{"1000", "9000", "0901", "8901", "880600"} {
+	for _, hex := range []string{"1000", "9000", "0902", "8907", "880600"} {
 		_, err := ParseAPDU(unhex(t, hex))
 		if !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: %v", hex, err)

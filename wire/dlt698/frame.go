@@ -1,6 +1,10 @@
 package dlt698
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/haihe-city/haihe/wire/stream"
+)
 
 // MaxFrame is the greatest length field, in bytes: 14 bits. DL/T 698.45-2017 6.2.2.2
 const MaxFrame = 1<<14 - 1
@@ -153,3 +157,6 @@ func (f Frame) Append(dst []byte) ([]byte, error) {
 	dst = binary.LittleEndian.AppendUint16(dst, Checksum(dst[from:]))
 	return append(dst, 0x16), nil
 }
+
+// Checksum is HCS and FCS: the polynomial of DL/T 698.45-2017 6.2.2.5 is that of X.25.
+func Checksum(b []byte) uint16 { return stream.X25(b) }
