@@ -196,7 +196,7 @@ func decodeAnswer(fn Function, more bool, b []byte) (Message, error) {
 			return nil, refuse(0, "7.4", "通信地址不是 12 位 BCD 码", "the address is not 12 digits of BCD")
 		}
 		return a, nil
-	case WriteData, WriteAddress, Freeze, ClearDemand, ClearMeter, ClearEvents:
+	case WriteData, WriteAddress, Freeze, ClearDemand, ClearMeter, ClearEvents, RemoteControl:
 		return or(Done{Function: fn}, exact(b, 0, "7.3"))
 	case ChangeBaud: // DL/T 645-2007 7.8
 		return or(Done{Function: fn, Data: b}, exact(b, 1, "7.8"))
@@ -264,6 +264,8 @@ func decodeOrder(fn Function, b []byte) (Message, error) {
 			return nil, err
 		}
 		return Clear{Function: fn, Secret: Secret(b[:4]), Operator: Operator(b[4:8]), Events: di(b[8:])}, nil
+	case RemoteControl:
+		return decodeRemote(b)
 	case ReadData1997:
 		if err := exact(b, 2, "1997 6.1"); err != nil {
 			return nil, err

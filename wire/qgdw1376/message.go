@@ -10,6 +10,7 @@ const (
 	AFNQuery   AFN = 0x0A
 	AFNClass1  AFN = 0x0C
 	AFNClass2  AFN = 0x0D
+	AFNForward AFN = 0x10
 )
 
 // Message is the user data of a frame. Q/GDW 1376.1-2013 4.3.4
@@ -22,7 +23,11 @@ type Message struct {
 	Units   []Unit
 	Events  *Events // of an uplink frame whose control byte says Access
 	Tag     *Tag    // Tp; nil where there is none
+	Secret  Secret  // PW of a downlink frame of AFNForward
 }
+
+// Secret is the password or authentication of an important downlink frame, PW. Q/GDW 1376.1-2013 4.3.4.6.1
+type Secret [16]byte
 
 // Events are the counters of important and common events, EC. Q/GDW 1376.1-2013 4.3.4.6.2
 type Events struct{ Important, Common uint8 }
@@ -78,6 +83,13 @@ func Decode(f Frame) (Message, error) {
 		n := len(body) - 2
 		m.Events, body = &Events{body[n], body[n+1]}, body[:n]
 	}
+	if !f.Control.Up() && m.AFN == AFNForward {
+		if len(body) < len(m.Secret) {
+			return m, refuse(end, "4.3.4.6.1", "缺少消息认证码", "the password is missing")
+		}
+		n := len(body) - len(m.Secret)
+		m.Secret, body = Secret(body[n:]), body[:n]
+	}
 	var err error
 	m.Units, err = units(f.Control.Up(), m.AFN, &reader{b: body, at: at + 2})
 	return m, err
@@ -121,6 +133,9 @@ func Encode(c Control, a Address, m Message) (Frame, error) {
 	}
 	if c.Access() != (m.Events != nil) && w.err == nil {
 		w.err = refuse(6, "4.3.4.6.2", "事件计数器与控制域不符", "the event counter does not fit the control byte")
+	}
+	if !c.Up() && m.AFN == AFNForward {
+		w.b = append(w.b, m.Secret[:]...)
 	}
 	if t := m.Tag; t != nil {
 		w.b = append(w.b, t.Count, toBCD(t.Second), toBCD(t.Minute), toBCD(t.Hour), toBCD(t.Day), t.Delay)

@@ -13,7 +13,7 @@ type Unit struct {
 	Data  Data
 }
 
-// Data is what a unit holds: [Clock], [Energy], [Live], [Curve], [CurveAsk], [DayAsk], [Denied], [MetersAsk] or [Meters].
+// Data is what a unit holds: [Clock], [Energy], [Live], [Curve], [CurveAsk], [DayAsk], [Denied], [MetersAsk], [Meters], [Forward] or [Forwarded].
 type Data interface {
 	write(w *writer, u Unit)
 }
@@ -116,6 +116,7 @@ var layouts = func() map[kind]func(r *reader, f uint8) Data {
 		{true, AFNConfirm, 3}: readDenied, {false, AFNConfirm, 3}: readDenied, // Q/GDW 1376.1-2013 5.1
 		{true, AFNLink, 1}: none, {true, AFNLink, 2}: none, {true, AFNLink, 3}: readBeat, // Q/GDW 1376.1-2013 5.3
 		{false, AFNQuery, 10}: readMetersAsk, {true, AFNQuery, 10}: readMeters, // Q/GDW 1376.1-2013 5.10
+		{false, AFNForward, 1}: readForward, {true, AFNForward, 1}: readForwarded, // Q/GDW 1376.1-2013 5.15
 		{true, AFNClass1, 2}:    func(r *reader, _ uint8) Data { return Clock{r.clock()} },
 		{true, AFNClass1, 25}:   readLive,
 		{true, AFNClass1, 129}:  func(r *reader, _ uint8) Data { return readEnergy(r, false) },
