@@ -18,7 +18,7 @@ import (
 // reserved are names that the program's own addresses, tables and sections of the configuration bear.
 var reserved = []string{
 	"api", "assets", "zh", "en", "login", "logout", "live", "search", "metrics", "healthz", "readyz", "import", "system",
-	"server", "store", "clock", "host", "journal", "entity", "series", "identity", "indicator", "account", "people",
+	"server", "my", "register", "store", "clock", "host", "journal", "entity", "series", "identity", "indicator", "account", "people",
 }
 
 // services are the kernel services that a system may say it writes to.
@@ -27,7 +27,7 @@ var services = []string{"entity", "series", "journal", "identity", "indicator"}
 // roles are the built-in ones; a grant's default roles are among them.
 var roles = []string{
 	identity.RoleSystem, identity.RoleSecurity, identity.RoleAudit, identity.RoleOfficer, identity.RoleLeader,
-	identity.RoleOperator, identity.RoleReader,
+	identity.RoleOperator, identity.RoleReader, identity.RoleCitizen,
 }
 
 var (
@@ -213,7 +213,7 @@ func CheckOpened(s *System, o *Opened) (faults []string) {
 		return []string{"Open returned neither an error nor anything opened"}
 	}
 	granted := map[string]bool{
-		"": true, web.Public: true, identity.GrantManagePeople: true, identity.GrantReadPeople: true,
+		"": true, web.Public: true, web.Anyone: true, identity.GrantOwn: true, identity.GrantManagePeople: true, identity.GrantReadPeople: true,
 		identity.GrantReadJournal: true, identity.GrantManageProgram: true, identity.GrantReadProgram: true,
 	}
 	for _, g := range s.Grants {
@@ -262,6 +262,9 @@ func checkRoute(name string, r web.Route, granted map[string]bool, say sayFunc) 
 	}
 	if r.API != nil {
 		base = "/api/" + name
+	}
+	if r.API == nil && strings.HasPrefix(path, "/my/") { // a citizen's own pages
+		base = "/my/" + name
 	}
 	if path != base && !strings.HasPrefix(path, base+"/") && path != base+".csv" && path != base+".json" {
 		say("route %q is to stand below %s", r.Pattern, base)

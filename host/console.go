@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -21,12 +22,16 @@ func (p *Program) openConsole() error {
 	var topics []web.Topic
 	var search []web.SearchFunc
 	var mounts []web.Mount
+	var own []web.Own
 	for _, r := range p.rooms {
 		if r.opened == nil {
 			continue
 		}
 		topics = append(topics, r.opened.Topics...)
 		mounts = append(mounts, r.opened.Mounts...)
+		if r.opened.Own != nil {
+			own = append(own, *r.opened.Own)
+		}
 		if r.opened.Search != nil {
 			search = append(search, r.opened.Search)
 		}
@@ -38,6 +43,7 @@ func (p *Program) openConsole() error {
 	console, err := web.New(web.Options{
 		People: p.People, Journal: p.Journal, Hub: p.live, Now: p.o.Clock.Now, Wall: p.o.Wall, Log: p.o.Log.With("system", "web"),
 		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: p.routes(), Mounts: mounts, Topics: topics, Search: search, Acts: p.acts(),
+		Own: own, Register: s.Register && len(own) > 0, Forget: p.forget,
 		PublicPlan: s.PublicPlan, Secure: s.secure(), Proxied: s.Proxied,
 		Observe: p.observe(),
 	})
@@ -56,6 +62,22 @@ func (p *Program) openConsole() error {
 		}
 		mux.ServeHTTP(w, r)
 	})
+	return nil
+}
+
+// forget deletes what every system keeps of a person. A system that is broken cannot be asked: the account stays until it can.
+func (p *Program) forget(tx *store.Tx, person string) error {
+	for _, r := range p.rooms {
+		if r.broken != nil {
+			return errs.Say(errs.Unavailable, "部分系统暂停服务，现在不能注销账户，请稍后再试", "a part of the platform is down, so the account cannot be closed now; try again later")
+		}
+		if r.opened.Own == nil {
+			continue
+		}
+		if err := r.opened.Own.Forget(tx, person); err != nil {
+			return errs.Wrap("forget a person in "+r.Name, err)
+		}
+	}
 	return nil
 }
 

@@ -24,6 +24,7 @@ type ServerSettings struct {
 	Metrics     string        `toml:"metrics" choice:"loopback,grant,open" doc:"何人可读 /metrics：loopback 本机或有 system.read 权限者，grant 仅有权限者，open 任何人 / who may read /metrics: loopback (this machine, or the grant system.read), grant, open"`
 	Proxied     bool          `toml:"proxied" doc:"前有反向代理，来访地址取 X-Forwarded-For 末项 / a reverse proxy stands before it: the caller's address is the last of X-Forwarded-For"`
 	PublicPlan  bool          `toml:"public_plan" doc:"行动方案页面和数据对公众开放 / the plan's pages and figures are open to anybody"`
+	Register    bool          `toml:"register" doc:"市民和企业可自行注册账户，只能查看本人的信息 / citizens and firms may make accounts of their own, which see only what is theirs"`
 	Log         string        `toml:"log" choice:"text,json" doc:"日志格式 / format of the log"`
 	Level       string        `toml:"level" choice:"debug,info,warn,error" doc:"日志级别 / level of the log"`
 	StopWithin  time.Duration `toml:"stop_within" min:"1s" max:"10m" doc:"停机宽限时间 / time to stop in"`
@@ -48,7 +49,7 @@ type ClockSettings struct {
 func Defaults() Settings {
 	return Settings{
 		Server: ServerSettings{
-			Listen: "127.0.0.1:8080", Metrics: "loopback", Log: "text", Level: "info",
+			Listen: "127.0.0.1:8080", Metrics: "loopback", Register: true, Log: "text", Level: "info",
 			StopWithin: 10 * time.Second, MaxLinks: 10_000, MaxImport: 4096,
 		},
 		Store: StoreSettings{Engine: "sqlite", Data: "haihe-data"},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -161,6 +162,9 @@ func (s *Server) admit(r *Request, grant string) error {
 		}
 		return errs.Say(errs.Denied, "这是一次性口令，请先修改口令。", "This is a one-time password: change it first.")
 	}
+	if r.Who.Has(identity.RoleCitizen) { // what is not theirs is not there for them: no answer tells one from the other
+		return notFound()
+	}
 	return errs.As(errs.Denied, "admit", fmt.Errorf("grant %s is needed", grant))
 }
 
@@ -195,10 +199,10 @@ func (s *Server) shell(w http.ResponseWriter, r *Request, p *ui.Page) ui.Shell {
 		path = r.HTTP.URL.EscapedPath()
 	}
 	if r.HTTP.Method != http.MethodGet { // the other language cannot be had by repeating a form
-		path = s.o.Home
+		path = s.home(r.Who)
 	}
 	sh := ui.Shell{
-		Lang: r.Lang, Path: path, Query: r.HTTP.URL.RawQuery, Static: s.files.Prefix(), Home: s.o.Home, Now: r.Now, Banner: s.o.Banner, Version: s.o.Version,
+		Lang: r.Lang, Path: path, Query: r.HTTP.URL.RawQuery, Static: s.files.Prefix(), Home: s.home(r.Who), Plain: r.Who.Has(identity.RoleCitizen), Now: r.Now, Banner: s.o.Banner, Version: s.o.Version,
 		Search: r.Query("q"), Since: r.since,
 	}
 	if path != "/search" {
@@ -211,7 +215,7 @@ func (s *Server) shell(w http.ResponseWriter, r *Request, p *ui.Page) ui.Shell {
 		sh.Theme = c.Value
 	}
 	if r.Who.Anonymous() {
-		sh.Bare = !s.o.PublicPlan || path == "/login"
+		sh.Bare = !s.o.PublicPlan || path == "/login" || path == "/register"
 		if s.formSecret(r) == "" && holdsForm(p.Body) {
 			secret := randomID()
 			s.setCookie(w, r.HTTP, formCookie, secret)
@@ -223,6 +227,9 @@ func (s *Server) shell(w http.ResponseWriter, r *Request, p *ui.Page) ui.Shell {
 		sh.CSRF = s.formToken(r)
 		sh.User = &ui.User{Name: r.Who.Name, Unit: s.o.People.UnitName(r.Who.Unit), Links: []ui.Link{
 			{Text: lang.T("修改口令", "Change password"), Href: "/account/password"}, {Text: lang.T("登录记录", "Where I am signed in"), Href: "/account/sessions"}}}
+		if r.Who.Has(identity.RoleCitizen) {
+			sh.User.Links = append(sh.User.Links, ui.Link{Text: lang.T("注销账户", "Close my account"), Href: "/account/close"})
+		}
 		sh.Bare = r.Who.MustChange
 	}
 	if !sh.Bare {
@@ -243,7 +250,7 @@ func holdsForm(blocks []ui.Block) bool {
 // nav is the navigation as this reader may use it.
 func (s *Server) nav(r *Request) []ui.NavGroup {
 	var out []ui.NavGroup
-	for _, g := range append(append([]NavGroup(nil), s.o.Nav...), s.adminNav()) {
+	for _, g := range append(append([]NavGroup{s.ownNav()}, s.o.Nav...), s.adminNav()) {
 		x := ui.NavGroup{Text: g.Text}
 		for _, it := range g.Items {
 			grant := it.Grant

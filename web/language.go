@@ -56,12 +56,12 @@ func (s *Server) serveElsewhere(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case ok && (rest == "/"):
-		s.redirect(w, r, l, s.o.Home, http.StatusFound)
+		s.redirect(w, r, l, s.homeOf(r), http.StatusFound)
 	case ok:
 		s.refuse(w, r, l, err)
 	case r.URL.Path == "/":
 		w.Header().Set("Vary", "Accept-Language")
-		s.redirect(w, r, negotiate(r), s.o.Home, http.StatusFound)
+		s.redirect(w, r, negotiate(r), s.homeOf(r), http.StatusFound)
 	case s.known(r):
 		w.Header().Set("Vary", "Accept-Language")
 		to := r.URL.EscapedPath()

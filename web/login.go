@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -18,20 +19,20 @@ func (s *Server) toLogin(w http.ResponseWriter, r *Request) {
 	s.redirect(w, r.HTTP, r.Lang, "/login?"+url.Values{"next": {next}}.Encode(), http.StatusSeeOther)
 }
 
-// next is where a sign-in leads: the page that asked for it, as long as that is one of ours.
-func (s *Server) next(path string) string {
-	if !local(path) {
-		return s.o.Home
+// next is where a sign-in leads: the page that asked for it, as long as that is one of ours; who has their own pages stays with them.
+func (s *Server) next(who *identity.Principal, path string) string {
+	if !local(path) || who.Has(identity.RoleCitizen) && !below(path, ownPath) && !below(path, "/account") {
+		return s.home(who)
 	}
 	return path
 }
 
 func (s *Server) pageLogin(r *Request) (*ui.Page, error) {
-	return loginPage(r.Query("next"), "", lang.Text{}), nil
+	return s.loginPage(r.Query("next"), "", lang.Text{}), nil
 }
 
-func loginPage(next, login string, failed lang.Text) *ui.Page {
-	return &ui.Page{
+func (s *Server) loginPage(next, login string, failed lang.Text) *ui.Page {
+	p := &ui.Page{
 		Title: lang.T("登录", "Sign in"), Lead: lang.T("使用本单位分配的账号登录。", "Use the account that your unit gave you."),
 		Body: []ui.Block{ui.Form{ID: "login", Action: "/login", Submit: lang.T("登录", "Sign in"), Error: failed, Fields: []ui.Field{
 			{Name: "next", Kind: "hidden", Value: next},
@@ -39,18 +40,23 @@ func loginPage(next, login string, failed lang.Text) *ui.Page {
 			{Name: "password", Kind: "password", Label: lang.T("口令", "Password"), Required: true, Autocomplete: "current-password"},
 		}}},
 	}
+	if s.o.Register {
+		p.Body = append(p.Body, ui.Notice{ID: "to-register", Kind: "info", Text: lang.T("市民和企业可自行注册账户，查看本人的用电等信息。", "Citizens and firms make an account of their own to see what is theirs."),
+			Link: &ui.Link{Text: lang.T("注册", "Register"), Href: "/register"}})
+	}
+	return p
 }
 
 func (s *Server) formLogin(r *Request) (*ui.Page, string, error) {
-	next := s.next(r.Form("next"))
 	cookie, who, err := s.o.People.Login(r.Context(), r.Form("login"), r.Form("password"), s.addr(r.HTTP))
 	if err != nil {
 		if msg, ok := errs.MsgOf(err); ok && !errs.Is(err, errs.Internal) && !errs.Is(err, errs.Unavailable) {
-			return loginPage(next, r.Form("login"), msg), "", nil
+			return s.loginPage(r.Form("next"), r.Form("login"), msg), "", nil
 		}
 		return nil, "", err
 	}
 	r.newCookie = &cookie
+	next := s.next(who, r.Form("next"))
 	if who.MustChange {
 		return nil, "/account/password?" + url.Values{"next": {next}}.Encode(), nil
 	}
@@ -86,7 +92,7 @@ func passwordPage(r *Request, next string, failed lang.Text) *ui.Page {
 }
 
 func (s *Server) formPassword(r *Request) (*ui.Page, string, error) {
-	next := s.next(r.Form("next"))
+	next := s.next(r.Who, r.Form("next"))
 	if r.Form("fresh") != r.Form("again") {
 		return passwordPage(r, next, lang.T("两次输入的新口令不一致。", "The two new passwords differ.")), "", nil
 	}

@@ -61,11 +61,15 @@ type Reply struct {
 // Stream is a Body that writes as it goes; flush sends what was written so far.
 type Stream func(w io.Writer, flush func()) error
 
-// Public, as a route's grant, lets anybody in.
-const Public = "public"
+// Public, as a route's grant, lets anybody in, and Anyone whoever is signed in: citizens too, whom "" keeps out.
+const (
+	Public = "public"
+	Anyone = "anyone"
+)
 
 // Route binds a pattern of net/http.ServeMux ("GET /grid/meters/{id}") to one of the three functions. Page and Form patterns stand
-// below /zh and /en; API patterns begin with /api/. Grant is a grant's name, Public, or "" for anyone signed in.
+// below /zh and /en; API patterns begin with /api/. Grant is a grant's name, Public, Anyone, or "" for who is
+// signed in and works for a unit.
 type Route struct {
 	Pattern string
 	Grant   string

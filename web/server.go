@@ -35,6 +35,9 @@ type Options struct {
 	Search     []SearchFunc
 	Acts       []journal.Word // what the verbs of the journal mean
 	PublicPlan bool           // the plan's pages, figures and stream are open to anybody who reads
+	Own        []Own          // what citizens see of their own; without it there is no such page
+	Register   bool           // citizens make their own accounts
+	Forget     ForgetFunc     // deletes what the systems keep of a person who closes their account
 	Secure     bool           // cookies go over TLS only, also where TLS ends at a proxy
 	Proxied    bool           // the caller's address is the last one of X-Forwarded-For
 	// Observe, where it is there, is told of every answer: pattern of the route ("" where none matched), method, status, time taken.
@@ -95,13 +98,13 @@ func (s *Server) ownRoutes() []Route {
 		{Pattern: "GET /login", Grant: Public, Page: s.pageLogin},
 		{Pattern: "POST /login", Grant: Public, Form: s.formLogin},
 		{Pattern: "POST /logout", Grant: Public, Form: s.formLogout},
-		{Pattern: "GET /account/password", Page: s.pagePassword},
-		{Pattern: "POST /account/password", Form: s.formPassword},
-		{Pattern: "GET /account/sessions", Page: s.pageSessions},
-		{Pattern: "POST /account/sessions", Form: s.formSessions},
+		{Pattern: "GET /account/password", Grant: Anyone, Page: s.pagePassword},
+		{Pattern: "POST /account/password", Grant: Anyone, Form: s.formPassword},
+		{Pattern: "GET /account/sessions", Grant: Anyone, Page: s.pageSessions},
+		{Pattern: "POST /account/sessions", Grant: Anyone, Form: s.formSessions},
 		{Pattern: "GET /search", Page: s.pageSearch},
 	}
-	return append(out, s.adminRoutes()...)
+	return append(append(out, s.ownPages()...), s.adminRoutes()...)
 }
 
 // mount binds a route in both languages, or below /api/.
@@ -153,8 +156,10 @@ func allowed(who *identity.Principal, grant string) bool {
 	switch grant {
 	case Public:
 		return true
-	case "":
+	case Anyone:
 		return !who.Anonymous() && !who.MustChange
+	case "":
+		return !who.Anonymous() && !who.MustChange && !who.Has(identity.RoleCitizen)
 	}
 	return who.Can(grant)
 }

@@ -109,7 +109,7 @@ func prefixes(r web.Route) []string {
 
 // allowed finds an account with a grant.
 func (a *App) allowed(grant string) string {
-	for _, login := range []string{"officer", "power-operator", "leader", "reader", "system", "security", "audit"} {
+	for _, login := range []string{"officer", "power-operator", "leader", "reader", "system", "security", "audit", "customer"} {
 		who, err := a.People.Session(a.t.Context(), a.As(login).cookie)
 		if err != nil {
 			a.t.Fatal(err)

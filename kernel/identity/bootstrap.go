@@ -61,6 +61,7 @@ func (s *Service) Demo(ctx context.Context, password string) ([]Account, error) 
 		Account{Login: "power-officer", Name: lang.T("电力公司经办人", "Officer, Electric Power"), Unit: power, Roles: []string{RoleOfficer}},
 		Account{Login: "power-leader", Name: lang.T("电力公司负责人", "Leader, Electric Power"), Unit: power, Roles: []string{RoleLeader}},
 		Account{Login: "power-operator", Name: lang.T("电力公司值班员", "Operator, Electric Power"), Unit: power, Roles: []string{RoleOperator}},
+		Account{Login: "customer", Name: lang.T("用电客户（演示）", "Customer (demo)"), Roles: []string{RoleCitizen}},
 		Account{Login: "reader", Name: lang.T("查阅人", "Reader"), Unit: it, Roles: []string{RoleReader}},
 	)
 	for i := range list {

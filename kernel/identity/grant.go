@@ -23,6 +23,7 @@ const (
 	GrantReadJournal   = "journal.read"
 	GrantManageProgram = "system.manage"
 	GrantReadProgram   = "system.read"
+	GrantOwn           = "identity.own" // what a citizen does in their own matters
 )
 
 func kernelGrants() []Grant {
@@ -32,6 +33,7 @@ func kernelGrants() []Grant {
 		{GrantReadJournal, lang.T("查阅审计日志", "Read the journal"), []string{RoleAudit}},
 		{GrantManageProgram, lang.T("管理系统运行", "Run the program"), []string{RoleSystem}},
 		{GrantReadProgram, lang.T("查看系统运行", "See how the program runs"), []string{RoleSystem, RoleAudit}},
+		{GrantOwn, lang.T("办理本人事项", "See and do what is one's own"), []string{RoleCitizen}},
 	}
 }
 
@@ -81,6 +83,9 @@ func checkGrant(g Grant, kernel bool) error {
 	}
 	if owner == "identity" || owner == "journal" || owner == "system" {
 		return fmt.Errorf("grant %s: its prefix is the kernel's", g.Name)
+	}
+	if verb != "own" && slices.Contains(g.Roles, RoleCitizen) {
+		return fmt.Errorf("grant %s: a citizen may be given %s.own only", g.Name, owner)
 	}
 	if verb != "read" && !strings.HasSuffix(verb, ".read") {
 		for _, r := range g.Roles {

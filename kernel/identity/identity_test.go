@@ -78,8 +78,12 @@ func newEnv(t *testing.T, db *store.DB) *env {
 	}
 	e.open(db, cheap())
 	for _, r := range Roles() {
+		unit := "power"
+		if r.ID == RoleCitizen {
+			unit = ""
+		}
 		p, err := e.create(t.Context(), System("identity"),
-			Person{Login: "the-" + r.ID, Name: r.Title, Unit: "power", Roles: []string{r.ID}}, password, false, false)
+			Person{Login: "the-" + r.ID, Name: r.Title, Unit: unit, Roles: []string{r.ID}}, password, false, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -352,7 +356,7 @@ func TestGrantDeclarations(t *testing.T) {
 func TestMatrix(t *testing.T) {
 	engines(t, func(t *testing.T, e *env) {
 		m := e.Matrix()
-		if len(m.Rows) != 8 || len(m.Roles) != 7 {
+		if len(m.Rows) != 9 || len(m.Roles) != 8 {
 			t.Fatalf("%d rows, %d roles", len(m.Rows), len(m.Roles))
 		}
 		// Each right to change something in the kernel is one administrator's alone.
@@ -368,7 +372,7 @@ func TestMatrix(t *testing.T) {
 			}
 		}
 		text := m.Text(lang.Zh)
-		if !strings.Contains(text, "审计管理员") || !strings.Contains(text, "\nplan.submit\t\t\t\t✓\t\t\t\n") {
+		if !strings.Contains(text, "审计管理员") || !strings.Contains(text, "\nplan.submit\t\t\t\t✓\t\t\t\t\n") {
 			t.Errorf("%q", text)
 		}
 	})

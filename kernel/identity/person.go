@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -131,7 +132,7 @@ func (s *Service) create(ctx context.Context, by *Principal, p Person, password 
 	if err := checkName(p.Name); err != nil {
 		return Person{}, err
 	}
-	if err := s.checkUnit(p.Unit); err != nil {
+	if err := s.checkPlace(p.Unit, business); err != nil {
 		return Person{}, err
 	}
 	hash := ""
@@ -164,6 +165,17 @@ func (s *Service) create(ctx context.Context, by *Principal, p Person, password 
 	return p, nil
 }
 
+// checkPlace wants a unit of who works for one, and none of a citizen.
+func (s *Service) checkPlace(unit string, business []string) error {
+	if !slices.Contains(business, RoleCitizen) {
+		return s.checkUnit(unit)
+	}
+	if unit != "" {
+		return errs.Say(errs.Invalid, "市民账户不属于任何单位，请勿选择单位", "a citizen's account belongs to no unit; choose none")
+	}
+	return nil
+}
+
 // EditPerson changes name and unit (identity.manage). The login stays: the journal's readers know the account by it.
 func (s *Service) EditPerson(ctx context.Context, by *Principal, id string, name lang.Text, unit string) error {
 	if err := allow(by, GrantManagePeople); err != nil {
@@ -172,10 +184,10 @@ func (s *Service) EditPerson(ctx context.Context, by *Principal, id string, name
 	if err := checkName(name); err != nil {
 		return err
 	}
-	if err := s.checkUnit(unit); err != nil {
-		return err
-	}
 	return s.amend(ctx, by, id, "edit person", func(tx *store.Tx, a *account) (journal.Act, error) {
+		if err := s.checkPlace(unit, a.Roles); err != nil {
+			return journal.Act{}, err
+		}
 		_, err := tx.Exec(qPersonEdit, name.Zh, name.En, unit, searchText(a.Login, name), id)
 		return journal.Act{Verb: "edit-person", Detail: map[string]any{
 			"unit": map[string]string{"from": a.Unit, "to": unit}, "renamed": name != a.Name}}, err
@@ -192,6 +204,9 @@ func (s *Service) SetRoles(ctx context.Context, by *Principal, id string, roles 
 		return err
 	}
 	return s.amend(ctx, by, id, "set roles", func(tx *store.Tx, a *account) (journal.Act, error) {
+		if a.holds(RoleCitizen) != slices.Contains(business, RoleCitizen) {
+			return journal.Act{}, errs.Say(errs.Conflict, "市民账户与单位账户不能互相转换，请另设账户", "a citizen's account and a unit's do not turn into each other; make another account")
+		}
 		if a.holds(RoleSecurity) && admin != RoleSecurity {
 			if err := keepGuard(tx, id); err != nil {
 				return journal.Act{}, err

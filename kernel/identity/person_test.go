@@ -30,8 +30,8 @@ func TestPeople(t *testing.T) {
 			q    PeopleQuery
 			want int
 		}{
-			{PeopleQuery{}, 32},
-			{PeopleQuery{Active: true}, 31},
+			{PeopleQuery{}, 33},
+			{PeopleQuery{Active: true}, 32},
 			{PeopleQuery{Unit: "binhai"}, 25},
 			{PeopleQuery{Role: RoleOperator}, 25},
 			{PeopleQuery{Role: RoleOperator, Unit: "power"}, 1},
@@ -65,7 +65,7 @@ func TestPeople(t *testing.T) {
 				break
 			}
 		}
-		if len(logins) != 32 || !slices.IsSorted(logins) {
+		if len(logins) != 33 || !slices.IsSorted(logins) {
 			t.Errorf("%d: %v", len(logins), logins)
 		}
 		_, _, err := e.People(ctx, guard, PeopleQuery{After: "made up"})
@@ -239,7 +239,7 @@ func TestDemo(t *testing.T) {
 		_, err = e.Demo(ctx, "short")
 		wantKind(t, "with a bad password", err, errs.Invalid)
 		first, err := e.Demo(ctx, "")
-		if err != nil || len(first) != 9 {
+		if err != nil || len(first) != 10 {
 			t.Fatal(first, err)
 		}
 		for _, a := range first {
@@ -256,7 +256,7 @@ func TestDemo(t *testing.T) {
 			t.Fatal(err)
 		}
 		second, err := e.Demo(ctx, "harbour evening")
-		if err != nil || len(second) != 9 {
+		if err != nil || len(second) != 10 {
 			t.Fatal(err)
 		}
 		for _, a := range second {

@@ -17,6 +17,7 @@ const (
 	RoleLeader   = "leader"         // approves what another submitted
 	RoleOperator = "operator"       // on shift
 	RoleReader   = "reader"         // reads
+	RoleCitizen  = "citizen"        // a citizen or a firm, of no unit: sees and does only what is their own; held with no other role
 )
 
 // Role is a role with its title.
@@ -36,6 +37,7 @@ func Roles() []Role {
 		{RoleLeader, lang.T("负责人", "Leader"), false},
 		{RoleOperator, lang.T("值班员", "Operator"), false},
 		{RoleReader, lang.T("查阅人", "Reader"), false},
+		{RoleCitizen, lang.T("市民与企业", "Citizen"), false},
 	}
 }
 
@@ -63,6 +65,10 @@ func splitRoles(roles []string) (admin string, business []string, err error) {
 		if !k.Admin && slices.Contains(roles, k.ID) {
 			business = append(business, k.ID)
 		}
+	}
+	if slices.Contains(roles, RoleCitizen) && (admin != "" || len(business) > 1) {
+		return "", nil, errs.Say(errs.Conflict, "市民账户不得兼任其他角色，请另设账户",
+			"a citizen's account holds no other role; make another account for that work")
 	}
 	if admin != "" && len(business) > 0 {
 		return "", nil, errs.Say(errs.Conflict, "管理员不得兼任业务角色，请另设账户",

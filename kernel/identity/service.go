@@ -25,6 +25,7 @@ type Service struct {
 	key       []byte // the server's own
 	hasher    *hasher
 	throttle  *throttle
+	signups   *throttle // of citizens who register
 	cache     *cache
 }
 
@@ -49,7 +50,7 @@ func open(ctx context.Context, db *store.DB, j *journal.Journal, now func() time
 		return nil, err
 	}
 	s := &Service{db: db, journal: j, now: now, units: units, unitNames: names, grants: book,
-		hasher: newHasher(c, cores()), throttle: newThrottle(now, throttleSize), cache: newCache()}
+		hasher: newHasher(c, cores()), throttle: newThrottle(now, throttleSize), signups: newSignups(now), cache: newCache()}
 	s.key, err = loadKey(ctx, db)
 	return s, err
 }

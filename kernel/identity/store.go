@@ -29,6 +29,7 @@ var (
 	qPersonPassword = store.Q("identity.person_password", `UPDATE identity_person SET password = $1, must_change = $2 WHERE id = $3`)
 	qPersonOwn      = store.Q("identity.person_own_password", `UPDATE identity_person SET password = $1, must_change = FALSE
 		WHERE id = $2 AND password = $3 AND disabled = FALSE`)
+	qPersonDelete = store.Q("identity.person_delete", `DELETE FROM identity_person WHERE id = $1 AND password = $2 AND roles = ' citizen '`)
 	qPeopleCount = store.Q("identity.people_count", `SELECT COUNT(*) FROM identity_person WHERE demo = $1`)
 	qGuards      = store.Q("identity.guards", `SELECT COUNT(*) FROM identity_person WHERE admin = 'security-admin' AND disabled = FALSE AND id <> $1`)
 

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -52,6 +53,8 @@ func (s *Service) IssueToken(ctx context.Context, by *Principal, name, unit stri
 	switch {
 	case err != nil:
 		return "", err
+	case slices.Contains(roles, RoleCitizen):
+		return "", errs.Say(errs.Invalid, "令牌不得担任市民角色", "no token works as a citizen")
 	case len(business) == 0:
 		return "", errs.Say(errs.Invalid, "请为令牌选择至少一个角色", "choose at least one role for the token")
 	case strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 64 || strings.ContainsFunc(name, unicode.IsControl) || !utf8.ValidString(name):

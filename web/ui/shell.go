@@ -20,6 +20,7 @@ type Shell struct {
 	Now     time.Time
 	Search  string    // what was searched for
 	Banner  lang.Text // said above every page: 演示
+	Plain   bool      // of a citizen: no search of the city's things
 	Bare    bool      // no navigation: sign-in, and errors of people who are not signed in
 	Version string
 	Since   string // event id up to which the page is current, for its stream
