@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/pages"
 )
 
 // The kinds of file that this room takes in.
@@ -51,7 +52,7 @@ func (s *service) importArchive(ctx context.Context, run host.ImportRun) (host.I
 		}
 	}
 	s.changed()
-	s.host.Indicators.Stale(targetMeters)
+	s.host.Indicators.Stale(pages.TargetMeters)
 	return res, nil
 }
 

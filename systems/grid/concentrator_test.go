@@ -8,6 +8,7 @@ import (
 
 	"github.com/haihe-city/haihe/host/hosttest"
 	"github.com/haihe-city/haihe/systems/grid"
+	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/wire/dlt698"
 )
 
@@ -336,7 +337,7 @@ func TestMaxLinks(t *testing.T) {
 func TestOrders(t *testing.T) {
 	r := withTwo(t, nil)
 	s := r.online(near)
-	done := make(chan grid.Reread)
+	done := make(chan reread.Order)
 	go func() { done <- r.order(map[string]any{"meters": []string{mine}}) }()
 	q, ok := s.answer().(dlt698.GetRequest)
 	if !ok || q.Kind != dlt698.Record && q.Kind != dlt698.RecordList || len(q.Records) != 1 {

@@ -23,6 +23,8 @@ import (
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
+	"github.com/haihe-city/haihe/systems/grid/refused"
+	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/systems/plan"
 	"github.com/haihe-city/haihe/wire/dlt698"
 )
@@ -227,17 +229,17 @@ func (r *room) pageRows(path, kind string) (ids []string) {
 }
 
 // refused is the list of refused frames.
-func (r *room) refused() (out []grid.Refused) {
+func (r *room) refused() (out []refused.Frame) {
 	r.t.Helper()
-	var a struct{ Refused []grid.Refused }
+	var a struct{ Refused []refused.Frame }
 	r.get("/api/grid/refused", &a)
 	return a.Refused
 }
 
 // wantRefused finds a refusal by a part of its English reason, and holds the page to it in both languages.
-func (r *room) wantRefused(reason string) grid.Refused {
+func (r *room) wantRefused(reason string) refused.Frame {
 	r.t.Helper()
-	var found *grid.Refused
+	var found *refused.Frame
 	r.until("refused: "+reason, func() bool {
 		for _, f := range r.refused() {
 			if strings.Contains(f.Reason.En, reason) {
@@ -257,16 +259,16 @@ func (r *room) wantRefused(reason string) grid.Refused {
 }
 
 // order asks for a re-read through the interface and waits for its end.
-func (r *room) order(body map[string]any) grid.Reread {
+func (r *room) order(body map[string]any) reread.Order {
 	r.t.Helper()
 	got := r.As("power-operator").Send("POST", "/api/grid/reread", body)
 	if got.Status != 202 {
 		r.t.Fatalf("order: %d %s", got.Status, got.Body)
 	}
-	var o grid.Reread
+	var o reread.Order
 	got.JSON(r.t, &o)
 	r.until("order "+o.ID, func() bool {
-		var list struct{ Rereads []grid.Reread }
+		var list struct{ Rereads []reread.Order }
 		r.get("/api/grid/rereads", &list)
 		for _, x := range list.Rereads {
 			if x.ID == o.ID {

@@ -2,8 +2,10 @@ package grid
 
 import (
 	"context"
-	"net"
+	"errors"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
@@ -19,6 +21,9 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/loss"
 	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/outage/join"
+	"github.com/haihe-city/haihe/systems/grid/pages"
+	"github.com/haihe-city/haihe/systems/grid/refused"
+	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 )
 
@@ -41,10 +46,10 @@ type service struct {
 	forecasts *forecast.Part
 	vee       *vee.Part
 	count     counters
-	kept      quota // of refused frames
-	rereads   chan rereadJob
+	refused   *refused.Store
+	rereads   *reread.Part
+	pages     *pages.Part
 	dirty     atomic.Bool // something changed since the pages were told
-	ticks     int         // rounds of publish, which alone uses it
 }
 
 // counters are the room's metrics.
@@ -55,7 +60,8 @@ type counters struct {
 }
 
 func newService(ctx context.Context, h *host.Host, conf Config) (*service, error) {
-	s := &service{conf: conf, host: h, clock: h.Clock, db: h.DB, entities: h.Entities, book: book.New(conf.BookDays), rereads: make(chan rereadJob, 16)}
+	s := &service{conf: conf, host: h, clock: h.Clock, db: h.DB, entities: h.Entities, book: book.New(conf.BookDays),
+		refused: &refused.Store{DB: h.DB, Now: h.Clock.Now, Log: h.Log}}
 	s.count = counters{
 		readings: h.Metrics.Counter("readings_total", "Readings taken in, by outcome.", "outcome"),
 		frames:   h.Metrics.Counter("frames_total", "Frames received, by protocol and outcome.", "protocol", "outcome"),
@@ -90,36 +96,52 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 		return nil, errs.Wrap("load the archive", err)
 	}
 	s.outages, err = outage.New(ctx, outage.Options{DB: h.DB, Book: s.book, Readings: readings, Voltage: ledger.VoltageColumn, Clock: h.Clock, Journal: h.Journal, People: h.People,
-		Stale: h.Indicators.Stale, Log: h.Log, Page: s.page})
+		Stale: h.Indicators.Stale, Log: h.Log, Page: pages.Page})
 	if err != nil {
 		return nil, errs.Wrap("open the outages", err)
 	}
-	s.losses, err = loss.New(ctx, loss.Options{DB: h.DB, Book: s.book, Readings: readings, Clock: h.Clock, Journal: h.Journal, People: h.People, Log: h.Log, Page: s.page})
+	s.losses, err = loss.New(ctx, loss.Options{DB: h.DB, Book: s.book, Readings: readings, Clock: h.Clock, Journal: h.Journal, People: h.People, Log: h.Log, Page: pages.Page})
 	if err != nil {
 		return nil, errs.Wrap("open the losses", err)
 	}
-	s.forecasts, err = forecast.New(ctx, forecast.Options{DB: h.DB, Load: s.ledger.Load, Clock: h.Clock, Journal: h.Journal, Page: s.page})
+	s.forecasts, err = forecast.New(ctx, forecast.Options{DB: h.DB, Load: s.ledger.Load, Clock: h.Clock, Journal: h.Journal, Page: pages.Page})
 	if err != nil {
 		return nil, errs.Wrap("open the forecasts", err)
 	}
-	s.vee, err = vee.New(ctx, vee.Options{DB: h.DB, Readings: readings, Book: s.book, Ledger: s.ledger, Clock: h.Clock, Journal: h.Journal, People: h.People, Page: s.page,
+	s.vee, err = vee.New(ctx, vee.Options{DB: h.DB, Readings: readings, Book: s.book, Ledger: s.ledger, Clock: h.Clock, Journal: h.Journal, People: h.People, Page: pages.Page,
 		Tolerance: conf.SlotTolerance, Hour: conf.EstimateHour, Order: conf.EstimateOrder, Prolonged: conf.ProlongedDays})
 	if err != nil {
 		return nil, errs.Wrap("open the validation", err)
 	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error { _, err := tx.Exec(qRereadLost); return err })
-	return s, errs.Wrap("close the orders that a stop cut off", err)
+	return s, nil
 }
 
-// listen opens the head-end for this room.
-func (s *service) listen() (err error) {
+// listen opens the head-end for this room, and what works with it: the orders to read again, and the pages.
+func (s *service) listen(ctx context.Context) (err error) {
 	s.head, err = headend.Open(headend.Options{
 		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.take, Power: s.power, Refuse: s.refuse,
 		Count:   func(protocol, outcome string) { s.count.frames(1, protocol, outcome) },
 		Changed: func() { s.dirty.Store(true) },
 		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, QGDW1376: s.conf.QGDW1376, DLMS: s.conf.DLMS, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, Answer: s.conf.Answer645, MaxLinks: s.conf.MaxLinks,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	h := s.host
+	s.rereads, err = reread.New(ctx, reread.Options{DB: h.DB, Book: s.book, Ledger: s.ledger, Head: s.head, Clock: h.Clock, Journal: h.Journal, DueAfter: s.conf.DueAfter, Changed: func() { s.pages.Moved(); s.changed() }})
+	if err != nil {
+		return errs.Wrap("open the orders to read again", errors.Join(err, s.head.Close(ctx)))
+	}
+	s.pages = pages.New(pages.Options{Entities: h.Entities, Intervals: s.intervals, MeterOf: meterOf, Book: s.book, Ledger: s.ledger, Head: s.head, Refused: s.refused, Rereads: s.rereads, Clock: h.Clock, People: h.People,
+		Live: h.Live, Indicators: h.Indicators, Online: s.count.online, Dirty: &s.dirty, DueAfter: s.conf.DueAfter, SilentAfter: s.conf.SilentAfter, Tolerance: s.conf.SlotTolerance,
+		Imports: pages.Imports{Grant: grantImport, Archive: importArchive, Intervals: importNEM}})
+	return nil
+}
+
+// jobs are what this room does by itself.
+func (s *service) jobs() []host.Job {
+	return append(slices.Concat(s.outages.Jobs(), s.vee.Jobs(), s.losses.Jobs(), s.forecasts.Jobs(), s.rereads.Jobs(), s.pages.Jobs()),
+		host.Job{Name: "slots", Every: time.Minute, Run: func(context.Context) error { s.changed(); return nil }}) // a slot falls due without anything arriving
 }
 
 // take stores readings, and lets their voltages tell of outages.
@@ -178,34 +200,13 @@ func (s *service) load(ctx context.Context) error {
 // changed says that readings were stored: the figures of the plan are stale, and open pages want the new ones.
 func (s *service) changed() {
 	s.dirty.Store(true)
-	s.host.Indicators.Stale(targetCoverage)
+	s.host.Indicators.Stale(pages.TargetCoverage)
 }
 
-// refuse keeps what was not taken. It must not fail the connection: a store that cannot keep it is a matter for the log.
+// refuse counts what was not taken, and keeps it for inspection.
 func (s *service) refuse(ctx context.Context, r headend.Refused, body []byte) {
 	s.count.frames(1, r.Protocol, "refused")
-	host, _, err := net.SplitHostPort(r.Peer)
-	if err != nil { // a name rather than an address
-		host = r.Peer
-	}
-	if !s.kept.take(host, s.clock.Now()) {
-		return
-	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error { return addRefused(tx, s.clock.Now(), r, body) })
-	if err != nil && ctx.Err() == nil {
-		s.host.Log.Warn("refused frame not kept", "protocol", r.Protocol, "error", err.Error())
-	}
-}
-
-// today is the day of the plan's clock and how many of its slots are due; before the first is due it is yesterday, whole.
-func (s *service) today() (d book.Day, due int) {
-	now := s.clock.Now()
-	d = book.DayOf(now.UnixMicro())
-	if due = book.DueSlots(d, now, s.conf.DueAfter); due == 0 {
-		d--
-		due = book.DueSlots(d, now, s.conf.DueAfter)
-	}
-	return d, due
+	s.refused.Keep(ctx, r, body)
 }
 
 // act is a journal line in this room's name.

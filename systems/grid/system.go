@@ -9,11 +9,12 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
-	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/forecast"
 	"github.com/haihe-city/haihe/systems/grid/loss"
 	"github.com/haihe-city/haihe/systems/grid/outage"
+	"github.com/haihe-city/haihe/systems/grid/pages"
+	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 )
@@ -47,7 +48,6 @@ type Config struct {
 // The grants of this room.
 const (
 	grantRead   = "grid.read"
-	grantReread = "grid.reread"
 	grantImport = "grid.import"
 )
 
@@ -65,17 +65,17 @@ func System() host.System {
 		Tables:   tables,
 		Grants: []identity.Grant{
 			{Name: grantRead, Title: lang.T("查看电表与采集情况", "See meters and their collection"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator, identity.RoleReader}},
-			{Name: grantReread, Title: lang.T("下达补抄", "Order meters to be read again"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
+			{Name: reread.Grant, Title: lang.T("下达补抄", "Order meters to be read again"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: vee.GrantEdit, Title: lang.T("下达数据校核、编辑读数", "Order validation and edit readings"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: outage.GrantEdit, Title: lang.T("登记和更正停电", "Report and correct outages"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: loss.GrantInspect, Title: lang.T("查看用电异常线索、登记检查结果、设置线损限值", "See which meters are worth a look, record inspections, set limits of losses"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: forecast.GrantLimit, Title: lang.T("设置负荷限值", "Set limits of load"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: grantImport, Title: lang.T("导入档案与区间数据", "Import archives and interval files"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 		},
-		Acts:       slices.Concat([]journal.Word{{Verb: "reread", Title: lang.T("下达补抄", "Ordered meters to be read again")}}, outage.Acts, loss.Acts, forecast.Acts, vee.Acts),
+		Acts:       slices.Concat(reread.Acts, outage.Acts, loss.Acts, forecast.Acts, vee.Acts),
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
-		Indicators: []string{targetCoverage, targetMeters, outage.Target},
+		Indicators: []string{pages.TargetCoverage, pages.TargetMeters, outage.Target},
 		Imports: []host.Import{
 			{Name: importArchive, Title: lang.T("电表档案（CSV）", "Meter archive (CSV)"), Extensions: []string{".csv"}, Begins: []string{"address,", "\ufeffaddress,"}, Grant: grantImport},
 			{Name: importNEM, Title: lang.T("区间数据（NEM12/NEM13）", "Interval data (NEM12, NEM13)"), Extensions: []string{".csv", ".zip"}, Begins: []string{"100,", "PK", "\"100"}, Grant: grantImport},
@@ -91,16 +91,16 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.listen(); err != nil {
+	if err := s.listen(ctx); err != nil {
 		return nil, errs.Wrap("open the head-end", err)
 	}
 	return &host.Opened{
-		Routes:   s.routes(),
-		Topics:   []web.Topic{{Name: topic, Grant: grantRead}},
+		Routes:   slices.Concat(s.pages.Routes(), s.outages.Routes(), s.vee.Routes(), s.losses.Routes(), s.forecasts.Routes()),
+		Topics:   []web.Topic{{Name: pages.Topic, Grant: grantRead}},
 		Jobs:     s.jobs(),
 		Feeds:    append(s.head.Feeds(), host.Feed{Name: "intake", Run: s.ledger.Run}),
-		Measures: s.measures(),
-		Search:   s.search,
+		Measures: append(s.pages.Measures(), s.outages.Measures()...),
+		Search:   s.pages.Search,
 		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import, outage.ImportName: s.outages.Import, loss.ImportName: s.losses.Import},
 		Health:   s.health,
 		Close:    s.head.Close,

@@ -1,4 +1,4 @@
-package grid
+package pages
 
 import (
 	"context"
@@ -20,12 +20,12 @@ import (
 )
 
 // pageImported lists the meters that interval files have brought. They are not of the city's archive and count in no figure.
-func (s *service) pageImported(r *web.Request) (*ui.Page, error) {
+func (s *Part) pageImported(r *web.Request) (*ui.Page, error) {
 	q := entity.Query{Type: book.TypeMeter, Where: []entity.Cond{{Attr: "protocol", Op: entity.Eq, Value: string(book.File)}}, After: r.Query("after"), Limit: pageSize, Count: true}
 	if text := r.Query("q"); text != "" {
 		q.Where = append(q.Where, entity.Cond{Attr: "address", Op: entity.Prefix, Value: text})
 	}
-	list, err := s.entities.Query(r.Context(), q)
+	list, err := s.o.Entities.Query(r.Context(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +34,8 @@ func (s *service) pageImported(r *web.Request) (*ui.Page, error) {
 		Columns: []ui.Column{{Key: "nmi", Text: lang.Same("NMI")}, {Key: "channels", Text: lang.T("通道", "Channels")}, {Key: "last", Text: lang.T("最新数据（北京时间）", "Newest value (China time)"), Num: true}},
 		Empty:   lang.T("还没有导入区间数据。", "No interval file was imported yet.")}
 	for _, e := range list.Entities {
-		m := meterOf(e)
-		channels, err := s.intervals.Channels(r.Context(), e.ID)
+		m := s.o.MeterOf(e)
+		channels, err := s.o.Intervals.Channels(r.Context(), e.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +48,7 @@ func (s *service) pageImported(r *web.Request) (*ui.Page, error) {
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: "n-" + strconv.FormatInt(e.Num, 10), Cells: []ui.Cell{{Text: lang.Same(m.Address), Href: "/grid/meters/" + url.PathEscape(m.Address), Strong: true}, {Text: lang.Same(names)}, {Time: newestOf(channels)}}})
 	}
-	p := s.page(lang.T("导入的区间数据", "Imported intervals"), "/grid/imported", ui.Link{Text: lang.T("导入的区间数据", "Imported"), Href: "/grid/imported"})
+	p := Page(lang.T("导入的区间数据", "Imported intervals"), "/grid/imported", ui.Link{Text: lang.T("导入的区间数据", "Imported"), Href: "/grid/imported"})
 	p.Actions = []ui.Action{{Text: lang.T("导入文件", "Import a file"), Href: "/grid/data", Primary: true}}
 	p.Body = []ui.Block{t}
 	return p, nil
@@ -64,16 +64,16 @@ func newestOf(cs []interval.Channel) (t time.Time) {
 }
 
 // pageImportedMeter shows a day of an imported meter, channel by channel, with the quality of every value.
-func (s *service) pageImportedMeter(r *web.Request, address string) (*ui.Page, error) {
+func (s *Part) pageImportedMeter(r *web.Request, address string) (*ui.Page, error) {
 	id := interval.MeterID(address)
-	e, err := s.entities.Get(r.Context(), id)
-	if errs.Is(err, errs.NotFound) || err == nil && meterOf(e).Protocol != book.File {
+	e, err := s.o.Entities.Get(r.Context(), id)
+	if errs.Is(err, errs.NotFound) || err == nil && s.o.MeterOf(e).Protocol != book.File {
 		return nil, errs.Say(errs.NotFound, "档案中没有电表 %s", "meter %s is not in the archive", address)
 	}
 	if err != nil {
 		return nil, err
 	}
-	channels, err := s.intervals.Channels(r.Context(), id)
+	channels, err := s.o.Intervals.Channels(r.Context(), id)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (s *service) pageImportedMeter(r *web.Request, address string) (*ui.Page, e
 	}
 	date = time.Date(date.Year(), date.Month(), date.Day(), 0, 0, 0, 0, nem12.Market())
 	here := "/grid/meters/" + url.PathEscape(address)
-	p := s.page(lang.T("电能表 "+address, "Meter "+address), "/grid/imported", ui.Link{Text: lang.T("导入的区间数据", "Imported"), Href: "/grid/imported"}, ui.Link{Text: lang.Same(address), Href: here})
+	p := Page(lang.T("电能表 "+address, "Meter "+address), "/grid/imported", ui.Link{Text: lang.T("导入的区间数据", "Imported"), Href: "/grid/imported"}, ui.Link{Text: lang.Same(address), Href: here})
 	p.Lead = lang.T("区间数据电表，"+date.Format("2006-01-02")+"（市场时间 UTC+10）", "A meter of an interval file, "+date.Format("2006-01-02")+" (market time, UTC+10)")
 	p.Actions = []ui.Action{{Text: lang.T("前一日", "Day before"), Href: here + "?day=" + date.AddDate(0, 0, -1).Format("2006-01-02")}, {Text: lang.T("后一日", "Day after"), Href: here + "?day=" + date.AddDate(0, 0, 1).Format("2006-01-02")}}
 	for _, c := range channels {
@@ -102,8 +102,8 @@ func (s *service) pageImportedMeter(r *web.Request, address string) (*ui.Page, e
 var nemStates = map[series.Quality]book.State{series.Measured: book.Collected, series.Estimated: book.Estimated, series.Substituted: book.Estimated}
 
 // channelDay draws one channel: strip and curve where it has intervals, and a table.
-func (s *service) channelDay(ctx context.Context, c interval.Channel, date time.Time) ([]ui.Block, error) {
-	samples, err := s.intervals.Values.Range(ctx, c.Num, date.UnixMicro(), date.AddDate(0, 0, 1).UnixMicro())
+func (s *Part) channelDay(ctx context.Context, c interval.Channel, date time.Time) ([]ui.Block, error) {
+	samples, err := s.o.Intervals.Values.Range(ctx, c.Num, date.UnixMicro(), date.AddDate(0, 0, 1).UnixMicro())
 	if err != nil {
 		return nil, errs.Wrap("read a channel's day", err)
 	}

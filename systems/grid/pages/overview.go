@@ -1,4 +1,4 @@
-package grid
+package pages
 
 import (
 	"context"
@@ -11,23 +11,25 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
-// topic is the event stream of this room's pages.
-const topic = "grid"
+// Topic is the event stream of this room's pages.
+const Topic = "grid"
 
 var source = lang.T("智能电网", "Smart grid")
 
-func (s *service) routes() []web.Route {
-	return append(slices.Concat(s.outages.Routes(), s.vee.Routes(), s.losses.Routes(), s.forecasts.Routes()), []web.Route{
+// Routes are the pages and interfaces.
+func (s *Part) Routes() []web.Route {
+	return []web.Route{
 		{Pattern: "GET /grid", Grant: grantRead, Page: s.pageOverview},
 		{Pattern: "GET /grid/meters", Grant: grantRead, Page: s.pageMeters},
 		{Pattern: "GET /grid/meters/{address}", Grant: grantRead, Page: s.pageMeter},
 		{Pattern: "GET /grid/missing", Grant: grantRead, Page: s.pageMissing},
-		{Pattern: "POST /grid/reread", Grant: grantReread, Form: s.formReread},
+		{Pattern: "POST /grid/reread", Grant: reread.Grant, Form: s.formReread},
 		{Pattern: "GET /grid/rereads", Grant: grantRead, Page: s.pageRereads},
 		{Pattern: "GET /grid/concentrators", Grant: grantRead, Page: s.pageConcentrators},
 		{Pattern: "GET /grid/imported", Grant: grantRead, Page: s.pageImported},
@@ -43,12 +45,13 @@ func (s *service) routes() []web.Route {
 		{Pattern: "GET /api/grid/load", Grant: grantRead, API: s.apiLoad},
 		{Pattern: "GET /api/grid/concentrators", Grant: grantRead, API: s.apiConcentrators},
 		{Pattern: "GET /api/grid/refused", Grant: grantRead, API: s.apiRefused},
-		{Pattern: "POST /api/grid/reread", Grant: grantReread, API: s.apiReread},
+		{Pattern: "POST /api/grid/reread", Grant: reread.Grant, API: s.apiReread},
 		{Pattern: "GET /api/grid/rereads", Grant: grantRead, API: s.apiRereads},
-	}...)
+	}
 }
 
-func (s *service) page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
+// Page makes a page of the room: its title, the tab that it stands under, and the crumbs behind the room's.
+func Page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
 	p := &ui.Page{Title: title, Nav: "grid", Crumbs: append([]ui.Link{{Text: lang.T("城市系统", "City systems"), Href: "/systems"}, {Text: source, Href: "/grid"}}, crumbs...)}
 	for _, t := range []struct {
 		text lang.Text
@@ -73,14 +76,14 @@ func (s *service) page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page 
 }
 
 // pageOverview is the room at a glance: how much of today has come, from where, and what the city draws.
-func (s *service) pageOverview(r *web.Request) (*ui.Page, error) {
-	p := s.page(source, "/grid")
+func (s *Part) pageOverview(r *web.Request) (*ui.Page, error) {
+	p := Page(source, "/grid")
 	p.Crumbs = p.Crumbs[:2]
 	p.Clause = lang.T("方案三（三）3", "Clause 3(3)3")
 	p.Lead = lang.T("智能配电网覆盖 371 km²，核心区供电可靠率 99.99%，用电信息采集覆盖率 100%，智能电能表换装 560 万户。", "A smart distribution network over 371 km², 99.99 % reliability in the core, every meter read automatically, 5.6 million smart meters.")
-	p.Live = topic
+	p.Live = Topic
 	p.Actions = []ui.Action{{Text: lang.T("导出电表", "Export meters"), Href: "/api/grid/meters.csv?bom=1"}, {Text: lang.T("查看缺数", "See what is missing"), Href: "/grid/missing", Primary: true}}
-	if s.book.Size() == 0 {
+	if s.o.Book.Size() == 0 {
 		p.Body = []ui.Block{ui.Notice{ID: "grid-empty", Kind: "info", Text: lang.T("还没有电表档案。请先导入档案，集中器接入后数据会自动出现。", "There are no meters yet. Import the archive; readings appear once concentrators connect."), Link: &ui.Link{Text: lang.T("去导入", "Import"), Href: "/grid/data"}}}
 		return p, nil
 	}
@@ -89,7 +92,7 @@ func (s *service) pageOverview(r *web.Request) (*ui.Page, error) {
 		return nil, err
 	}
 	d, due := s.today()
-	city, by := s.book.Coverage(d, due)
+	city, by := s.o.Book.Coverage(d, due)
 	p.Body = []ui.Block{
 		s.tiles(city, d, due),
 		ui.Columns{Wide: 1, Cols: [][]ui.Block{
@@ -100,9 +103,9 @@ func (s *service) pageOverview(r *web.Request) (*ui.Page, error) {
 	return p, nil
 }
 
-func (s *service) tiles(city book.Cover, d book.Day, due int) ui.Tiles {
-	now := s.clock.Now()
-	conc := s.head.Concentrators("", "")
+func (s *Part) tiles(city book.Cover, d book.Day, due int) ui.Tiles {
+	now := s.o.Clock.Now()
+	conc := s.o.Head.Concentrators("", "")
 	online := 0
 	for _, c := range conc {
 		if c.Online {
@@ -118,7 +121,7 @@ func (s *service) tiles(city book.Cover, d book.Day, due int) ui.Tiles {
 	slotsDue := city.Meters * int64(due)
 	return ui.Tiles{ID: "grid-tiles", Title: lang.T("关键指标", "Key figures"), Items: []ui.Tile{
 		{ID: "kpi-coverage", Name: lang.T("用电信息采集覆盖率", "Meter collection coverage"), Value: ui.Num(city.Rate(), 2), Unit: lang.Same("%"), Note: lang.T("目标 100%", "Goal 100 %"),
-			Gauge: &ui.Gauge{Part: city.Rate() / 100, Expected: -1, Status: s.standing(targetCoverage)}, Href: "/plan/target/" + targetCoverage, At: now, Source: source},
+			Gauge: &ui.Gauge{Part: city.Rate() / 100, Expected: -1, Status: s.standing(TargetCoverage)}, Href: "/plan/target/" + TargetCoverage, At: now, Source: source},
 		{ID: "kpi-missing", Name: lang.T("今日缺数电表", "Meters with gaps today"), Value: ui.Num(float64(city.Meters-city.Complete), 0), Unit: lang.T("只", "meters"),
 			Note: lang.T(fmt.Sprintf("%s，应到 %d 个时段", d, due), fmt.Sprintf("%s, %d slots due", d, due)), Href: "/grid/missing", At: now, Source: source},
 		{ID: "kpi-meters", Name: lang.T("在运智能电能表", "Smart meters in service"), Value: ui.Num(float64(city.Meters), 0), Unit: lang.T("只", "meters"), Note: lang.T("目标 560 万户", "Goal 5.6 m"),
@@ -132,8 +135,8 @@ func (s *service) tiles(city book.Cover, d book.Day, due int) ui.Tiles {
 }
 
 // standing is how the plan judges a target.
-func (s *service) standing(target string) ui.Status {
-	st, err := s.host.Indicators.Get(context.Background(), target)
+func (s *Part) standing(target string) ui.Status {
+	st, err := s.o.Indicators.Get(context.Background(), target)
 	if err != nil {
 		return ui.StatusNone
 	}
@@ -158,7 +161,7 @@ func rateClass(c book.Cover) int {
 	return 0
 }
 
-func (s *service) districtMap(d book.Day, by []book.Cover) ui.Map {
+func (s *Part) districtMap(d book.Day, by []book.Cover) ui.Map {
 	m := ui.Map{ID: "grid-map", Title: lang.T("各区采集覆盖率", "Coverage by district"), Legend: mapLegend, Plants: true}
 	for i, c := range by {
 		text := lang.Same(ui.Num(c.Rate(), 2) + "%")
@@ -176,12 +179,12 @@ func (s *service) districtMap(d book.Day, by []book.Cover) ui.Map {
 }
 
 // alarms are the concentrators that the archive knows and nobody hears, those with the most meters first.
-func (s *service) alarms() ui.Panel {
-	now := s.clock.Now()
+func (s *Part) alarms() ui.Panel {
+	now := s.o.Clock.Now()
 	list := ui.Alarms{ID: "grid-alarms", Empty: lang.T("所有集中器在线。", "All concentrators are online.")}
 	off := 0
-	for _, c := range s.head.Concentrators("", "offline") {
-		if c.Meters == 0 || !c.Heard.IsZero() && now.Sub(c.Heard) < s.conf.SilentAfter {
+	for _, c := range s.o.Head.Concentrators("", "offline") {
+		if c.Meters == 0 || !c.Heard.IsZero() && now.Sub(c.Heard) < s.o.SilentAfter {
 			continue
 		}
 		off++
@@ -205,13 +208,13 @@ func (s *service) alarms() ui.Panel {
 }
 
 // loadChart is what the meters say that the city draws, today and yesterday: the sum of the powers that have come.
-func (s *service) loadChart(ctx context.Context) (ui.Panel, error) {
+func (s *Part) loadChart(ctx context.Context) (ui.Panel, error) {
 	d, due := s.today()
-	today, err := s.ledger.Load(ctx, "", d)
+	today, err := s.o.Ledger.Load(ctx, "", d)
 	if err != nil {
 		return ui.Panel{}, err
 	}
-	before, err := s.ledger.Load(ctx, "", d-1)
+	before, err := s.o.Ledger.Load(ctx, "", d-1)
 	if err != nil {
 		return ui.Panel{}, err
 	}
@@ -231,11 +234,11 @@ func (s *service) loadChart(ctx context.Context) (ui.Panel, error) {
 }
 
 // newestTable shows the meters that were heard last.
-func (s *service) newestTable() ui.Table {
+func (s *Part) newestTable() ui.Table {
 	d, due := s.today()
 	t := ui.Table{ID: "grid-newest", Title: lang.T("电能表", "Meters"), Note: lang.T("最新数据在前", "Newest reading first"), Columns: meterColumns(true), Sort: "-newest", Total: -1, Path: "/grid/meters",
 		Search: &ui.Field{Name: "q", Label: lang.T("电表号", "Meter number"), Placeholder: lang.T("电表号", "Meter number")}, Empty: lang.T("还没有数据。", "No readings yet.")}
-	page, _, _ := s.book.List(d, due, book.Select{Sort: t.Sort, Limit: 12})
+	page, _, _ := s.o.Book.List(d, due, book.Select{Sort: t.Sort, Limit: 12})
 	for _, m := range page {
 		t.Rows = append(t.Rows, meterRow(m, d, due))
 	}
@@ -246,21 +249,21 @@ func (s *service) newestTable() ui.Table {
 const loadTicks = 3
 
 // publish tells the open pages what has changed, at most every other second.
-func (s *service) publish(ctx context.Context) error {
-	s.count.online(float64(s.head.Online()))
+func (s *Part) publish(ctx context.Context) error {
+	s.o.Online(float64(s.o.Head.Online()))
 	if s.ticks++; s.ticks%loadTicks == 0 {
-		s.ledger.Tick()
+		s.o.Ledger.Tick()
 	}
-	if !s.dirty.Swap(false) || !s.host.Live.Watched(topic) {
+	if !s.o.Dirty.Swap(false) || !s.o.Live.Watched(Topic) {
 		return nil
 	}
 	d, due := s.today()
-	city, by := s.book.Coverage(d, due)
+	city, by := s.o.Book.Coverage(d, due)
 	load, err := s.loadChart(ctx)
 	if err != nil {
 		return err
 	}
-	s.host.Live.Publish(topic, ui.Update{Block: s.tiles(city, d, due)}, ui.Update{Block: s.districtMap(d, by)}, ui.Update{Block: load}, ui.Update{Block: s.newestTable()})
+	s.o.Live.Publish(Topic, ui.Update{Block: s.tiles(city, d, due)}, ui.Update{Block: s.districtMap(d, by)}, ui.Update{Block: load}, ui.Update{Block: s.newestTable()})
 	return nil
 }
 
@@ -269,7 +272,7 @@ func clock(slot int) string {
 }
 
 // queryDay reads the day of a page, today where none is asked for.
-func (s *service) queryDay(r *web.Request) (d book.Day, due int, err error) {
+func (s *Part) queryDay(r *web.Request) (d book.Day, due int, err error) {
 	text := r.Query("day")
 	if text == "" {
 		d, due = s.today()
@@ -279,7 +282,7 @@ func (s *service) queryDay(r *web.Request) (d book.Day, due int, err error) {
 	if !ok {
 		return 0, 0, errs.Say(errs.Invalid, "日期“%s”无法识别，请按 2015-11-20 的格式填写", "%q is no date, write it like 2015-11-20", text)
 	}
-	return d, book.DueSlots(d, s.clock.Now(), s.conf.DueAfter), nil
+	return d, book.DueSlots(d, s.o.Clock.Now(), s.o.DueAfter), nil
 }
 
 // queryPlace reads the cursor of a list of numbered rows; -1 is the beginning.

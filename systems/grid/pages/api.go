@@ -1,4 +1,4 @@
-package grid
+package pages
 
 import (
 	"encoding/json"
@@ -15,12 +15,12 @@ import (
 )
 
 // apiCoverage answers how much of a day has come: the city, each district.
-func (s *service) apiCoverage(r *web.Request) (any, error) {
+func (s *Part) apiCoverage(r *web.Request) (any, error) {
 	d, due, err := s.queryDay(r)
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.ledger.Day(r.Context(), d)
+	b, err := s.o.Ledger.Day(r.Context(), d)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (s *service) apiCoverage(r *web.Request) (any, error) {
 		AsOf      time.Time `json:"asOf"`
 		City      row       `json:"city"`
 		Districts []row     `json:"districts"`
-	}{d.String(), due, s.clock.Now(), row{"", "天津市", "Tianjin", city, city.Rate()}, nil}
+	}{d.String(), due, s.o.Clock.Now(), row{"", "天津市", "Tianjin", city, city.Rate()}, nil}
 	for i, c := range by {
 		out.Districts = append(out.Districts, row{book.Districts[i].Code, book.Districts[i].Name.Zh, book.Districts[i].Name.En, c, c.Rate()})
 	}
@@ -64,12 +64,12 @@ func asJSON(m book.Standing) meterJSON {
 	return meterJSON{m.Address, m.District, m.Feeder, m.Concentrator, m.Category, m.Protocol, m.Status(), book.MeterID(m.Address), m.Heard, m.Slots.Measured.Count(), m.Gaps}
 }
 
-func (s *service) apiMeters(r *web.Request) (any, error) { return s.apiList(r, "") }
+func (s *Part) apiMeters(r *web.Request) (any, error) { return s.apiList(r, "") }
 
 // apiMissing lists exactly the meters with gaps on a day.
-func (s *service) apiMissing(r *web.Request) (any, error) { return s.apiList(r, "incomplete") }
+func (s *Part) apiMissing(r *web.Request) (any, error) { return s.apiList(r, "incomplete") }
 
-func (s *service) apiList(r *web.Request, state string) (any, error) {
+func (s *Part) apiList(r *web.Request, state string) (any, error) {
 	sel, err := selection(r)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (s *service) apiList(r *web.Request, state string) (any, error) {
 			return nil, errs.Say(errs.Invalid, "limit 应为 1 至 10000", "limit runs from 1 to 10000")
 		}
 	}
-	b, err := s.ledger.Day(r.Context(), d)
+	b, err := s.o.Ledger.Day(r.Context(), d)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (s *service) apiList(r *web.Request, state string) (any, error) {
 }
 
 // apiMetersCSV streams every meter that the filters take.
-func (s *service) apiMetersCSV(r *web.Request) (any, error) {
+func (s *Part) apiMetersCSV(r *web.Request) (any, error) {
 	sel, err := selection(r)
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (s *service) apiMetersCSV(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.ledger.Day(r.Context(), d)
+	b, err := s.o.Ledger.Day(r.Context(), d)
 	if err != nil {
 		return nil, err
 	}
@@ -142,18 +142,18 @@ func (s *service) apiMetersCSV(r *web.Request) (any, error) {
 }
 
 // meterAt finds the meter and the day of a request.
-func (s *service) meterAt(r *web.Request) (m book.Standing, d book.Day, due int, err error) {
+func (s *Part) meterAt(r *web.Request) (m book.Standing, d book.Day, due int, err error) {
 	if d, due, err = s.queryDay(r); err != nil {
 		return m, d, due, err
 	}
-	m, ok := s.book.Standing(r.Path("address"), d, due)
+	m, ok := s.o.Book.Standing(r.Path("address"), d, due)
 	if !ok {
 		err = errs.Say(errs.NotFound, "档案中没有电表 %s", "meter %s is not in the archive", r.Path("address"))
 	}
 	return m, d, due, err
 }
 
-func (s *service) apiMeter(r *web.Request) (any, error) {
+func (s *Part) apiMeter(r *web.Request) (any, error) {
 	m, _, _, err := s.meterAt(r)
 	if err != nil {
 		return nil, err
@@ -162,7 +162,7 @@ func (s *service) apiMeter(r *web.Request) (any, error) {
 }
 
 // apiDay gives the 96 quarter hours of a meter's day.
-func (s *service) apiDay(r *web.Request) (any, error) {
+func (s *Part) apiDay(r *web.Request) (any, error) {
 	m, d, due, err := s.meterAt(r)
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (s *service) apiDay(r *web.Request) (any, error) {
 	return map[string]any{"address": m.Address, "day": d.String(), "dueSlots": due, "slots": rows, "beside": beside}, nil
 }
 
-func (s *service) apiDayCSV(r *web.Request) (any, error) {
+func (s *Part) apiDayCSV(r *web.Request) (any, error) {
 	m, d, due, err := s.meterAt(r)
 	if err != nil {
 		return nil, err
@@ -201,7 +201,7 @@ func (s *service) apiDayCSV(r *web.Request) (any, error) {
 }
 
 // apiLoad gives the city's load by quarter hour, or a district's.
-func (s *service) apiLoad(r *web.Request) (any, error) {
+func (s *Part) apiLoad(r *web.Request) (any, error) {
 	d, _, err := s.queryDay(r)
 	if err != nil {
 		return nil, err
@@ -210,7 +210,7 @@ func (s *service) apiLoad(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	mw, err := s.ledger.Load(r.Context(), district, d)
+	mw, err := s.o.Ledger.Load(r.Context(), district, d)
 	if err != nil {
 		return nil, err
 	}
@@ -223,31 +223,34 @@ func (s *service) apiLoad(r *web.Request) (any, error) {
 	return map[string]any{"day": d.String(), "unit": "MW", "stepSeconds": 900, "load": out}, nil
 }
 
-func (s *service) apiConcentrators(r *web.Request) (any, error) {
+func (s *Part) apiConcentrators(r *web.Request) (any, error) {
 	list, err := s.concentrators(r)
 	return map[string]any{"concentrators": list}, err
 }
 
-func (s *service) apiRefused(r *web.Request) (any, error) {
+// refusedLimit is how many refused frames the interface gives at once.
+const refusedLimit = 1000
+
+func (s *Part) apiRefused(r *web.Request) (any, error) {
 	below, err := queryPlace(r)
 	if err != nil {
 		return nil, err
 	}
-	list, err := listRefused(r.Context(), s.db, below, refusedPage+1)
-	out := map[string]any{"refused": list[:min(len(list), refusedPage)]}
-	if len(list) > refusedPage {
-		out["next"] = strconv.FormatInt(list[refusedPage-1].Num, 10)
+	list, err := s.o.Refused.List(r.Context(), below, refusedLimit+1)
+	out := map[string]any{"refused": list[:min(len(list), refusedLimit)]}
+	if len(list) > refusedLimit {
+		out["next"] = strconv.FormatInt(list[refusedLimit-1].Num, 10)
 	}
 	return out, err
 }
 
-func (s *service) apiRereads(r *web.Request) (any, error) {
-	list, err := listReread(r.Context(), s.db, 100)
+func (s *Part) apiRereads(r *web.Request) (any, error) {
+	list, err := s.o.Rereads.List(r.Context(), 100)
 	return map[string]any{"rereads": list}, err
 }
 
 // apiReread takes an order: {"day":"2015-11-20","meters":["…"]}; without meters, all with gaps, in a district where one is named.
-func (s *service) apiReread(r *web.Request) (any, error) {
+func (s *Part) apiReread(r *web.Request) (any, error) {
 	var in struct {
 		Day, District, Concentrator string
 		Meters                      []string
@@ -267,7 +270,7 @@ func (s *service) apiReread(r *web.Request) (any, error) {
 			return nil, errs.Say(errs.Invalid, "日期“%s”无法识别", "%q is no date", in.Day)
 		}
 	}
-	order, err := s.orderReread(r.Context(), r.Who, d, in.Meters, book.Select{District: in.District, Concentrator: in.Concentrator})
+	order, err := s.o.Rereads.Order(r.Context(), r.Who, d, in.Meters, book.Select{District: in.District, Concentrator: in.Concentrator})
 	if err != nil {
 		return nil, err
 	}

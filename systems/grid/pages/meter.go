@@ -1,4 +1,4 @@
-package grid
+package pages
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -69,8 +70,8 @@ func scaled(v int64, decimals int) *ratio {
 }
 
 // dayOfMeter is a meter's day, slot by slot, and the samples that stand beside every slot.
-func (s *service) dayOfMeter(ctx context.Context, m book.Meter, d book.Day, due int) (rows []slotReading, beside []values, err error) {
-	samples, err := s.ledger.Meter(ctx, m.Num, d)
+func (s *Part) dayOfMeter(ctx context.Context, m book.Meter, d book.Day, due int) (rows []slotReading, beside []values, err error) {
+	samples, err := s.o.Ledger.Meter(ctx, m.Num, d)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -80,7 +81,7 @@ func (s *service) dayOfMeter(ctx context.Context, m book.Meter, d book.Day, due 
 		rows[i] = slotReading{Slot: i, values: values{Time: time.UnixMicro(d.Start() + int64(i)*book.SlotMicros).In(book.China).Format(time.RFC3339)}}
 	}
 	for _, sm := range samples {
-		sd, i, ok := book.SlotAt(sm.At, s.conf.SlotTolerance)
+		sd, i, ok := book.SlotAt(sm.At, s.o.Tolerance)
 		if !ok || sd != d {
 			beside = append(beside, valuesOf(sm))
 			continue
@@ -97,13 +98,13 @@ func (s *service) dayOfMeter(ctx context.Context, m book.Meter, d book.Day, due 
 }
 
 // pageMeter is one meter: what the archive says, the strip of its day, its curve, its readings.
-func (s *service) pageMeter(r *web.Request) (*ui.Page, error) {
+func (s *Part) pageMeter(r *web.Request) (*ui.Page, error) {
 	address := r.Path("address")
 	d, due, err := s.queryDay(r)
 	if err != nil {
 		return nil, err
 	}
-	m, ok := s.book.Standing(address, d, due)
+	m, ok := s.o.Book.Standing(address, d, due)
 	if !ok {
 		return s.pageImportedMeter(r, address)
 	}
@@ -111,14 +112,14 @@ func (s *service) pageMeter(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.page(lang.T("电能表 "+address, "Meter "+address), "/grid/meters", ui.Link{Text: lang.T("电能表", "Meters"), Href: "/grid/meters"}, ui.Link{Text: lang.Same(address), Href: "/grid/meters/" + address})
+	p := Page(lang.T("电能表 "+address, "Meter "+address), "/grid/meters", ui.Link{Text: lang.T("电能表", "Meters"), Href: "/grid/meters"}, ui.Link{Text: lang.Same(address), Href: "/grid/meters/" + address})
 	here := "/grid/meters/" + address
 	p.Actions = []ui.Action{{Text: lang.T("前一日", "Day before"), Href: here + "?day=" + (d - 1).String()}}
-	if d < book.DayOf(s.clock.Now().UnixMicro()) {
+	if d < book.DayOf(s.o.Clock.Now().UnixMicro()) {
 		p.Actions = append(p.Actions, ui.Action{Text: lang.T("后一日", "Day after"), Href: here + "?day=" + (d + 1).String()})
 	}
 	p.Actions = append(p.Actions, ui.Action{Text: lang.T("校核与编辑", "Validation and edits"), Href: vee.Tab.Href + "/meters/" + address + "?day=" + d.String()}, ui.Action{Text: lang.T("导出 CSV", "Export CSV"), Href: "/api" + here + "/day.csv?bom=1&day=" + d.String()})
-	if gaps := missingCount(rows); r.Who.Can(grantReread) && gaps > 0 {
+	if gaps := missingCount(rows); r.Who.Can(reread.Grant) && gaps > 0 {
 		p.Actions = append(p.Actions, ui.Action{Text: lang.T(fmt.Sprintf("补抄 %d 点", gaps), fmt.Sprintf("Read %d again", gaps)), Href: "/grid/reread?day=" + d.String(), Primary: true, Post: true, Fields: map[string]string{"id": address}})
 	}
 	history, err := s.meterHistory(r.Context(), address)
@@ -143,9 +144,9 @@ func missingCount(rows []slotReading) (n int) {
 	return n
 }
 
-func (s *service) meterFacts(m book.Standing) ui.Facts {
+func (s *Part) meterFacts(m book.Standing) ui.Facts {
 	link := ui.Tag{Status: ui.StatusBehind, Text: lang.T("离线", "Offline")}
-	if s.head.Linked(m.Concentrator) {
+	if s.o.Head.Linked(m.Concentrator) {
 		link = ui.Tag{Status: ui.StatusMet, Text: lang.T("在线", "Online")}
 	}
 	installed := "—"
@@ -217,14 +218,14 @@ func dayTable(rows []slotReading, beside []values) ui.Table {
 }
 
 // meterHistory is what happened to the archive entry.
-func (s *service) meterHistory(ctx context.Context, address string) (ui.Timeline, error) {
-	changes, _, err := s.entities.History(ctx, book.MeterID(address), "", 8)
+func (s *Part) meterHistory(ctx context.Context, address string) (ui.Timeline, error) {
+	changes, _, err := s.o.Entities.History(ctx, book.MeterID(address), "", 8)
 	if err != nil {
 		return ui.Timeline{}, errs.Wrap("read the archive's history", err)
 	}
 	t := ui.Timeline{ID: "meter-history", Title: lang.T("档案变更", "Changes of the archive"), Empty: lang.T("没有变更。", "No changes.")}
 	for _, c := range changes {
-		t.Items = append(t.Items, ui.Event{At: c.At, Who: s.host.People.UnitName(c.Owner), What: changeText(c)})
+		t.Items = append(t.Items, ui.Event{At: c.At, Who: s.o.People.UnitName(c.Owner), What: changeText(c)})
 	}
 	return t, nil
 }

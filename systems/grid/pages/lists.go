@@ -1,4 +1,4 @@
-package grid
+package pages
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/refused"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 	"github.com/haihe-city/haihe/wire/dlms"
@@ -40,7 +41,7 @@ func with(q map[string]string, key, val string) map[string]string {
 }
 
 // concentrators lists the links that a request asks for.
-func (s *service) concentrators(r *web.Request) ([]book.Concentrator, error) {
+func (s *Part) concentrators(r *web.Request) ([]book.Concentrator, error) {
 	district, err := queryDistrict(r)
 	if err != nil {
 		return nil, err
@@ -48,13 +49,13 @@ func (s *service) concentrators(r *web.Request) ([]book.Concentrator, error) {
 	state := r.Query("state")
 	switch state {
 	case "", "online", "offline":
-		return s.head.Concentrators(district, state), nil
+		return s.o.Head.Concentrators(district, state), nil
 	}
 	return nil, errs.Say(errs.Invalid, "状态“%s”无法识别，可用 online、offline", "state %q is not known: online or offline", state)
 }
 
 // pageConcentrators lists the links.
-func (s *service) pageConcentrators(r *web.Request) (*ui.Page, error) {
+func (s *Part) pageConcentrators(r *web.Request) (*ui.Page, error) {
 	after, err := queryPlace(r)
 	if err != nil {
 		return nil, err
@@ -81,18 +82,18 @@ func (s *service) pageConcentrators(r *web.Request) (*ui.Page, error) {
 			t.Next = strconv.Itoa(from + i)
 		}
 	}
-	p := s.page(lang.T("集中器", "Concentrators"), "/grid/concentrators", ui.Link{Text: lang.T("集中器", "Concentrators"), Href: "/grid/concentrators"})
+	p := Page(lang.T("集中器", "Concentrators"), "/grid/concentrators", ui.Link{Text: lang.T("集中器", "Concentrators"), Href: "/grid/concentrators"})
 	p.Body = []ui.Block{t}
 	return p, nil
 }
 
 // pageRefused shows what was not taken, with the reason and the clause.
-func (s *service) pageRefused(r *web.Request) (*ui.Page, error) {
+func (s *Part) pageRefused(r *web.Request) (*ui.Page, error) {
 	below, err := queryPlace(r)
 	if err != nil {
 		return nil, err
 	}
-	list, err := listRefused(r.Context(), s.db, below, pageSize+1)
+	list, err := s.o.Refused.List(r.Context(), below, pageSize+1)
 	if err != nil {
 		return nil, err
 	}
@@ -111,13 +112,13 @@ func (s *service) pageRefused(r *web.Request) (*ui.Page, error) {
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: fmt.Sprintf("f-%d", f.Num), Cells: []ui.Cell{{Time: f.At}, {Text: lang.Same(f.Peer)}, {Text: book.Protocol(f.Protocol).Text()}, {Text: f.Reason, Sub: clauseText(f)}, {Text: lang.Same(strconv.FormatInt(f.Offset, 10))}, {Text: lang.Same(body)}}})
 	}
-	p := s.page(lang.T("拒收报文", "Refused frames"), "/grid/refused", ui.Link{Text: lang.T("拒收报文", "Refused frames"), Href: "/grid/refused"})
+	p := Page(lang.T("拒收报文", "Refused frames"), "/grid/refused", ui.Link{Text: lang.T("拒收报文", "Refused frames"), Href: "/grid/refused"})
 	p.Body = []ui.Block{t}
 	return p, nil
 }
 
 // clauseText says which clause of which standard a refused frame breaks; empty where it is none of a standard's.
-func clauseText(f Refused) lang.Text {
+func clauseText(f refused.Frame) lang.Text {
 	if f.Clause == "" {
 		return lang.Text{}
 	}
@@ -134,8 +135,8 @@ func clauseText(f Refused) lang.Text {
 }
 
 // pageRereads lists the orders.
-func (s *service) pageRereads(r *web.Request) (*ui.Page, error) {
-	list, err := listReread(r.Context(), s.db, 100)
+func (s *Part) pageRereads(r *web.Request) (*ui.Page, error) {
+	list, err := s.o.Rereads.List(r.Context(), 100)
 	if err != nil {
 		return nil, err
 	}
@@ -149,22 +150,22 @@ func (s *service) pageRereads(r *web.Request) (*ui.Page, error) {
 	}
 	for _, o := range list {
 		n := func(v int) ui.Cell { return ui.Cell{Text: lang.Same(strconv.Itoa(v))} }
-		t.Rows = append(t.Rows, ui.Row{ID: "o-" + o.ID, Cells: []ui.Cell{{Time: o.At}, {Text: lang.Same(o.Day), Href: "/grid/missing?day=" + o.Day}, {Text: s.host.People.ActorName(r.Context(), o.By)}, n(o.Meters), n(o.Done), n(o.Failed), {Tag: tags[o.State], Sub: lang.Same(o.Note)}}})
+		t.Rows = append(t.Rows, ui.Row{ID: "o-" + o.ID, Cells: []ui.Cell{{Time: o.At}, {Text: lang.Same(o.Day), Href: "/grid/missing?day=" + o.Day}, {Text: s.o.People.ActorName(r.Context(), o.By)}, n(o.Meters), n(o.Done), n(o.Failed), {Tag: tags[o.State], Sub: lang.Same(o.Note)}}})
 	}
-	p := s.page(lang.T("补抄记录", "Re-reads"), "/grid/missing", ui.Link{Text: lang.T("缺数清单", "Missing"), Href: "/grid/missing"}, ui.Link{Text: lang.T("补抄记录", "Re-reads"), Href: "/grid/rereads"})
-	p.Live = topic
+	p := Page(lang.T("补抄记录", "Re-reads"), "/grid/missing", ui.Link{Text: lang.T("缺数清单", "Missing"), Href: "/grid/missing"}, ui.Link{Text: lang.T("补抄记录", "Re-reads"), Href: "/grid/rereads"})
+	p.Live = Topic
 	p.Body = []ui.Block{t}
 	return p, nil
 }
 
 // pageData says how data comes in and goes out.
-func (s *service) pageData(r *web.Request) (*ui.Page, error) {
-	p := s.page(lang.T("数据与接口", "Data & API"), "/grid/data", ui.Link{Text: lang.T("数据与接口", "Data & API"), Href: "/grid/data"})
+func (s *Part) pageData(r *web.Request) (*ui.Page, error) {
+	p := Page(lang.T("数据与接口", "Data & API"), "/grid/data", ui.Link{Text: lang.T("数据与接口", "Data & API"), Href: "/grid/data"})
 	listen := map[string]lang.Text{}
 	for _, name := range []book.Protocol{book.DLT698, book.DLT645, book.QGDW1376, book.DLMS} {
 		listen[string(name)] = lang.T("未开启", "off")
 	}
-	for _, f := range s.head.Feeds() {
+	for _, f := range s.o.Head.Feeds() {
 		listen[f.Name] = lang.Same(f.Addr)
 	}
 	p.Body = []ui.Block{
@@ -181,9 +182,9 @@ func (s *service) pageData(r *web.Request) (*ui.Page, error) {
 			{Name: lang.T("拒收报文", "Refused frames"), Value: lang.Same("GET /api/grid/refused?after="), Href: "/api/grid/refused"},
 			{Name: lang.T("补抄", "Read again"), Value: lang.Same("POST /api/grid/reread")}}},
 	}
-	if r.Who.Can(grantImport) {
+	if r.Who.Can(s.o.Imports.Grant) {
 		p.Body = append(p.Body, ui.Prose{Text: lang.T("导入文件：先试导入看报告，再正式导入；命令行为 haihe import。档案为 CSV，列为 address,district,feeder,concentrator,category,protocol,installed,status，后两列可省。", "To import a file, try it first and read the report, then take it in; on the command line: haihe import. The archive is CSV with the columns address,district,feeder,concentrator,category,protocol,installed,status; the last two may be left out.")},
-			importForm(importArchive, lang.T("导入电表档案", "Import a meter archive")), importForm(importNEM, lang.T("导入区间数据（NEM12/NEM13）", "Import interval data (NEM12, NEM13)")))
+			importForm(s.o.Imports.Archive, lang.T("导入电表档案", "Import a meter archive")), importForm(s.o.Imports.Intervals, lang.T("导入区间数据（NEM12/NEM13）", "Import interval data (NEM12, NEM13)")))
 	}
 	return p, nil
 }

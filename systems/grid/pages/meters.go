@@ -1,4 +1,4 @@
-package grid
+package pages
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -114,8 +115,8 @@ func keepQuery(r *web.Request, names ...string) map[string]string {
 }
 
 // meterTable is a page of meters; missing lists only those with gaps.
-func (s *service) meterTable(r *web.Request, id, path string, sel book.Select, d book.Day, due int) (ui.Table, error) {
-	b, err := s.ledger.Day(r.Context(), d)
+func (s *Part) meterTable(r *web.Request, id, path string, sel book.Select, d book.Day, due int) (ui.Table, error) {
+	b, err := s.o.Ledger.Day(r.Context(), d)
 	if err != nil {
 		return ui.Table{}, err
 	}
@@ -133,7 +134,7 @@ func (s *service) meterTable(r *web.Request, id, path string, sel book.Select, d
 }
 
 // pageMeters lists the archive.
-func (s *service) pageMeters(r *web.Request) (*ui.Page, error) {
+func (s *Part) pageMeters(r *web.Request) (*ui.Page, error) {
 	sel, err := selection(r)
 	if err != nil {
 		return nil, err
@@ -147,13 +148,13 @@ func (s *service) pageMeters(r *web.Request) (*ui.Page, error) {
 	t.Filters = append(t.Filters, ui.Field{Name: "state", Kind: "select", Label: lang.T("今日数据", "Today"), Value: sel.State, Options: []ui.Option{
 		{Value: "", Text: lang.T("全部状态", "All states")}, {Value: "complete", Text: lang.T("完整", "Complete")}, {Value: "incomplete", Text: lang.T("有缺数", "With gaps")}, {Value: "silent", Text: lang.T("今日无数", "No readings")}}})
 	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: "/api/grid/meters.csv" + queryString(with(t.Query, "bom", "1"))}}
-	p := s.page(lang.T("电能表", "Meters"), "/grid/meters", ui.Link{Text: lang.T("电能表", "Meters"), Href: "/grid/meters"})
+	p := Page(lang.T("电能表", "Meters"), "/grid/meters", ui.Link{Text: lang.T("电能表", "Meters"), Href: "/grid/meters"})
 	p.Body = []ui.Block{t}
 	return p, nil
 }
 
 // pageMissing lists exactly the meters that keep the coverage from being whole.
-func (s *service) pageMissing(r *web.Request) (*ui.Page, error) {
+func (s *Part) pageMissing(r *web.Request) (*ui.Page, error) {
 	sel, err := selection(r)
 	if err != nil {
 		return nil, err
@@ -172,7 +173,7 @@ func (s *service) pageMissing(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.ledger.Day(r.Context(), d)
+	b, err := s.o.Ledger.Day(r.Context(), d)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +183,7 @@ func (s *service) pageMissing(r *web.Request) (*ui.Page, error) {
 		scope = by[k]
 	}
 	s.asMissing(r, &t, sel, d)
-	p := s.page(lang.T("缺数清单", "Missing readings"), "/grid/missing", ui.Link{Text: lang.T("缺数清单", "Missing"), Href: "/grid/missing"})
+	p := Page(lang.T("缺数清单", "Missing readings"), "/grid/missing", ui.Link{Text: lang.T("缺数清单", "Missing"), Href: "/grid/missing"})
 	p.Lead = lang.T(
 		fmt.Sprintf("%s 应到 %d 个时段：在运 %s 只，到齐 %s 只，缺数 %s 只，覆盖率 %s%%。", d, due, ui.Num(float64(scope.Meters), 0), ui.Num(float64(scope.Complete), 0), ui.Num(float64(scope.Meters-scope.Complete), 0), ui.Num(scope.Rate(), 3)),
 		fmt.Sprintf("%s, %d slots due: %s meters in service, %s complete, %s with gaps, coverage %s %%.", d, due, ui.Num(float64(scope.Meters), 0), ui.Num(float64(scope.Complete), 0), ui.Num(float64(scope.Meters-scope.Complete), 0), ui.Num(scope.Rate(), 3)))
@@ -192,21 +193,21 @@ func (s *service) pageMissing(r *web.Request) (*ui.Page, error) {
 }
 
 // asMissing makes a table of meters the missing list: the day can be chosen, and what is ticked can be read again.
-func (s *service) asMissing(r *web.Request, t *ui.Table, sel book.Select, d book.Day) {
+func (s *Part) asMissing(r *web.Request, t *ui.Table, sel book.Select, d book.Day) {
 	t.Title = lang.T("缺数电表", "Meters with gaps")
 	t.Empty = lang.T("当日应到的数据全部到齐。", "Everything due on this day has come.")
 	t.Filters = append(t.Filters, ui.Field{Name: "state", Kind: "select", Label: lang.T("缺数情况", "Gaps"), Value: r.Query("state"), Options: []ui.Option{
 		{Value: "", Text: lang.T("有缺数", "With gaps")}, {Value: "silent", Text: lang.T("当日无数", "No readings")}}}, ui.Field{Name: "day", Kind: "date", Label: lang.T("日期", "Day"), Value: d.String()})
 	t.Query["day"] = d.String()
 	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: "/api/grid/meters.csv" + queryString(with(with(t.Query, "bom", "1"), "state", sel.State))}}
-	if r.Who.Can(grantReread) && t.Total > 0 {
+	if r.Who.Can(reread.Grant) && t.Total > 0 {
 		t.Post = &ui.BulkAction{Text: lang.T("补抄所选", "Read again"), Href: "/grid/reread" + queryString(t.Query), All: true,
 			Confirm: lang.T("将向集中器下达补抄，是否继续？", "Concentrators will be asked to send these readings again. Go on?")}
 	}
 }
 
 // districtTable opens the city's figure into its book.Districts.
-func (s *service) districtTable(d book.Day, by []book.Cover) ui.Table {
+func (s *Part) districtTable(d book.Day, by []book.Cover) ui.Table {
 	t := ui.Table{ID: "by-district", Title: lang.T("分区覆盖率", "Coverage by district"), Total: -1, Path: "/grid/missing", Columns: []ui.Column{
 		{Key: "district", Text: lang.T("区", "District")}, {Key: "rate", Text: lang.T("覆盖率", "Coverage"), Num: true}, {Key: "bar", Text: lang.T("进度", "Level")},
 		{Key: "meters", Text: lang.T("在运", "In service"), Num: true}, {Key: "gaps", Text: lang.T("缺数电表", "With gaps"), Num: true}, {Key: "late", Text: lang.T("迟到点数", "Late"), Num: true},
@@ -225,7 +226,7 @@ func (s *service) districtTable(d book.Day, by []book.Cover) ui.Table {
 }
 
 // formReread takes the order of the missing list.
-func (s *service) formReread(r *web.Request) (*ui.Page, string, error) {
+func (s *Part) formReread(r *web.Request) (*ui.Page, string, error) {
 	d, _, err := s.queryDay(r)
 	if err != nil {
 		return nil, "", err
@@ -246,6 +247,6 @@ func (s *service) formReread(r *web.Request) (*ui.Page, string, error) {
 	} else if len(meters) == 0 {
 		return nil, "", errs.Say(errs.Invalid, "请先勾选电表，或选择“全部符合条件的”", "tick meters first, or choose all that match")
 	}
-	_, err = s.orderReread(r.Context(), r.Who, d, meters, sel)
+	_, err = s.o.Rereads.Order(r.Context(), r.Who, d, meters, sel)
 	return nil, "/grid/rereads", err
 }
