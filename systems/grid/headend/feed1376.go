@@ -349,6 +349,9 @@ func (c *session1376) carry(ctx context.Context) {
 
 // reread asks for meters' curves and stores what comes; a meter that is not answered costs itself only.
 func (c *session1376) reread(ctx context.Context, o *order) (answered int, err error) {
+	if o.deed != nil {
+		return 0, c.act(ctx, o)
+	}
 	n := min(int((o.to-o.from)/book.SlotMicros), book.SlotsPerDay)
 	for _, address := range o.meters {
 		c.mu.Lock()

@@ -34,6 +34,8 @@ type session645 struct {
 	sc   dlt645.Scanner
 	link *link
 	buf  [1024]byte
+
+	asked dlt645.Function // what the newest question wants an answer to
 }
 
 // speak645 asks the gateway who it is and then reads the gaps of its meters' load records, again and again.
@@ -55,7 +57,7 @@ func (e *HeadEnd) speak645(ctx context.Context, conn net.Conn) error {
 	e.o.Changed()
 	defer e.o.Changed()
 	defer e.links.leave(c.link)
-	p := &poller{e: e, link: c.link, name: name645, read: c.read}
+	p := &poller{e: e, link: c.link, name: name645, read: c.read, act: c.act}
 	return p.run(ctx)
 }
 
@@ -146,7 +148,13 @@ func (c *session645) ask(ctx context.Context, addr dlt645.Address, m dlt645.Mess
 	if err != nil {
 		return nil, err
 	}
-	for range tries645 {
+	tries := tries645
+	switch m.(type) {
+	case dlt645.Remote, dlt645.Write: // it may have been obeyed: whoever ordered looks first
+		tries = 1
+	}
+	c.asked = dlt645.Encode(addr, m).Control.Function()
+	for range tries {
 		if err := c.conn.SetDeadline(time.Now().Add(c.e.o.Answer)); err != nil {
 			return nil, err
 		}
@@ -164,6 +172,19 @@ func (c *session645) ask(ctx context.Context, addr dlt645.Address, m dlt645.Mess
 		}
 	}
 	return nil, errs.Say(errs.Unavailable, "电表 %s 未应答", "meter %s did not answer", addr.String())
+}
+
+// tell sends a message that nobody answers.
+func (c *session645) tell(addr dlt645.Address, m dlt645.Message) error {
+	raw, err := dlt645.Encode(addr, m).Append(dlt645.Wake(nil))
+	if err != nil {
+		return err
+	}
+	if err := c.conn.SetDeadline(time.Now().Add(c.e.o.Answer)); err != nil {
+		return err
+	}
+	_, err = c.conn.Write(raw)
+	return err
 }
 
 // await reads until the meter asked has answered.
@@ -194,7 +215,7 @@ func (c *session645) next(ctx context.Context, addr dlt645.Address) (dlt645.Mess
 		case it.Refused != nil:
 			c.e.o.Refuse(ctx, Refused{Peer: c.who(), Protocol: name645, Reason: it.Refused.Reason, Clause: it.Refused.Clause, Offset: it.Offset + int64(it.Refused.Offset)}, it.Raw)
 			continue
-		case !it.Frame.Control.FromMeter() || !addr.Matches(it.Frame.Addr):
+		case !it.Frame.Control.FromMeter() || !addr.Matches(it.Frame.Addr) || it.Frame.Control.Function() != c.asked:
 			continue // an echo, or a late answer of a meter that was given up
 		}
 		m, err := dlt645.Decode(it.Frame)

@@ -32,11 +32,12 @@ type session698 struct {
 	send    sync.Mutex // one frame at a time
 	piid    uint8      // of our newest request; only carry uses it
 	answers chan dlt698.GetResponse
+	proxied chan dlt698.ProxyResponse
 }
 
 // speak698 is the feed's side of a connection: login, heartbeats, reports that are acknowledged after the commit, and orders.
 func (e *HeadEnd) speak698(ctx context.Context, conn net.Conn) error {
-	c := &session698{e: e, conn: conn, peer: conn.RemoteAddr().String(), answers: make(chan dlt698.GetResponse, 4)}
+	c := &session698{e: e, conn: conn, peer: conn.RemoteAddr().String(), answers: make(chan dlt698.GetResponse, 4), proxied: make(chan dlt698.ProxyResponse, 4)}
 	defer c.leave()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -164,6 +165,11 @@ func (c *session698) apdu(ctx context.Context, cancel context.CancelFunc, f dlt6
 	case dlt698.GetResponse:
 		select {
 		case c.answers <- b:
+		default: // nobody waits for it any more
+		}
+	case dlt698.ProxyResponse:
+		select {
+		case c.proxied <- b:
 		default: // nobody waits for it any more
 		}
 	case dlt698.ConnectResponse:
@@ -372,6 +378,9 @@ func (c *session698) carry(ctx context.Context) {
 
 // reread asks for meters' curves and stores what comes. A chunk that is not answered costs its own meters only.
 func (c *session698) reread(ctx context.Context, o *order) (answered int, err error) {
+	if o.deed != nil {
+		return 0, c.act(ctx, o)
+	}
 	for chunk := range slices.Chunk(o.meters, rereadChunk) {
 		n, cerr := c.rereadChunk(ctx, chunk, o)
 		answered += n
@@ -423,18 +432,23 @@ func (c *session698) rereadChunk(ctx context.Context, meters []string, o *order)
 
 // await waits for the answer to the request in flight.
 func (c *session698) await(ctx context.Context) (dlt698.GetResponse, error) {
+	return awaiting(ctx, c.answers, c.link.address, func(r dlt698.GetResponse) bool { return r.PIID.Number() == c.piid })
+}
+
+// awaiting waits for an answer that fits; one that does not is late.
+func awaiting[T any](ctx context.Context, answers <-chan T, address string, fits func(T) bool) (r T, err error) {
 	limit := time.NewTimer(answerLimit)
 	defer limit.Stop()
 	for {
 		select {
-		case r := <-c.answers:
-			if r.PIID.Number() == c.piid {
+		case r = <-answers:
+			if fits(r) {
 				return r, nil
 			}
 		case <-limit.C:
-			return dlt698.GetResponse{}, errs.Say(errs.Unavailable, "集中器 %s 未应答", "concentrator %s did not answer", c.link.address)
+			return r, errs.Say(errs.Unavailable, "集中器 %s 未应答", "concentrator %s did not answer", address)
 		case <-ctx.Done():
-			return dlt698.GetResponse{}, ctx.Err()
+			return r, ctx.Err()
 		}
 	}
 }

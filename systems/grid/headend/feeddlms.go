@@ -71,7 +71,7 @@ func (e *HeadEnd) speakDLMS(ctx context.Context, conn net.Conn) error {
 	e.o.Changed()
 	defer e.o.Changed()
 	defer e.links.leave(c.link)
-	return (&poller{e: e, link: c.link, name: nameDLMS, read: c.read}).run(ctx)
+	return (&poller{e: e, link: c.link, name: nameDLMS, read: c.read, act: c.act}).run(ctx)
 }
 
 // tail is the address in a device's name: its last 12 characters; without them "".
@@ -181,7 +181,7 @@ func (m *cosem) readings(address string, rows []dlms.Row) (out []book.Reading) {
 // one reads one attribute of a device, in blocks where it is long; the association is made first where there is none.
 func (c *sessionDLMS) one(ctx context.Context, m *cosem, a dlms.Attribute) (v dlms.Data, err error) {
 	if !m.open {
-		if err := c.associate(ctx, m); err != nil {
+		if err := c.associate(ctx, m, ""); err != nil {
 			return v, err
 		}
 	}
@@ -214,9 +214,9 @@ func (c *sessionDLMS) one(ctx context.Context, m *cosem, a dlms.Attribute) (v dl
 	}
 }
 
-// associate opens an association of the lowest security: reading is all that is done in it.
-func (c *sessionDLMS) associate(ctx context.Context, m *cosem) error {
-	got, err := c.ask(ctx, m.port, dlms.Associate("", dlms.InitiateRequest{Version: 6, Conformance: dlms.Wanted, MaxAPDU: maxDLMS}))
+// associate opens an association, of the lowest security without a password: reading is all that is done in that.
+func (c *sessionDLMS) associate(ctx context.Context, m *cosem, password string) error {
+	got, err := c.ask(ctx, m.port, dlms.Associate(password, dlms.InitiateRequest{Version: 6, Conformance: dlms.Wanted, MaxAPDU: maxDLMS}))
 	if err != nil {
 		return err
 	}
@@ -237,7 +237,12 @@ func (c *sessionDLMS) ask(ctx context.Context, port uint16, a dlms.APDU) (dlms.A
 	if err != nil {
 		return nil, err
 	}
-	for range triesDLMS {
+	tries := triesDLMS
+	switch a.(type) {
+	case dlms.SetRequest, dlms.ActionRequest: // it may have been obeyed: whoever ordered looks first
+		tries = 1
+	}
+	for range tries {
 		if err := c.conn.SetDeadline(time.Now().Add(c.e.o.Answer)); err != nil {
 			return nil, err
 		}
@@ -288,11 +293,17 @@ func (c *sessionDLMS) await(ctx context.Context, port uint16, q dlms.APDU) (dlms
 // answers tells whether a message is the answer to another: an old answer bears another number.
 func answers(q, a dlms.APDU) bool {
 	get, isGet := q.(dlms.GetRequest)
+	set, isSet := q.(dlms.SetRequest)
+	act, isAct := q.(dlms.ActionRequest)
 	switch r := a.(type) {
+	case dlms.SetResponse:
+		return isSet && r.Invoke&0x0F == set.Invoke&0x0F
+	case dlms.ActionResponse:
+		return isAct && r.Invoke&0x0F == act.Invoke&0x0F
 	case dlms.GetResponse:
 		return isGet && r.Invoke&0x0F == get.Invoke&0x0F
 	case dlms.AARE:
-		return !isGet
+		return !isGet && !isSet && !isAct
 	case dlms.Exception, dlms.ServiceError:
 		return true
 	}

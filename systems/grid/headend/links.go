@@ -9,6 +9,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/headend/deed"
 )
 
 // order asks a link to read meters for a span of time; the link answers with how many gave an answer.
@@ -16,6 +17,9 @@ type order struct {
 	meters   []string
 	from, to int64 // slots with from <= time < to, microseconds UTC
 	done     chan orderResult
+
+	deed *deed.Deed // to be done instead of reading; nil: read
+	told deed.Told  // what came of it; whoever ordered reads it after done
 }
 
 type orderResult struct {

@@ -22,6 +22,7 @@ type poller struct {
 	name string // of the protocol
 	// read asks a meter for its gaps of a day and stores what comes; got is how many readings that were. errs.Unavailable: it is silent.
 	read func(ctx context.Context, address string, gaps book.SlotSet, d book.Day) (got int, err error)
+	act  func(ctx context.Context, o *order) error // carries a deed out
 }
 
 // run polls until the connection is gone.
@@ -98,6 +99,9 @@ func broken(err error) bool {
 }
 
 func (p *poller) order(ctx context.Context, o *order) (answered int, err error) {
+	if o.deed != nil {
+		return 0, p.act(ctx, o)
+	}
 	d := book.DayOf(o.from)
 	due := int((o.to - o.from) / book.SlotMicros)
 	for _, address := range o.meters {
