@@ -77,7 +77,7 @@ func BenchmarkSlot(b *testing.B) {
 	before := p.coverage(b, slot).Collected // by a run before, of -data
 	killed := make(chan struct{})
 	var tally simulate.Stats
-	o := simulate.Options{Addr698: fmt.Sprintf("127.0.0.1:%d", port), From: slot, To: slot, Clock: func() time.Time { return time.Now().Add(shift) }}
+	o := simulate.Options{Feeds: simulate.Feeds{DLT698: fmt.Sprintf("127.0.0.1:%d", port)}, From: slot, To: slot, Clock: func() time.Time { return time.Now().Add(shift) }}
 	o.Progress = func(s simulate.Stats) {
 		select {
 		case <-killed:
@@ -150,7 +150,7 @@ func writeArchive(b *testing.B, path string) {
 		b.Fatal(err)
 	}
 	defer f.Close()
-	if err := simulate.WriteArchive(f, city(b, simulate.Options{}).Meters()); err != nil {
+	if err := city(b, simulate.Options{}).WriteArchive(f); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -28,10 +28,10 @@ func simulateCommand() command {
 		o := grid.Options{Faults: demoFaults}
 		f := newFlags(c)
 		r.flags(f)
-		f.StringVar(&o.Addr698, "dlt698", "", "DL/T 698.45 接入地址 / address of the DL/T 698.45 feed")
-		f.StringVar(&o.Addr645, "dlt645", "", "DL/T 645 接入地址 / address of the DL/T 645 feed")
-		f.StringVar(&o.Addr1376, "qgdw1376", "", "Q/GDW 1376.1 接入地址 / address of the Q/GDW 1376.1 feed")
-		f.StringVar(&o.AddrDLMS, "dlms", "", "DLMS 接入地址 / address of the DLMS feed")
+		f.StringVar(&o.Feeds.DLT698, "dlt698", "", "DL/T 698.45 接入地址 / address of the DL/T 698.45 feed")
+		f.StringVar(&o.Feeds.DLT645, "dlt645", "", "DL/T 645 接入地址 / address of the DL/T 645 feed")
+		f.StringVar(&o.Feeds.QGDW1376, "qgdw1376", "", "Q/GDW 1376.1 接入地址 / address of the Q/GDW 1376.1 feed")
+		f.StringVar(&o.Feeds.DLMS, "dlms", "", "DLMS 接入地址 / address of the DLMS feed")
 		f.Float64Var(&o.Share1376, "share-qgdw1376", 0, "使用 Q/GDW 1376.1 的终端比例 / share of stations that speak Q/GDW 1376.1")
 		f.Float64Var(&o.ShareDLMS, "share-dlms", 0, "使用 DLMS 的网关比例 / share of stations that speak DLMS")
 		f.IntVar(&o.Meters, "meters", 20_000, "电表数 / meters")
@@ -84,7 +84,7 @@ func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, ar
 		return writeArchive(archive, city)
 	case r.server != "":
 		var b bytes.Buffer
-		if err := grid.WriteArchive(&b, city.Meters()); err != nil {
+		if err := city.WriteArchive(&b); err != nil {
 			return err
 		}
 		resp, err := r.do(ctx, http.MethodPost, "/api/import/grid/archive?file=archive.csv", &b, int64(b.Len()))
@@ -96,7 +96,7 @@ func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, ar
 		if err != nil {
 			return err
 		}
-	case o.Addr698 == "" && o.Addr645 == "" && o.Addr1376 == "" && o.AddrDLMS == "":
+	case o.Feeds.DLT698 == "" && o.Feeds.DLT645 == "" && o.Feeds.QGDW1376 == "" && o.Feeds.DLMS == "":
 		return usage("请用 --server 指明平台，或用 --dlt698、--dlt645、--qgdw1376、--dlms 指明接入地址", "say --server for the platform, or --dlt698, --dlt645, --qgdw1376 and --dlms for the feeds")
 	}
 	if err := city.Run(ctx); err != nil && ctx.Err() == nil {
@@ -141,9 +141,9 @@ func (r *remote) find(ctx context.Context, o *grid.Options) (now time.Time, err 
 
 // aim points the simulation at the head-end's ports.
 func aim(o *grid.Options, listening map[string]string) error {
-	o.Addr698, o.Addr645 = listening["grid/dlt698"], listening["grid/dlt645"]
-	o.Addr1376, o.AddrDLMS = listening["grid/qgdw1376"], listening["grid/dlms"]
-	if o.Addr698 == "" && o.Addr645 == "" && o.Addr1376 == "" && o.AddrDLMS == "" {
+	o.Feeds.DLT698, o.Feeds.DLT645 = listening["grid/dlt698"], listening["grid/dlt645"]
+	o.Feeds.QGDW1376, o.Feeds.DLMS = listening["grid/qgdw1376"], listening["grid/dlms"]
+	if o.Feeds.DLT698 == "" && o.Feeds.DLT645 == "" && o.Feeds.QGDW1376 == "" && o.Feeds.DLMS == "" {
 		return errs.Say(errs.Unavailable, "智能电网的接入端口没有开启，无法模拟", "the smart grid's feeds do not listen, there is nothing to simulate against")
 	}
 	return nil
@@ -162,7 +162,7 @@ func writeArchive(path string, city *grid.City) error {
 		return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了；请另选文件名", "the file %s cannot be made; choose another name", path))
 	}
 	defer f.Close()
-	return grid.WriteArchive(f, city.Meters())
+	return city.WriteArchive(f)
 }
 
 // simulationLine prints a line now and then that a program can read.
@@ -188,7 +188,7 @@ func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error 
 		return err
 	}
 	var b bytes.Buffer
-	if err := grid.WriteArchive(&b, simulated.Meters()); err != nil {
+	if err := simulated.WriteArchive(&b); err != nil {
 		return err
 	}
 	res, err := city.ImportFile(ctx, "grid", "archive", host.ImportRun{
@@ -201,6 +201,6 @@ func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error 
 	if res.Stopped != nil {
 		return &errs.Error{Kind: errs.Invalid, Msg: *res.Stopped}
 	}
-	sh.printf("simulate meters=%d", len(simulated.Meters()))
+	sh.printf("simulate meters=%d", simulated.Len())
 	return simulated.Run(ctx)
 }

@@ -52,7 +52,7 @@ func BenchmarkSlot(b *testing.B) {
 	addr := listen(b, acknowledge)
 	slots := 0
 	for b.Loop() {
-		o := Options{Addr698: addr, Share645: -1, Clock: func() time.Time { return t }, From: t.Add(-time.Hour), To: t}
+		o := Options{Feeds: Feeds{DLT698: addr}, Share645: -1, Clock: func() time.Time { return t }, From: t.Add(-time.Hour), To: t}
 		if err := Run(b.Context(), o); err != nil {
 			b.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func BenchmarkConnections(b *testing.B) {
 		runtime.GC()
 		runtime.ReadMemStats(&before)
 		ctx, cancel := context.WithCancel(b.Context())
-		o := Options{Addr698: addr, Meters: 40_000, PerConcentrator: 10, Share645: -1, Clock: func() time.Time { return t }, From: t.Add(-time.Minute)}
+		o := Options{Feeds: Feeds{DLT698: addr}, Meters: 40_000, PerConcentrator: 10, Share645: -1, Clock: func() time.Time { return t }, From: t.Add(-time.Minute)}
 		o.Progress = func(s Stats) {
 			if s.Connected == s.Stations {
 				runtime.GC()

@@ -33,7 +33,7 @@ type concentrator struct {
 }
 
 func (c *concentrator) serve(ctx context.Context) (good bool) {
-	sa, err := dlt698.NewAddress(dlt698.Single, c.address)
+	sa, err := dlt698.NewAddress(dlt698.Single, c.Station.Address)
 	if err != nil {
 		return false
 	}

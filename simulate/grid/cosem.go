@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/simulate/grid/foreign"
+	"github.com/haihe-city/haihe/simulate/grid/town"
 	"github.com/haihe-city/haihe/wire/dlms"
 )
 
 // view is a unit as package foreign sees it.
 type view struct{ *unit }
 
-func (v view) Address() string           { return v.address }
+func (v view) Address() string           { return v.Station.Address }
 func (v view) Now() time.Time            { return v.world.opt.Clock() }
-func (v view) Len() int                  { return v.to - v.from }
-func (v view) at(n int) *Meter           { return &v.world.meters[v.from+n] }
+func (v view) Len() int                  { return v.To - v.From }
+func (v view) at(n int) *Meter           { m := v.world.Of(v.number, v.From+n); return &m }
 func (v view) Drift(n int) time.Duration { return v.world.drift(v.at(n)) }
 
 func (v view) Meter(n int) (address string, installed time.Time, dead bool) {
@@ -80,9 +81,9 @@ func (c *cosem) put(f dlms.Frame, meter int) error {
 		return err
 	}
 	c.sent++
-	if h := mix(c.world.opt.Seed, drawGarbled, uint64(c.number), c.sent); meter >= 0 && chance(h, c.world.opt.Faults.Garbled) {
+	if h := town.Mix(c.world.opt.Seed, drawGarbled, uint64(c.number), c.sent); meter >= 0 && town.Chance(h, c.world.opt.Faults.Garbled) {
 		c.world.truth.write(faultGarbled, []*Meter{view{c.unit}.at(meter)}, slotTime(slotOf(c.world.opt.Clock())), 0)
-		raw[h&1] ^= 1 << (mix(h) & 7)
+		raw[h&1] ^= 1 << (town.Mix(h) & 7)
 	}
 	c.write.set(writeLimit)
 	_, err = c.conn.Write(raw)

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/haihe-city/haihe/simulate/grid/town"
 )
 
 // The kinds of fault, as Truth names them.
@@ -69,23 +71,23 @@ const (
 )
 
 func (c *City) dead(m *Meter) bool {
-	return chance(mix(c.opt.Seed, drawDead, m.index), c.opt.Faults.Dead)
+	return town.Chance(town.Mix(c.opt.Seed, drawDead, m.Index()), c.opt.Faults.Dead)
 }
 
 // drift is how far the meter's clock is ahead of the true time: 0, or one to ten minutes.
 func (c *City) drift(m *Meter) time.Duration {
-	if !chance(mix(c.opt.Seed, drawDrift, m.index), c.opt.Faults.Drift) {
+	if !town.Chance(town.Mix(c.opt.Seed, drawDrift, m.Index()), c.opt.Faults.Drift) {
 		return 0
 	}
-	return time.Duration(60+below(mix(c.opt.Seed, drawDriftBy, m.index), 541)) * time.Second
+	return time.Duration(60+town.Below(town.Mix(c.opt.Seed, drawDriftBy, m.Index()), 541)) * time.Second
 }
 
 // lateBy is how many slots later a station reports a slot.
 func (c *City) lateBy(station int, slot int64) int64 {
-	if !chance(mix(c.opt.Seed, drawLate, uint64(station), uint64(slot)), c.opt.Faults.Late) {
+	if !town.Chance(town.Mix(c.opt.Seed, drawLate, uint64(station), uint64(slot)), c.opt.Faults.Late) {
 		return 0
 	}
-	return 1 + below(mix(c.opt.Seed, drawLateBy, uint64(station), uint64(slot)), 8)
+	return 1 + town.Below(town.Mix(c.opt.Seed, drawLateBy, uint64(station), uint64(slot)), 8)
 }
 
 // held chooses the meters that are kept back: the HoldBack ones with the lowest draws among living DL/T 698.45 meters.
@@ -95,9 +97,9 @@ func (c *City) held() map[uint64]bool {
 	}
 	type draw struct{ h, index uint64 }
 	var all []draw
-	for i := range c.meters {
-		if m := &c.meters[i]; m.Protocol.reports() && !c.dead(m) && c.drift(m) == 0 {
-			all = append(all, draw{mix(c.opt.Seed, drawHeld, m.index), m.index})
+	for each := range c.Each() {
+		if m := &each; m.Protocol.Reports() && !c.dead(m) && c.drift(m) == 0 {
+			all = append(all, draw{town.Mix(c.opt.Seed, drawHeld, m.Index()), m.Index()})
 		}
 	}
 	sortDraws(all, func(a, b draw) bool { return a.h < b.h })

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/town"
 	"github.com/haihe-city/haihe/wire/dlt645"
 )
 
@@ -59,7 +60,7 @@ func (g *gateway) answer(f dlt645.Frame) error {
 		g.world.count.refused.Add(1)
 		return nil
 	}
-	own, err := dlt645.NewAddress(g.address)
+	own, err := dlt645.NewAddress(g.Station.Address)
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (g *gateway) answer(f dlt645.Frame) error {
 		return nil
 	}
 	meter := g.find(f.Addr.String())
-	if meter == nil || g.world.dead(meter) || g.world.unlit(meter, g.world.opt.Clock()) {
+	if meter == nil || g.world.dead(meter) || g.world.Unlit(meter, g.world.opt.Clock()) {
 		return nil
 	}
 	return g.put(f.Addr, g.reply(f, meter, m), meter)
@@ -109,10 +110,10 @@ func (g *gateway) put(addr dlt645.Address, m dlt645.Message, meter *Meter) error
 		return err
 	}
 	g.sent++
-	h := mix(g.world.opt.Seed, drawGarbled, uint64(g.number), g.sent)
-	if meter != nil && chance(h, g.world.opt.Faults.Garbled) {
+	h := town.Mix(g.world.opt.Seed, drawGarbled, uint64(g.number), g.sent)
+	if meter != nil && town.Chance(h, g.world.opt.Faults.Garbled) {
 		g.world.truth.write(faultGarbled, []*Meter{meter}, slotTime(slotOf(g.world.opt.Clock())), 0)
-		raw[below(mix(h), int64(len(raw)))] ^= 1 << (h & 7)
+		raw[town.Below(town.Mix(h), int64(len(raw)))] ^= 1 << (h & 7)
 	}
 	g.write.set(writeLimit)
 	_, err = g.conn.Write(raw)
@@ -198,7 +199,7 @@ func (g *gateway) load(m *Meter, q dlt645.Read, newest time.Time) (data []byte, 
 	}
 	class := int(q.DI>>16&0xFF) - 1
 	for t := from; n > 0 && !t.After(newest); t = t.Add(Slot) {
-		if t.Before(m.Installed) || g.world.unlit(m, t) {
+		if t.Before(m.Installed) || g.world.Unlit(m, t) {
 			continue
 		}
 		p := g.world.Power(m, t)

@@ -49,7 +49,11 @@ func TestArchiveIsDeterministicAndExact(t *testing.T) {
 		t.Error("another seed gives the same meters")
 	}
 	var out bytes.Buffer
-	if err := WriteArchive(&out, a[:10]); err != nil {
+	small, err := NewCity(Options{Meters: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := small.WriteArchive(&out); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&out).ReadAll()
@@ -65,8 +69,8 @@ func TestRegisters(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Date(2015, 10, 30, 0, 0, 0, 0, China())
-	for i := range c.meters {
-		m := &c.meters[i]
+	for i := range c.Meters() {
+		m := &c.Meters()[i]
 		last := c.Register(m, start.Add(-Slot))
 		for k := range 96 * 10 {
 			at := start.Add(time.Duration(k) * Slot)
@@ -225,7 +229,7 @@ func TestBackFill(t *testing.T) {
 	var truth bytes.Buffer
 	var last Stats
 	o := Options{
-		Addr698: listen(t, h.serve), Meters: 600, PerConcentrator: 120, Share645: -1, Districts: []District{{"120101", 1}, {"120116", 2}},
+		Feeds: Feeds{DLT698: listen(t, h.serve)}, Meters: 600, PerConcentrator: 120, Share645: -1, Districts: []District{{Code: "120101", Weight: 1}, {Code: "120116", Weight: 2}},
 		Clock: func() time.Time { return now }, From: now.Add(-2 * time.Hour), To: now, HoldBack: 5, Truth: &truth,
 		Faults:   Faults{Dead: 0.02, Drift: 0.02, Duplicate: 0.1, Garbled: 0.1, Late: 0.2},
 		Progress: func(s Stats) { last = s },
@@ -265,8 +269,8 @@ func TestBackFill(t *testing.T) {
 	if h.refused == 0 || h.twice == 0 || len(h.missing) != 8*len(faults[faultDead]) {
 		t.Errorf("refused %d, twice %d, missing %d", h.refused, h.twice, len(h.missing))
 	}
-	for i := range c.meters {
-		m := &c.meters[i]
+	for i := range c.Meters() {
+		m := &c.Meters()[i]
 		got := h.rows[m.Address]
 		if faults[faultDead][m.Address]+faults[faultHeld][m.Address] > 0 {
 			if len(got) != 0 {
@@ -284,7 +288,7 @@ func TestBackFill(t *testing.T) {
 			}
 		}
 	}
-	if last.RowsAcked != int64(8*(len(c.meters)-5)) || last.Behind != 0 || last.Connected != 0 {
+	if last.RowsAcked != int64(8*(len(c.Meters())-5)) || last.Behind != 0 || last.Connected != 0 {
 		t.Errorf("stats %+v", last)
 	}
 }
@@ -293,8 +297,8 @@ func TestBackFill(t *testing.T) {
 func TestReread(t *testing.T) {
 	h := newHeadend()
 	now := time.Date(2015, 11, 3, 10, 7, 0, 0, China())
-	o := Options{Addr698: listen(t, h.serve), Meters: 100, PerConcentrator: 100, Share645: -1,
-		Districts: []District{{"120101", 1}}, Clock: func() time.Time { return now }, From: now.Add(-time.Hour)}
+	o := Options{Feeds: Feeds{DLT698: listen(t, h.serve)}, Meters: 100, PerConcentrator: 100, Share645: -1,
+		Districts: []District{{Code: "120101", Weight: 1}}, Clock: func() time.Time { return now }, From: now.Add(-time.Hour)}
 	c, err := NewCity(o)
 	if err != nil {
 		t.Fatal(err)
@@ -315,7 +319,7 @@ func TestReread(t *testing.T) {
 		h.mu.Unlock()
 		time.Sleep(time.Millisecond)
 	}
-	meters := []string{c.meters[3].Address, c.meters[77].Address, "199999999999"}
+	meters := []string{c.Meters()[3].Address, c.Meters()[77].Address, "199999999999"}
 	day := time.Date(2015, 11, 2, 0, 0, 0, 0, China())
 	q, err := dlt698.CurveRequest(5, dlt698.MinuteFreeze, true, meters, day, day.AddDate(0, 0, 1), dlt698.TI{Unit: dlt698.Minute, Count: 15})
 	if err != nil {
@@ -357,9 +361,9 @@ func TestReread(t *testing.T) {
 }
 
 func (c *City) byAddress(a string) *Meter {
-	for i := range c.meters {
-		if c.meters[i].Address == a {
-			return &c.meters[i]
+	for i := range c.Meters() {
+		if c.Meters()[i].Address == a {
+			return &c.Meters()[i]
 		}
 	}
 	return nil
@@ -369,12 +373,12 @@ func (c *City) byAddress(a string) *Meter {
 func TestGateway(t *testing.T) {
 	now := time.Date(2015, 11, 3, 10, 7, 0, 0, China())
 	polled := make(chan error, 1)
-	o := Options{Meters: 10, PerConcentrator: 10, Share645: 1, Districts: []District{{"120101", 1}}, Clock: func() time.Time { return now }}
+	o := Options{Meters: 10, PerConcentrator: 10, Share645: 1, Districts: []District{{Code: "120101", Weight: 1}}, Clock: func() time.Time { return now }}
 	c, err := NewCity(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.opt.Addr645 = listen(t, func(conn net.Conn) {
+	c.opt.Feeds.DLT645 = listen(t, func(conn net.Conn) {
 		select {
 		case polled <- poll(conn, c):
 		default:

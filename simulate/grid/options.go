@@ -5,14 +5,12 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/simulate/grid/town"
 )
 
 // Options say what to simulate. Zero values have defaults where the line says so.
 type Options struct {
-	Addr698         string     // host:port of the server's DL/T 698.45 feed; empty: none connects
-	Addr645         string     // host:port of its DL/T 645 feed; empty: none connects
-	Addr1376        string     // host:port of its Q/GDW 1376.1 feed; empty: none connects
-	AddrDLMS        string     // host:port of its DLMS feed; empty: none connects
+	Feeds           Feeds
 	Meters          int        // 20,000
 	PerConcentrator int        // 400
 	Share645        float64    // share of stations that are DL/T 645 gateways; 0.04, below 0: none
@@ -29,6 +27,14 @@ type Options struct {
 	HoldBack        int       // meters whose readings are kept back until they are asked for
 	Truth           io.Writer // one line of JSON a fault; nil: nowhere
 	Progress        func(Stats)
+}
+
+// Feeds are where the server listens for each protocol, host:port; none connects where it is empty.
+type Feeds struct{ DLT698, DLT645, QGDW1376, DLMS string }
+
+// of is where the stations of a protocol connect; "": they do not.
+func (f Feeds) of(p Protocol) string {
+	return map[Protocol]string{DLT698: f.DLT698, DLT645: f.DLT645, QGDW1376: f.QGDW1376, DLMS: f.DLMS}[p]
 }
 
 // Faults are shares between 0 and 1. Standing faults (Dead, Drift) are of meters, the others of reports.
@@ -59,17 +65,7 @@ const (
 	defaultShare645  = 0.04
 	defaultHeartbeat = time.Minute
 	maxPer           = 4_000
-	maxMeters        = 9_999_999
 )
-
-// defaultDistricts are the sixteen districts of Tianjin, weighted about by people.
-func defaultDistricts() []District {
-	return []District{
-		{"120101", 2.6}, {"120102", 6.2}, {"120103", 6.4}, {"120104", 6.6}, {"120105", 4.9}, {"120106", 3.6},
-		{"120110", 5.5}, {"120111", 6.2}, {"120112", 6.7}, {"120113", 6.4}, {"120114", 8.3}, {"120115", 5.2},
-		{"120116", 14.9}, {"120117", 2.9}, {"120118", 5.7}, {"120119", 6.0},
-	}
-}
 
 func (o Options) withDefaults() Options {
 	if o.Meters == 0 {
@@ -82,7 +78,7 @@ func (o Options) withDefaults() Options {
 		o.Share645 = defaultShare645
 	}
 	if len(o.Districts) == 0 {
-		o.Districts = defaultDistricts()
+		o.Districts = town.Tianjin()
 	}
 	if o.Seed == 0 {
 		o.Seed = 1
@@ -93,52 +89,17 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// protocol draws what a station speaks.
-func (o Options) protocol(h uint64) Protocol {
-	for _, p := range []struct {
-		share float64
-		Protocol
-	}{{o.Share645, DLT645}, {o.Share1376, QGDW1376}, {o.ShareDLMS, DLMS}} {
-		if chance(h, p.share) {
-			return p.Protocol
-		}
-		h = mix(h, 1)
-	}
-	return DLT698
-}
-
-// addr is where the stations of a protocol connect; "": they do not.
-func (o Options) addr(p Protocol) string {
-	return map[Protocol]string{DLT698: o.Addr698, DLT645: o.Addr645, QGDW1376: o.Addr1376, DLMS: o.AddrDLMS}[p]
-}
-
 func (o Options) check() error {
-	if o.Meters < 1 || o.Meters > maxMeters {
-		return errs.Say(errs.Invalid, "电能表数应为 1 至 %d", "the number of meters must be 1 to %d", maxMeters)
-	}
 	if o.PerConcentrator < 1 || o.PerConcentrator > maxPer {
 		return errs.Say(errs.Invalid, "每台集中器的电能表数应为 1 至 %d", "the meters of a concentrator must be 1 to %d", maxPer)
 	}
 	if o.Share1376 > 0 && o.PerConcentrator > 2040 { // Q/GDW 1376.1-2013 4.3.4.4
 		return errs.Say(errs.Invalid, "Q/GDW 1376.1 终端最多接 2040 只电能表", "a Q/GDW 1376.1 terminal has at most 2040 meters")
 	}
-	for _, d := range o.Districts {
-		if len(d.Code) != 6 || d.Weight <= 0 {
-			return errs.Say(errs.Invalid, "区划“%s”应有六位代码和大于 0 的权重", "district %q needs a code of six digits and a weight above 0", d.Code)
-		}
-		for _, r := range d.Code {
-			if r < '0' || r > '9' {
-				return errs.Say(errs.Invalid, "区划代码“%s”应为数字", "the district code %q must be digits", d.Code)
-			}
-		}
-	}
-	for _, p := range []float64{o.Faults.Dead, o.Faults.Drift, o.Faults.Duplicate, o.Faults.Garbled, o.Faults.Late, o.Share1376, o.ShareDLMS} {
+	for _, p := range []float64{o.Faults.Dead, o.Faults.Drift, o.Faults.Duplicate, o.Faults.Garbled, o.Faults.Late} {
 		if p < 0 || p > 1 {
 			return errs.Say(errs.Invalid, "比例应在 0 与 1 之间", "a share lies between 0 and 1")
 		}
-	}
-	if o.Outages < 0 || o.Outages > 0 && o.From.IsZero() {
-		return errs.Say(errs.Invalid, "停电线路数不能为负；模拟停电需要起始时间", "the number of outages is not negative, and outages need a beginning of the run")
 	}
 	return nil
 }

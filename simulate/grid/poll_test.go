@@ -46,10 +46,10 @@ func poll(conn net.Conn, c *City) error {
 	if err != nil {
 		return err
 	}
-	if got, ok := m.(dlt645.AddressAnswer); !ok || got.Addr != addr || addr.String() != c.stations[0].address {
+	if got, ok := m.(dlt645.AddressAnswer); !ok || got.Addr != addr || addr.String() != c.Stations()[0].Address {
 		return fmt.Errorf("gateway says %+v from %s", m, addr)
 	}
-	meter := &c.meters[4]
+	meter := &c.Meters()[4]
 	to, err := dlt645.NewAddress(meter.Address)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/town"
 	"github.com/haihe-city/haihe/wire/dlt698"
 )
 
@@ -71,10 +72,9 @@ func (c *concentrator) work(ctx context.Context) error {
 
 // reported are the meters of a station whose readings of a slot are reported: all but those kept back.
 func (u *unit) reported(slot int64) []*Meter {
-	out := make([]*Meter, 0, u.to-u.from)
-	for i := u.from; i < u.to; i++ {
-		m := &u.world.meters[i]
-		if !u.world.heldBack[m.index] && !slotTime(slot).Before(m.Installed) {
+	out := make([]*Meter, 0, u.To-u.From)
+	for m := range u.meters() {
+		if !u.world.heldBack[m.Index()] && !slotTime(slot).Before(m.Installed) {
 			out = append(out, m)
 		}
 	}
@@ -87,8 +87,8 @@ func (c *concentrator) report(ctx context.Context) error {
 	meters := c.reported(b.slot)
 	if b.batch == 0 && len(c.world.heldBack) > 0 {
 		var held []*Meter
-		for i := c.from; i < c.to; i++ {
-			if m := &c.world.meters[i]; c.world.heldBack[m.index] {
+		for m := range c.meters() {
+			if c.world.heldBack[m.Index()] {
 				held = append(held, m)
 			}
 		}
@@ -126,18 +126,18 @@ func (c *concentrator) reportBatch(ctx context.Context, slot int64, meters []*Me
 	}
 	c.out = raw
 	sends := 1
-	draw := []uint64{c.world.opt.Seed, 0, meters[0].index, uint64(slot)}
-	if draw[1] = drawGarbled; chance(mix(draw...), c.world.opt.Faults.Garbled) {
+	draw := []uint64{c.world.opt.Seed, 0, meters[0].Index(), uint64(slot)}
+	if draw[1] = drawGarbled; town.Chance(town.Mix(draw...), c.world.opt.Faults.Garbled) {
 		c.world.truth.write(faultGarbled, meters, slotTime(slot), 0)
 		draw[1] = drawGarbledAt
 		bad := slices.Clone(raw)
-		h := mix(draw...)
-		bad[below(h, int64(len(bad)))] ^= 1 << (h & 7)
+		h := town.Mix(draw...)
+		bad[town.Below(h, int64(len(bad)))] ^= 1 << (h & 7)
 		if err := c.put(bad); err != nil {
 			return err
 		}
 	}
-	if draw[1] = drawDuplicate; chance(mix(draw...), c.world.opt.Faults.Duplicate) {
+	if draw[1] = drawDuplicate; town.Chance(town.Mix(draw...), c.world.opt.Faults.Duplicate) {
 		c.world.truth.write(faultDuplicate, meters, slotTime(slot), 0)
 		sends = 2
 	}
@@ -169,7 +169,7 @@ func acknowledges(n dlt698.ReportNotification) func(dlt698.Body) (bool, error) {
 func (w *world) row(m *Meter, t time.Time) dlt698.CurveRow {
 	row := dlt698.CurveRow{Meter: m.Address, Time: t, Record: dlt698.MinuteFreeze,
 		Energy: dlt698.None, Power: dlt698.None, Voltage: dlt698.None}
-	if w.dead(m) || w.unlit(m, t) {
+	if w.dead(m) || w.Unlit(m, t) {
 		row.Quality = dlt698.Missing
 		return row
 	}

@@ -119,8 +119,8 @@ func (c *concentrator) attribute(o dlt698.OAD) dlt698.ResultNormal {
 		return dlt698.ResultNormal{OAD: o, Data: dlt698.Of(dlt698.AtS(c.world.opt.Clock()))}
 	case 0x40010200: // communication address
 		b := make([]byte, 0, 6)
-		for i := 0; i+1 < len(c.address); i += 2 {
-			b = append(b, (c.address[i]-'0')<<4|(c.address[i+1]-'0')&15)
+		for i := 0; i+1 < len(c.Station.Address); i += 2 {
+			b = append(b, (c.Station.Address[i]-'0')<<4|(c.Station.Address[i+1]-'0')&15)
 		}
 		return dlt698.ResultNormal{OAD: o, Data: dlt698.OctetString(b)}
 	case 0x43000300: // maker, software version and date, hardware version and date, extension
@@ -161,7 +161,7 @@ func (c *concentrator) record(server dlt698.Address, g dlt698.GetRecord) dlt698.
 			continue
 		}
 		for _, t := range times {
-			if t.Before(m.Installed) || c.world.unlit(m, t) {
+			if t.Before(m.Installed) || c.world.Unlit(m, t) {
 				continue
 			}
 			row := make([]dlt698.Data, 0, len(g.Cols))
@@ -182,8 +182,8 @@ func (c *concentrator) chosen(server dlt698.Address, g dlt698.GetRecord) (out []
 	}
 	all := g.Rows.Method <= 3 || g.Rows.Method == 9 || g.Rows.Meters.Kind == dlt698.AllMeters
 	if all && g.OAD == dlt698.Collected {
-		for i := c.from; i < c.to; i++ {
-			out = append(out, &c.world.meters[i])
+		for m := range c.meters() {
+			out = append(out, m)
 		}
 		return out, true
 	}
@@ -202,9 +202,9 @@ func (c *concentrator) chosen(server dlt698.Address, g dlt698.GetRecord) (out []
 
 // find gives a meter of this station by its address; nil where it has none.
 func (u *unit) find(address string) *Meter {
-	for i := u.from; i < u.to; i++ {
-		if u.world.meters[i].Address == address {
-			return &u.world.meters[i]
+	for m := range u.meters() {
+		if m.Address == address {
+			return m
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"iter"
 	"net"
 	"slices"
 	"sort"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/simulate/grid/town"
 )
 
 // The rhythm of the simulation, in wall time.
@@ -43,7 +45,7 @@ type counters struct {
 // unit is a station at run time.
 type unit struct {
 	world *world
-	station
+	town.Station
 	number int
 	next   int64 // slot (Unix/900) to report next; the unit's own, as is todo
 	todo   backlog
@@ -98,28 +100,27 @@ func (w *world) open() {
 		first = slotOf(w.opt.From.Add(Slot - time.Second))
 	}
 	var dead, drifting []*Meter
-	for i := range w.meters {
-		m := &w.meters[i]
+	for m := range w.Each() {
 		switch {
-		case w.dead(m):
-			dead = append(dead, m)
-		case w.drift(m) > 0:
-			drifting = append(drifting, m)
+		case w.dead(&m):
+			dead = append(dead, &m)
+		case w.drift(&m) > 0:
+			drifting = append(drifting, &m)
 		}
 	}
 	w.truth.write(faultDead, dead, slotTime(first), 0)
 	for _, m := range drifting {
 		w.truth.write(faultDrift, []*Meter{m}, slotTime(first), w.drift(m))
 	}
-	for i, s := range w.stations {
-		if w.opt.addr(s.protocol) == "" {
+	for i, s := range w.Stations() {
+		if w.opt.Feeds.of(s.Protocol) == "" {
 			continue
 		}
-		u := &unit{world: w, station: s, number: i, next: first}
+		u := &unit{world: w, Station: s, number: i, next: first}
 		u.due.Store(w.cap(now))
 		u.taken.Store(first - 1)
 		w.units = append(w.units, u)
-		if s.protocol.reports() {
+		if s.Protocol.Reports() {
 			w.left.Add(1)
 		}
 	}
@@ -140,7 +141,7 @@ func (w *world) keepTime(ctx context.Context) {
 	defer t.Stop()
 	order := slices.Clone(w.units)
 	sort.SliceStable(order, func(a, b int) bool {
-		return mix(w.opt.Seed, 10, uint64(order[a].number)) < mix(w.opt.Seed, 10, uint64(order[b].number))
+		return town.Mix(w.opt.Seed, 10, uint64(order[a].number)) < town.Mix(w.opt.Seed, 10, uint64(order[b].number))
 	})
 	seen, next, waiting, quiet := slotOf(w.opt.Clock()), 0, 0, 0
 	step := max(1, len(order)*int(tick)/int(wakeSpread))
@@ -181,7 +182,7 @@ func (w *world) stats() Stats {
 		Refused: w.count.refused.Load(), Faults: w.truth.lines.Load(),
 	}
 	for _, u := range w.units {
-		if u.protocol.reports() {
+		if u.Protocol.Reports() {
 			s.Behind += max(0, u.due.Load()-u.taken.Load())
 		}
 	}
@@ -197,7 +198,7 @@ func (u *unit) wake() {
 
 // run connects, serves the dialogue, and connects again after a break: at once first, then ever more slowly.
 func (u *unit) run(ctx context.Context) {
-	addr := u.world.opt.addr(u.protocol)
+	addr := u.world.opt.Feeds.of(u.Protocol)
 	retry := firstRetry
 	var dialer net.Dialer
 	for ctx.Err() == nil {
@@ -214,14 +215,14 @@ func (u *unit) run(ctx context.Context) {
 			_ = conn.Close()
 			u.world.count.connected.Add(-1)
 		}
-		pause(ctx, retry+time.Duration(below(mix(uint64(u.number), uint64(retry)), int64(retry)/4+1)))
+		pause(ctx, retry+time.Duration(town.Below(town.Mix(uint64(u.number), uint64(retry)), int64(retry)/4+1)))
 		retry = min(2*retry, lastRetry)
 	}
 }
 
 // serve speaks until the connection breaks; good says that the server took part.
 func (u *unit) serve(ctx context.Context, conn net.Conn) (good bool) {
-	switch u.protocol {
+	switch u.Protocol {
 	case DLT645:
 		return (&gateway{unit: u, conn: conn}).serve(ctx)
 	case QGDW1376:
@@ -247,4 +248,15 @@ func slotTime(slot int64) time.Time { return time.Unix(slot*900, 0).In(China()) 
 
 func sortDraws[T any](s []T, less func(a, b T) bool) {
 	sort.Slice(s, func(i, j int) bool { return less(s[i], s[j]) })
+}
+
+// meters goes through the meters of a station, computed one after the other.
+func (u *unit) meters() iter.Seq[*Meter] {
+	return func(yield func(*Meter) bool) {
+		for n := u.From; n < u.To; n++ {
+			if m := u.world.Of(u.number, n); !yield(&m) {
+				return
+			}
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/simulate/grid/foreign"
+	"github.com/haihe-city/haihe/simulate/grid/town"
 	"github.com/haihe-city/haihe/wire/qgdw1376"
 )
 
@@ -29,7 +30,7 @@ type terminal struct {
 
 func (c *terminal) serve(ctx context.Context) (good bool) {
 	var err error
-	if c.addr, err = qgdw1376.NewAddress(c.address); err != nil {
+	if c.addr, err = qgdw1376.NewAddress(c.Station.Address); err != nil {
 		return false
 	}
 	c.beat, c.answer = newAlarm(c.wake), newAlarm(c.wake)
@@ -175,15 +176,15 @@ func (c *terminal) work(ctx context.Context) error {
 func (c *terminal) report(ctx context.Context, slot int64, meters []*Meter) error {
 	var units []qgdw1376.Unit
 	for _, m := range meters {
-		units = append(units, foreign.Reading(view{c.unit}, int(m.index-c.world.meters[c.from].index), slotTime(slot))...)
+		units = append(units, foreign.Reading(view{c.unit}, int(m.Index())-c.From, slotTime(slot))...)
 	}
-	if h := mix(c.world.opt.Seed, drawGarbled, meters[0].index, uint64(slot)); chance(h, c.world.opt.Faults.Garbled) {
+	if h := town.Mix(c.world.opt.Seed, drawGarbled, meters[0].Index(), uint64(slot)); town.Chance(h, c.world.opt.Faults.Garbled) {
 		c.world.truth.write(faultGarbled, meters, slotTime(slot), 0)
 		raw, err := print1376(qgdw1376.Report, c.addr, qgdw1376.Say(qgdw1376.AFNClass2, c.seq, true, units...))
 		if err != nil {
 			return err
 		}
-		raw[below(mix(h), int64(len(raw)))] ^= 1 << (h & 7)
+		raw[town.Below(town.Mix(h), int64(len(raw)))] ^= 1 << (h & 7)
 		if err := c.put(raw); err != nil {
 			return err
 		}

@@ -46,12 +46,12 @@ func BenchmarkArchive(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	list, err := simulate.Archive(simulate.Options{Meters: meters})
+	city, err := simulate.NewCity(simulate.Options{Meters: meters})
 	if err != nil {
 		b.Fatal(err)
 	}
 	var file bytes.Buffer
-	if err := simulate.WriteArchive(&file, list); err != nil {
+	if err := city.WriteArchive(&file); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -64,14 +64,14 @@ func (r *room) simulation(o simulate.Options) *simulate.City {
 			once.Do(func() { close(caught) })
 		}
 	}
-	o.Addr698, o.Addr645, o.Clock = r.Listening()["grid/dlt698"], r.Listening()["grid/dlt645"], r.Clock.Now
-	o.Addr1376, o.AddrDLMS = r.Listening()["grid/qgdw1376"], r.Listening()["grid/dlms"]
+	o.Feeds.DLT698, o.Feeds.DLT645, o.Clock = r.Listening()["grid/dlt698"], r.Listening()["grid/dlt645"], r.Clock.Now
+	o.Feeds.QGDW1376, o.Feeds.DLMS = r.Listening()["grid/qgdw1376"], r.Listening()["grid/dlms"]
 	city, err := simulate.NewCity(o)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := simulate.WriteArchive(&b, city.Meters()); err != nil {
+	if err := city.WriteArchive(&b); err != nil {
 		r.t.Fatal(err)
 	}
 	if got := r.importFile("archive", "archive.csv", b.Bytes(), false); got.Stopped != nil || got.Taken != int64(len(city.Meters())) {

@@ -147,7 +147,7 @@ func TestTheftsThroughTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	var archive strings.Builder
-	if err := simulated.WriteArchive(&archive, city.Meters()); err != nil {
+	if err := city.WriteArchive(&archive); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.importFile("archive", "archive.csv", []byte(archive.String()), false); got.Taken != 800 {

@@ -1,8 +1,7 @@
-package grid
+package town
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -54,16 +53,16 @@ func (c *City) Thefts(o Theft) (*Thefts, error) {
 		return nil, errs.Say(errs.Invalid, "窃电比例应在 0 与 1 之间，并给出起始时间", "the share of thefts lies between 0 and 1, and they begin at some time")
 	}
 	t := &Thefts{c, map[uint64]stolen{}}
-	for i := range c.meters {
-		m := &c.meters[i]
-		h := mix(c.opt.Seed, drawTheft, m.index)
-		thief := chance(h, o.Share)
-		if !thief && !chance(mix(c.opt.Seed, drawAway, m.index), o.Away) {
+	for each := range c.Each() {
+		m := &each
+		h := Mix(c.lay.Seed, drawTheft, m.index)
+		thief := Chance(h, o.Share)
+		if !thief && !Chance(Mix(c.lay.Seed, drawAway, m.index), o.Away) {
 			continue
 		}
-		day := below(mix(c.opt.Seed, drawTheftDay, m.index), int64(max(1, o.Over)))
-		s := stolen{kind: theftBypass, from: o.From.In(China()).AddDate(0, 0, int(day)), away: !thief, share: 0.4 + float64(below(mix(c.opt.Seed, drawTheftShare, m.index), 45))/100}
-		switch below(mix(c.opt.Seed, drawTheftKind, m.index), 10) {
+		day := Below(Mix(c.lay.Seed, drawTheftDay, m.index), int64(max(1, o.Over)))
+		s := stolen{kind: theftBypass, from: o.From.In(China()).AddDate(0, 0, int(day)), away: !thief, share: 0.4 + float64(Below(Mix(c.lay.Seed, drawTheftShare, m.index), 45))/100}
+		switch Below(Mix(c.lay.Seed, drawTheftKind, m.index), 10) {
 		case 0, 1:
 			s.kind = theftNight
 		case 2:
@@ -76,8 +75,7 @@ func (c *City) Thefts(o Theft) (*Thefts, error) {
 
 // Truth lists the thefts, as the other faults are listed; those who are away are none.
 func (t *Thefts) Truth() (out []Truth) {
-	for i := range t.city.meters {
-		m := &t.city.meters[i]
+	for m := range t.city.Each() {
 		if s, ok := t.byNum[m.index]; ok && !s.away {
 			out = append(out, Truth{Kind: s.kind, Meter: m.Address, Concentrator: m.Concentrator, Slot: s.from.Format(time.RFC3339)})
 		}
@@ -138,17 +136,5 @@ func (t *Thefts) Supplied(meters []*Meter, from, to time.Time) int64 {
 		sum += t.Used(m, from, to)
 		index = min(index, m.index)
 	}
-	return sum + sum*(300+below(mix(t.city.opt.Seed, drawWear, index, uint64(from.Unix())), 21)-10)/9_700
-}
-
-// Areas groups the meters of a city by the concentrator behind which they stand, in the city's order.
-func (c *City) Areas() (out [][]*Meter) {
-	for _, s := range c.stations {
-		area := make([]*Meter, 0, s.to-s.from)
-		for i := s.from; i < s.to; i++ {
-			area = append(area, &c.meters[i])
-		}
-		out = append(out, area)
-	}
-	return slices.Clip(out)
+	return sum + sum*(300+Below(Mix(t.city.lay.Seed, drawWear, index, uint64(from.Unix())), 21)-10)/9_700
 }

@@ -1,0 +1,70 @@
+package grid
+
+import (
+	"time"
+
+	"github.com/haihe-city/haihe/simulate/grid/town"
+)
+
+// What a city is made of; package town computes it.
+type (
+	// Meter is one meter of the simulated city.
+	Meter = town.Meter
+	// Kind is the kind of customer behind a meter.
+	Kind = town.Kind
+	// Protocol is what a station speaks.
+	Protocol = town.Protocol
+	// District is a district and its share of the meters.
+	District = town.District
+	// Theft says how many customers take current past their meters.
+	Theft = town.Theft
+	// Thefts is what was stolen in a city.
+	Thefts = town.Thefts
+)
+
+// The kinds of customer and the protocols.
+const (
+	Residential = town.Residential
+	Commercial  = town.Commercial
+	Industrial  = town.Industrial
+	Agriculture = town.Agriculture
+
+	DLT698   = town.DLT698
+	DLT645   = town.DLT645
+	QGDW1376 = town.QGDW1376
+	DLMS     = town.DLMS
+
+	Slot = town.Slot // the distance between readings
+)
+
+// China is the zone of all times in frames.
+func China() *time.Location { return town.China() }
+
+// City is the simulated city, and how it is run. It is safe for concurrent use.
+type City struct {
+	*town.City
+	opt Options
+}
+
+// NewCity lays out the city.
+func NewCity(o Options) (*City, error) {
+	o = o.withDefaults()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	c, err := town.New(town.Layout{Meters: o.Meters, PerConcentrator: o.PerConcentrator, Share645: o.Share645, Share1376: o.Share1376, ShareDLMS: o.ShareDLMS,
+		Districts: o.Districts, Seed: o.Seed, Outages: o.Outages, From: o.From})
+	if err != nil {
+		return nil, err
+	}
+	return &City{City: c, opt: o}, nil
+}
+
+// Archive gives the meters of a city. It depends on Seed, Meters, PerConcentrator, the shares and Districts only.
+func Archive(o Options) ([]Meter, error) {
+	c, err := NewCity(o)
+	if err != nil {
+		return nil, err
+	}
+	return c.Meters(), nil
+}
