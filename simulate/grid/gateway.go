@@ -131,6 +131,8 @@ func (g *gateway) read(m *Meter, q dlt645.Read) (data []byte, ok bool) {
 	switch {
 	case di>>24 == 6:
 		return g.load(m, q, at)
+	case di&^0xFF == dlt645.PowerDowns:
+		return g.failures(m, di, now)
 	case di == 0x04000101 || di == 0x04000102:
 		return g.clock(di, now.Add(w.drift(m))), true
 	case di == 0x04000401:

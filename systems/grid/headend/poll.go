@@ -1,6 +1,7 @@
 package headend
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -23,6 +24,8 @@ type poller struct {
 	// read asks a meter for its gaps of a day and stores what comes; got is how many readings that were. errs.Unavailable: it is silent.
 	read func(ctx context.Context, address string, gaps book.SlotSet, d book.Day) (got int, err error)
 	act  func(ctx context.Context, o *order) error // carries a deed out
+	// heed is told once a round of each meter whether it answered, and may ask it for more; nil: nobody wants to know.
+	heed func(ctx context.Context, address string, rerr error) error
 }
 
 // run polls until the connection is gone.
@@ -65,7 +68,7 @@ func (p *poller) poll(ctx context.Context) error {
 		due := book.DueSlots(d, p.e.o.Now(), 0) // a slot can be read as soon as it is over
 		for _, address := range p.e.o.Book.Addresses(p.link.address) {
 			st, ok := p.e.o.Book.Standing(address, d, due)
-			if !ok || st.Gaps == 0 || silent[address] {
+			if !ok || silent[address] || st.Gaps == 0 && (p.heed == nil || k > 0) {
 				continue
 			}
 			select {
@@ -75,12 +78,18 @@ func (p *poller) poll(ctx context.Context) error {
 				}
 			default:
 			}
-			gaps := book.First(due).Minus(st.Slots.Measured)
-			_, err := p.read(ctx, address, gaps, d)
+			var err error
+			if st.Gaps > 0 {
+				_, err = p.read(ctx, address, book.First(due).Minus(st.Slots.Measured), d)
+				heard = heard || err == nil
+			}
+			if p.heed != nil && k == 0 && ctx.Err() == nil {
+				err = cmp.Or(p.heed(ctx, address, err), err)
+			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			heard, silent[address] = heard || err == nil, errs.Is(err, errs.Unavailable)
+			silent[address] = errs.Is(err, errs.Unavailable)
 			if err != nil && broken(err) {
 				return err
 			}
