@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/kernel/identity"
@@ -50,6 +51,7 @@ type Program struct {
 	Entities   *entity.Store
 	Series     *series.Engine
 	Indicators *indicator.Board
+	Calendar   *calendar.Book
 	Handler    http.Handler // everything that the program answers over HTTP
 
 	o        Options
@@ -132,6 +134,9 @@ func (p *Program) openKernels(ctx context.Context) (err error) {
 	if p.Indicators, err = indicator.Open(ctx, o.DB, p.Journal, now, o.Plan); err != nil {
 		return errs.Wrap("open the indicators", err)
 	}
+	if p.Calendar, err = calendar.Open(ctx, o.DB, p.Journal, now); err != nil {
+		return errs.Wrap("open the calendar", err)
+	}
 	return nil
 }
 
@@ -172,7 +177,7 @@ func (p *Program) openSystem(ctx context.Context, r *room, log *slog.Logger) (er
 	}
 	h := &Host{
 		Log: log, Clock: p.o.Clock, DB: p.o.DB, Entities: p.Entities, Series: p.Series, Journal: p.Journal, People: p.People,
-		Indicators: p.Indicators, Live: p.live, Metrics: newMetrics(p.registry, r.Name), Who: web.Who(p.People, p.o.Settings.Server.secure()), Wall: p.o.Wall,
+		Indicators: p.Indicators, Calendar: p.Calendar, Live: p.live, Metrics: newMetrics(p.registry, r.Name), Who: web.Who(p.People, p.o.Settings.Server.secure()), Wall: p.o.Wall,
 	}
 	if r.opened, err = r.System.Open(ctx, h); err != nil {
 		return errs.Wrap("open "+r.Name, err)
@@ -195,6 +200,7 @@ func (p *Program) Start() {
 		_, err := p.Entities.Collect(ctx)
 		return err
 	}})
+	p.work.start(&worker{system: "calendar", kind: "job", name: "refresh", every: time.Minute, run: p.Calendar.Refresh}) // another instance may have entered a notice
 	p.work.start(&worker{system: "series", kind: "job", name: "maintain", every: time.Minute, run: p.Series.Maintain})
 	for _, r := range p.rooms {
 		if r.opened == nil {

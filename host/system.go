@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
@@ -45,6 +46,7 @@ type Host struct {
 	Journal    *journal.Journal
 	People     *identity.Service
 	Indicators *indicator.Board
+	Calendar   *calendar.Book
 	Live       *web.Hub
 	Metrics    *Metrics
 	Who        web.WhoFunc      // who makes a request to a mount
@@ -61,7 +63,7 @@ type Opened struct {
 	Measures []Measure
 	Search   func(ctx context.Context, who *identity.Principal, q string, limit int) ([]web.Hit, error)
 	Import   map[string]ImportFunc // by the Name of the declared Imports
-	Own      *web.Own // what a citizen sees of their own on /my; nil where there is none
+	Own      *web.Own              // what a citizen sees of their own on /my; nil where there is none
 	Health   func(ctx context.Context) error
 	Close    func(ctx context.Context) error
 }

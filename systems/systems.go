@@ -4,6 +4,7 @@ package systems
 
 import (
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/systems/calendar"
 	"github.com/haihe-city/haihe/systems/city"
 	"github.com/haihe-city/haihe/systems/grid"
 	"github.com/haihe-city/haihe/systems/plan"
@@ -14,6 +15,7 @@ func All() []host.System {
 	return []host.System{
 		plan.System(),
 		city.System(),
+		calendar.System(),
 		grid.System(),
 	}
 }
