@@ -50,6 +50,22 @@ func (b *Book) Seat(address string) (s Seat, concentrator string, ok bool) {
 	return Seat{i, x.num}, b.texts[x.concentrator], true
 }
 
+// Behind finds the seats of meters by their addresses as numbers; that of one that does not stand behind a concentrator is zero.
+// They are appended to `to`.
+func (b *Book) Behind(concentrator string, addresses []uint64, to []Seat) []Seat {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	which, known := b.textOf[concentrator]
+	for _, address := range addresses {
+		var s Seat
+		if i, ok := b.at(address); ok && known && b.meters[i].concentrator == which {
+			s = Seat{i, b.meters[i].num}
+		}
+		to = append(to, s)
+	}
+	return to
+}
+
 // Open holds a day from now on, where it is not held already. What is known of it is the caller's to Mark.
 func (b *Book) Open(d Day) {
 	b.mu.Lock()
@@ -62,7 +78,7 @@ func (b *Book) open(d Day) {
 	if _, held := b.days[d]; held {
 		return
 	}
-	b.days[d] = newSheet(len(b.meters))
+	b.days[d] = newSheet(b.moved)
 	for len(b.days) > b.keep {
 		oldest := d
 		for k := range b.days {
@@ -113,7 +129,14 @@ func (b *Book) Mark(batch []Placed) {
 			}
 			newest = max(newest, p.Day)
 		}
+		before := held.measured(p.Place)
 		held.mark(p.Place, p.Slot, p.Quality, len(b.meters))
+		if held.sealed {
+			continue
+		}
+		if after := held.measured(p.Place); after != before && b.counted(held) {
+			held.counts.change(b.meters[p.Place].kind, before, after)
+		}
 	}
 }
 
@@ -171,10 +194,15 @@ func (t *tally) add(region int8, s Slots, n int64) {
 	t.by[region].add(s, t.want, n)
 }
 
-// Coverage folds a day of which `due` slots are due: the city, and each district in the order of Districts. An open day is walked
-// through, twelve bytes a meter; of a sealed one only what differs.
+// Coverage folds a day of which `due` slots are due: the city, and each district in the order of Districts. An open day is told from
+// counts that are carried on; of a sealed one only what differs is walked through.
 func (b *Book) Coverage(d Day, due int) (city Cover, by []Cover) {
 	b.mu.RLock()
+	for held := b.days[d]; held != nil && !b.counted(held); held = b.days[d] {
+		b.mu.RUnlock()
+		b.recount(d)
+		b.mu.RLock()
+	}
 	defer b.mu.RUnlock()
 	held := b.days[d]
 	t := tally{make([]Cover, len(Districts)+1), First(due)}
@@ -189,36 +217,6 @@ func (b *Book) Coverage(d Day, due int) (city Cover, by []Cover) {
 		city.Late, city.Estimated, city.Missing = city.Late+c.Late, city.Estimated+c.Estimated, city.Missing+c.Missing
 	}
 	return city, t.by[:len(Districts)]
-}
-
-// coverOpen counts the measured slots of an open day.
-func (b *Book) coverOpen(held *sheet, t *tally) {
-	want, due := packed(t.want), int64(t.want.Count())
-	type sum struct{ meters, complete, missing int64 }
-	sums := make([]sum, len(b.kinds))
-	for i := range b.meters {
-		x := &sums[b.meters[i].kind]
-		gaps := int(due)
-		if i < len(held.open) {
-			gaps = held.open[i].missing(want)
-		}
-		x.meters++
-		if x.missing += int64(gaps); gaps == 0 {
-			x.complete++
-		}
-	}
-	for k, x := range sums {
-		if b.kinds[k].retired {
-			continue
-		}
-		at := int(b.kinds[k].region)
-		if at < 0 {
-			at = len(Districts)
-		}
-		c := &t.by[at]
-		c.Meters, c.Complete = c.Meters+x.meters, c.Complete+x.complete
-		c.Missing, c.Collected = c.Missing+x.missing, c.Collected+x.meters*due-x.missing
-	}
 }
 
 // coverSealed counts every meter as the usual one, and puts right those that differ. held is nil for a day that is not known.

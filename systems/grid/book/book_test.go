@@ -3,6 +3,7 @@ package book
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -115,11 +116,11 @@ func TestSheetAsSlots(t *testing.T) {
 		n := 30 + r.IntN(400)
 		b := New(9)
 		d, _ := ParseDay("2015-11-20")
-		put := func(i int) {
-			b.Put(Meter{Num: int64(3*i + 1), Address: fmt.Sprintf("%012d", i), District: append(Districts, District{})[i%17].Code, Concentrator: "1", Category: Residential, Protocol: DLT698, Retired: i%31 == 5})
+		put := func(i, moved int) {
+			b.Put(Meter{Num: int64(3*i + 1), Address: fmt.Sprintf("%012d", i), District: append(Districts, District{})[(i+moved)%17].Code, Concentrator: "1", Category: Residential, Protocol: DLT698, Retired: (i+moved)%31 == 5})
 		}
 		for i := range n {
-			put(i)
+			put(i, 0)
 		}
 		var want []Slots
 		fill := func(share int) {
@@ -145,9 +146,13 @@ func TestSheetAsSlots(t *testing.T) {
 				b.Open(d + 2) // the day is over
 			case 2:
 				for i := range r.IntN(60) {
-					put(n + i)
+					put(n+i, 0)
 				}
 				fill(0)
+			case 3: // meters move, and go out of service and come back
+				for range r.IntN(40) {
+					put(r.IntN(len(want)), r.IntN(40))
+				}
 			}
 			for range oddly {
 				p := Placed{Place: int32(r.IntN(len(want))), Day: d, Slot: r.IntN(SlotsPerDay), Quality: qualities[r.IntN(len(qualities))], At: d.Start()}
@@ -156,19 +161,21 @@ func TestSheetAsSlots(t *testing.T) {
 			}
 			due := r.IntN(SlotsPerDay + 1)
 			var sum Cover
+			by := make([]Cover, len(Districts)+1)
 			for i, w := range want {
 				if got := b.days[d].slots(int32(i)); got != w {
 					t.Fatalf("seed %d round %d: meter %d stands as %+v, want %+v (sealed %v)", seed, round, i, got, w, b.days[d].sealed)
 				}
 				if !b.retired(i) {
 					sum.add(w, First(due), 1)
+					by[(b.Region(int32(i))+len(by))%len(by)].add(w, First(due), 1)
 				}
 				p := Placed{Place: int32(i), Day: d, Slot: i % SlotsPerDay}
 				if b.Empty(p) != (!w.Measured.Has(p.Slot) && !w.Estimated.Has(p.Slot)) {
 					t.Fatalf("seed %d round %d: Empty of meter %d is wrong", seed, round, i)
 				}
 			}
-			if city, _ := b.Coverage(d, due); city != sum {
+			if city, districts := b.Coverage(d, due); city != sum || !slices.Equal(districts, by[:len(Districts)]) {
 				t.Fatalf("seed %d round %d: coverage %+v, want %+v (sealed %v)", seed, round, city, sum, b.days[d].sealed)
 			}
 		}

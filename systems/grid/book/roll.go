@@ -24,6 +24,8 @@ type roll struct {
 	byNum   table
 	behind  [][]int32 // by the text of a concentrator: the meters behind it, in the order in which they came there
 	serving int64     // meters in service
+	ofKind  []int64   // meters by kind
+	moved   int       // how often a meter changed its kind
 }
 
 // record is a meter.
@@ -92,7 +94,7 @@ func (r *roll) kind(m *Meter) uint32 {
 		n = uint32(len(r.kinds))
 		k.district, k.category, k.protocol = strings.Clone(k.district), Category(strings.Clone(string(k.category))), Protocol(strings.Clone(string(k.protocol)))
 		r.kindOf[k] = n
-		r.kinds = append(r.kinds, k)
+		r.kinds, r.ofKind = append(r.kinds, k), append(r.ofKind, 0)
 	}
 	return n
 }
@@ -117,6 +119,9 @@ func (r *roll) put(m *Meter) {
 		if !r.kinds[old.kind].retired {
 			r.serving--
 		}
+		if r.ofKind[old.kind]--; old.kind != x.kind {
+			r.moved++
+		}
 	}
 	if !known || r.meters[i].concentrator != x.concentrator {
 		r.behind[x.concentrator] = append(r.behind[x.concentrator], i)
@@ -125,6 +130,7 @@ func (r *roll) put(m *Meter) {
 		r.meters[i].num = x.num
 		r.byNum.add(mixed(uint64(x.num)), i, func(p int32) uint64 { return mixed(uint64(r.meters[p].num)) })
 	}
+	r.ofKind[x.kind]++
 	if r.meters[i] = x; !m.Retired {
 		r.serving++
 	}

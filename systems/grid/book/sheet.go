@@ -37,7 +37,8 @@ type sheet struct {
 	n      int              // of a sealed day: meters that it was sealed with
 	differ map[int32]bits96 // of a sealed day
 	odds   map[int32]odd
-	many   []odd // in place of odds
+	many   []odd   // in place of odds
+	counts *counts // of open; nil or old: to be counted anew
 }
 
 // Bounds, as shares of the meters: a day is sealed where fewer differ, and opened again, or its odds laid out, where more do.
@@ -46,7 +47,8 @@ const (
 	openAbove = 4 // a quarter
 )
 
-func newSheet(n int) *sheet { return &sheet{open: make([]bits96, n), odds: map[int32]odd{}} }
+// newSheet makes an open sheet. It takes no room for the meters before the first of them has a slot.
+func newSheet(moved int) *sheet { return &sheet{odds: map[int32]odd{}, counts: &counts{moved: moved}} }
 
 // measured gives the slots that were measured.
 func (s *sheet) measured(place int32) bits96 {
@@ -141,7 +143,9 @@ func grown[T any](of []T, place int32, meters int) []T {
 	if int(place) < len(of) {
 		return of
 	}
-	return append(of, make([]T, max(meters, int(place)+1)-len(of))...)
+	all := make([]T, max(meters, int(place)+1))
+	copy(all, of)
+	return all
 }
 
 // seal keeps what differs only, where that is little.
@@ -164,7 +168,7 @@ func (s *sheet) seal() {
 			s.differ[int32(i)] = b
 		}
 	}
-	s.sealed, s.open = true, nil
+	s.sealed, s.open, s.counts = true, nil, nil
 }
 
 func (s *sheet) unseal(meters int) {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/wire/dlt698"
@@ -28,6 +27,7 @@ type session698 struct {
 	sa   dlt698.Address
 	ca   uint8 // the client address that the terminal gave us at its login
 	link *link // nil before the login
+	held int   // of the budget, for the frame in hand
 
 	send    sync.Mutex // one frame at a time
 	piid    uint8      // of our newest request; only carry uses it
@@ -130,6 +130,11 @@ func (c *session698) frame(ctx context.Context, cancel context.CancelFunc, it dl
 			return c.confirm(f, seg.Seq)
 		}
 		body = whole
+	}
+	c.hold(len(body))
+	defer c.letGo()
+	if done, err := c.bulk(ctx, f, body, it); done {
+		return err
 	}
 	a, err := dlt698.ParseAPDU(body)
 	if err != nil {
@@ -253,20 +258,8 @@ func (c *session698) onReport(ctx context.Context, f dlt698.Frame, n dlt698.Repo
 		}
 		rows = c.own(ctx, rows, got, it)
 	}
-	taken, err := c.e.o.Take(ctx, rows)
-	if err == nil {
-		err = c.power(ctx, n, it)
-	}
-	switch {
-	case errs.Is(err, errs.Busy): // not acknowledged: the concentrator sends it again on this link
-		c.e.o.Count(name698, "busy")
-		return nil
-	case err != nil:
-		return errs.Wrap("take a report", err)
-	case taken.Wrong > 0:
-		c.reject(ctx, fmt.Sprintf("%d 条数据的时间不可能，电表时钟有误", taken.Wrong), fmt.Sprintf("%d rows of a time that cannot be: the meter's clock is wrong", taken.Wrong), it)
-	}
-	return c.write(dlt698.ToServer, f.Server, f.Client, dlt698.APDU{Body: dlt698.Acknowledge(n)})
+	_, err := c.settle(ctx, f, n, rows, it)
+	return err
 }
 
 // power takes the power events of a report, of the meters that stand behind this concentrator.
@@ -319,16 +312,9 @@ func (c *session698) own(ctx context.Context, to []book.Reading, rows []dlt698.C
 		to = append(to, book.Reading{Address: row.Meter, Seat: seat, At: row.Time.UnixMicro(), Energy: orNull(row.Energy), Power: orNull(row.Power), Voltage: orNull(row.Voltage)})
 	}
 	if foreign > 0 {
-		c.reject(ctx, fmt.Sprintf("%d 条数据的电表不在本集中器档案中", foreign), fmt.Sprintf("%d rows of meters that the archive does not place behind this concentrator", foreign), it)
+		c.foreign(ctx, foreign, it)
 	}
 	return to
-}
-
-func orNull(v int64) int64 {
-	if v == dlt698.None {
-		return series.Null
-	}
-	return v
 }
 
 func (c *session698) confirm(f dlt698.Frame, seq uint16) error {

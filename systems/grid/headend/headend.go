@@ -58,6 +58,9 @@ type HeadEnd struct {
 	doors []door
 	gate  chan struct{} // a place for each connection
 
+	decoded *budget   // of frames in hand
+	spare   sync.Pool // of *workspace
+
 	mu     sync.Mutex
 	closed bool
 	conns  map[net.Conn]struct{}
@@ -88,7 +91,7 @@ const (
 
 // Open opens the doors, so that a used port is told at start. Nobody is let in before the feeds run.
 func Open(o Options) (*HeadEnd, error) {
-	e := &HeadEnd{o: o, links: newLinks(), gate: make(chan struct{}, o.MaxLinks), conns: map[net.Conn]struct{}{}}
+	e := &HeadEnd{o: o, links: newLinks(), gate: make(chan struct{}, o.MaxLinks), decoded: newBudget(), conns: map[net.Conn]struct{}{}}
 	for _, d := range []struct {
 		name, addr string
 		speak      func(ctx context.Context, conn net.Conn) error
