@@ -91,7 +91,7 @@ var floors = []rule{
 	{dir: "systems/grid/headend", floor: 4, may: []string{"systems/grid/book", "systems/grid/headend/deed", "host", "kernel/series", "wire/*", "wire/dlt698/bulk", "wire/dlt698/event", "errs", "lang"}},
 	{dir: "systems/grid/interval", floor: 4, may: []string{"systems/grid/book", "host", "kernel/*", "store", "wire/*", "errs", "lang"}},
 	{dir: "systems/grid/ledger", floor: 4, may: []string{"systems/grid/book", "kernel/series", "store", "errs"}, tests: storage},
-	{dir: "systems/grid/forecast/model", floor: 4, tests: []string{"simulate/*"}},
+	{dir: "systems/grid/forecast/model", floor: 4, may: []string{"kernel/calendar"}, tests: []string{"simulate/*"}},
 	{dir: "systems/grid/forecast", floor: 4, may: []string{"systems/grid/book", "systems/grid/forecast/model", "host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: storage},
 	{dir: "systems/grid/loss/evidence", floor: 4, tests: []string{"simulate/*"}},
 	{dir: "systems/grid/loss/supply", floor: 4, may: []string{"systems/grid/book", "errs"}},

@@ -104,7 +104,7 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 	if err != nil {
 		return nil, errs.Wrap("open the losses", err)
 	}
-	s.forecasts, err = forecast.New(ctx, forecast.Options{DB: h.DB, Load: s.ledger.Load, Clock: h.Clock, Journal: h.Journal, Page: pages.Page})
+	s.forecasts, err = forecast.New(ctx, forecast.Options{DB: h.DB, Load: s.ledger.Load, Clock: h.Clock, Days: h.Calendar.Now, Journal: h.Journal, Page: pages.Page})
 	if err != nil {
 		return nil, errs.Wrap("open the forecasts", err)
 	}

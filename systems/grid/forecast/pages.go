@@ -30,7 +30,8 @@ func (p *Part) Routes() []web.Route {
 		{Pattern: "GET /grid/forecast", Grant: grantRead, Page: p.page},
 		{Pattern: "POST /grid/forecast/limit", Grant: GrantLimit, Form: p.formLimit},
 		{Pattern: "GET /api/grid/forecast", Grant: grantRead, API: p.api},
-		{Pattern: "GET /api/grid/forecast.csv", Grant: grantRead, API: p.apiCSV},
+		{Pattern: "GET /api/grid/forecast.csv", Grant: grantRead, API: p.apiSheet},
+		{Pattern: "GET /api/grid/forecast.parquet", Grant: grantRead, API: p.apiSheet},
 	}
 }
 
@@ -266,28 +267,32 @@ func values(curve []float64) (out []*float64) {
 	return out
 }
 
-// apiCSV is the same, a line a quarter hour.
-func (p *Part) apiCSV(r *web.Request) (any, error) {
+var forecastSheet = []sheet.Column{sheet.Text("district", "区划代码，空为全市 / district code, empty for the city"), sheet.At("at", "时点 / quarter hour"), sheet.Number("forecast_mw", 4, "MW", "预测 / forecast"), sheet.Number("load_mw", 4, "MW", "实际 / load")}
+
+// apiSheet is the same, a line a quarter hour.
+func (p *Part) apiSheet(r *web.Request) (any, error) {
 	v, err := p.view(r.Context(), r.Query("district"))
 	if err != nil {
 		return nil, err
 	}
-	forSheet := r.Query("bom") == "1"
-	return web.Reply{Type: sheet.Type, Name: "forecast.csv", Body: func(w io.Writer) error {
-		out := sheet.New(w, forSheet)
-		_ = out.Write("district", "at", "forecast_mw", "load_mw") // errors are kept for Flush
-		text := func(x float64) string {
-			if math.IsNaN(x) {
-				return ""
+	f := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1")
+	return web.Reply{Type: f.Type(), Name: f.File("forecast"), Body: func(w io.Writer) error {
+		return f.Write(w, forecastSheet, func(out *sheet.Rows) error {
+			for d := v.today - shownDays + 1; d <= v.today+1; d++ {
+				said, was := whole(v.days[d].Said), whole(v.days[d].Was)
+				for i := range said {
+					out.Add(v.district, d.Date().Add(time.Duration(i)*book.SlotLength), cell(said[i]), cell(was[i]))
+				}
 			}
-			return strconv.FormatFloat(x, 'f', 4, 64)
-		}
-		for d := v.today - shownDays + 1; d <= v.today+1; d++ {
-			said, was := whole(v.days[d].Said), whole(v.days[d].Was)
-			for i := range said {
-				_ = out.Write(v.district, d.Date().Add(time.Duration(i)*book.SlotLength).Format(time.RFC3339), text(said[i]), text(was[i]))
-			}
-		}
-		return out.Flush()
+			return out.Flush()
+		})
 	}}, nil
+}
+
+// cell is none where nothing is known.
+func cell(x float64) any {
+	if math.IsNaN(x) {
+		return nil
+	}
+	return x
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
@@ -51,6 +52,7 @@ type Options struct {
 	DB      *store.DB
 	Load    func(ctx context.Context, district string, d book.Day) ([]float64, error) // MW by quarter hour, NaN where nothing came; "" is the city
 	Clock   host.Clock
+	Days    func() *calendar.Calendar
 	Journal *journal.Journal
 	Page    PageFunc
 }
@@ -138,7 +140,7 @@ func (p *Part) district(ctx context.Context, district string, today book.Day, no
 	if err != nil {
 		return err
 	}
-	said := Forecast(days, so, today)
+	said := Forecast(p.o.Days(), days, so, today)
 	if said == nil {
 		return nil
 	}
@@ -149,19 +151,19 @@ func (p *Part) district(ctx context.Context, district string, today book.Day, no
 }
 
 // Forecast says what the day after today will be, from the days before and as much of today as has come; nil where nothing is known.
-func Forecast(days map[book.Day]Day, so []float64, today book.Day) []float64 {
+func Forecast(c *calendar.Calendar, days map[book.Day]Day, so []float64, today book.Day) []float64 {
 	var known []model.Day
 	for d := today - learnDays; d < today; d++ {
 		if was := days[d].Was; was != nil {
 			if step, _ := model.Peak(was); step >= 0 {
-				known = append(known, model.Day{Class: model.ClassOf(d.Date()), Curve: was})
+				known = append(known, model.Day{Class: model.ClassOf(c, calendar.Date(d)), Curve: was})
 			}
 		}
 	}
 	if step, _ := model.Peak(so); step >= 0 {
-		known = append(known, model.Day{Class: model.ClassOf(today.Date()), Curve: so})
+		known = append(known, model.Day{Class: model.ClassOf(c, calendar.Date(today)), Curve: so})
 	}
-	return model.Next(known, model.ClassOf((today + 1).Date()), book.SlotsPerDay)
+	return model.Next(known, model.ClassOf(c, calendar.Date(today+1)), book.SlotsPerDay)
 }
 
 // days reads a district's days.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/store/storetest"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web/ui"
@@ -27,7 +28,11 @@ func TestWork(t *testing.T) {
 		return 1
 	}
 	begins := book.DayOf(time.Date(2015, 10, 20, 0, 0, 0, 0, book.China).UnixMicro())
-	p, err := New(t.Context(), Options{DB: storetest.Open(t), Clock: clock, Load: func(_ context.Context, district string, d book.Day) ([]float64, error) {
+	c, err := calendar.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := New(t.Context(), Options{DB: storetest.Open(t), Clock: clock, Days: func() *calendar.Calendar { return c }, Load: func(_ context.Context, district string, d book.Day) ([]float64, error) {
 		out := whole(nil)
 		if district != "" && district != "120101" || d < begins {
 			return out, nil

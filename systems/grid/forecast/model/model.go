@@ -3,6 +3,8 @@ package model
 import (
 	"math"
 	"time"
+
+	"github.com/haihe-city/haihe/kernel/calendar"
 )
 
 // Class is the kind of a day.
@@ -15,28 +17,15 @@ const (
 	Holiday // Sundays and public holidays
 )
 
-// springs are the new-year days of the lunar calendar, month*100+day; the eve and six days from it on are holidays.
-var springs = map[int]int{2010: 214, 2011: 203, 2012: 123, 2013: 210, 2014: 131, 2015: 219, 2016: 208, 2017: 128, 2018: 216, 2019: 205, 2020: 125,
-	2021: 212, 2022: 201, 2023: 122, 2024: 210, 2025: 129, 2026: 217, 2027: 206, 2028: 126, 2029: 213, 2030: 203}
-
-// ClassOf is the class of a date: weekends, the Spring Festival, New Year, 1 May and 1 to 7 October. Working days that are moved to a
-// weekend, and holidays of one day by the lunar calendar, are decided anew each year and are not known.
-func ClassOf(t time.Time) Class {
-	y, m, d := t.Date()
-	md := int(m)*100 + d
-	if s, ok := springs[y]; ok {
-		first := time.Date(y, time.Month(s/100), s%100, 0, 0, 0, 0, t.Location())
-		if days := int(math.Round(time.Date(y, m, d, 0, 0, 0, 0, t.Location()).Sub(first).Hours() / 24)); days >= -1 && days <= 5 {
-			return Holiday
-		}
-	}
-	switch {
-	case md == 101 || md == 501 || md >= 1001 && md <= 1007 || t.Weekday() == time.Sunday:
-		return Holiday
-	case t.Weekday() == time.Saturday:
+// ClassOf is the class of a day by the working calendar: a weekend day that is worked for a holiday is a working day.
+func ClassOf(c *calendar.Calendar, d calendar.Date) Class {
+	switch k := c.Kind(d); {
+	case k.Works():
+		return Working
+	case k == calendar.Weekend && d.Weekday() == time.Saturday:
 		return Saturday
 	}
-	return Working
+	return Holiday
 }
 
 // Day is one day's curve, NaN where nothing is known.

@@ -8,13 +8,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/simulate/grid"
 )
 
+func cal(t *testing.T) *calendar.Calendar {
+	c, err := calendar.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestClassOf(t *testing.T) {
-	for day, want := range map[string]Class{"2015-11-20": Working, "2015-11-21": Saturday, "2015-11-22": Holiday, "2015-02-18": Holiday, "2015-02-24": Holiday, "2015-02-25": Working, "2015-10-07": Holiday, "2015-10-08": Working, "2016-01-01": Holiday} {
-		d, err := time.Parse(time.DateOnly, day)
-		if got := ClassOf(d); err != nil || got != want {
+	for day, want := range map[string]Class{"2015-11-20": Working, "2015-11-21": Saturday, "2015-11-22": Holiday, "2015-02-18": Holiday, "2015-02-24": Holiday, "2015-02-25": Working, "2015-10-07": Holiday, "2015-10-08": Working, "2016-01-01": Holiday,
+		"2015-10-10": Working, "2015-02-15": Working, "2015-09-03": Holiday, "2015-06-20": Holiday} {
+		d, err := calendar.Parse(day)
+		if got := ClassOf(cal(t), d); err != nil || got != want {
 			t.Errorf("%s is %d, want %d", day, got, want)
 		}
 	}
@@ -77,7 +87,7 @@ func TestPublicCurves(t *testing.T) {
 				t.Fatal(err, err2)
 			}
 			if at.Hour() == 0 {
-				days = append(days, Day{Class: ClassOf(at)})
+				days = append(days, Day{Class: ClassOf(cal(t), calendar.DateOf(at.Add(-8*time.Hour)))})
 			}
 			days[len(days)-1].Curve = append(days[len(days)-1].Curve, v)
 		}
@@ -96,7 +106,7 @@ func TestSimulatedCity(t *testing.T) {
 	start := time.Date(2015, 5, 4, 0, 0, 0, 0, grid.China())
 	for d := range 84 {
 		date := start.AddDate(0, 0, d)
-		day := Day{ClassOf(date), make([]float64, 96)}
+		day := Day{ClassOf(cal(t), calendar.DateOf(date)), make([]float64, 96)}
 		for q := range 96 {
 			for i := range c.Meters() {
 				day.Curve[q] += float64(c.Power(&c.Meters()[i], date.Add(time.Duration(q)*grid.Slot)))
