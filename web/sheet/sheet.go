@@ -1,5 +1,5 @@
-// Package sheet writes tables for spreadsheets and programs (表格导出): CSV as RFC 4180 has it, with cells that no spreadsheet runs
-// as a formula.
+// Package sheet writes tables for spreadsheets and programs (表格导出): Parquet with typed columns, or CSV as RFC 4180 has it,
+// with cells that no spreadsheet runs as a formula.
 package sheet
 
 import (

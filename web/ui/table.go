@@ -1,9 +1,28 @@
 package ui
 
 import (
+	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/haihe-city/haihe/lang"
 )
+
+// Exports are the links that a list leaves by: CSV for a spreadsheet, and Parquet. path is the interface's, without its ending.
+func Exports(path string, query map[string]string) []Link {
+	v := url.Values{}
+	for k, x := range query {
+		if x != "" {
+			v.Set(k, x)
+		}
+	}
+	pq := path + ".parquet"
+	if len(v) > 0 {
+		pq += "?" + v.Encode()
+	}
+	v.Set("bom", "1")
+	return []Link{{Text: lang.Same("CSV"), Href: path + ".csv?" + v.Encode()}, {Text: lang.Same("Parquet"), Href: pq}}
+}
 
 // fields are the inputs above a table: the search, then the filters.
 func (t Table) fields() []Field {

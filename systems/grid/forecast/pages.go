@@ -86,7 +86,9 @@ func (p *Part) show(r *web.Request, district string, wrong lang.Text) (*ui.Page,
 	out := p.o.Page(title, path, ui.Link{Text: title, Href: path})
 	out.Lead = lang.T("次日负荷按近期同类日的加权平均预测，并按最近一日的偏差修正；工作日、周六、周日及节假日分别统计。负荷为已到电表功率之和，缺数时偏低。",
 		"Tomorrow is the weighted mean of recent days of its kind, corrected by how far the last day lay off; working days, Saturdays, Sundays and holidays apart. The load is the sum of what meters sent: too low where some are silent.")
-	out.Actions = []ui.Action{{Text: lang.T("导出 CSV", "Export CSV"), Href: "/api/grid/forecast.csv?bom=1&district=" + district}}
+	for _, x := range ui.Exports("/api/grid/forecast", map[string]string{"district": district}) {
+		out.Actions = append(out.Actions, ui.Action{Text: lang.T("导出 "+x.Text.Zh, "Export "+x.Text.En), Href: x.Href})
+	}
 	out.Body = []ui.Block{v.tiles(), ui.Columns{Wide: 0, Cols: [][]ui.Block{{v.chart()}, {v.alarms()}}}, v.table()}
 	if r.Who.Can(GrantLimit) {
 		value := ""

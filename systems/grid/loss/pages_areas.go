@@ -2,7 +2,6 @@ package loss
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"math"
 	"net/url"
@@ -39,9 +38,11 @@ func (p *Part) Routes() []web.Route {
 		{Pattern: "GET /grid/suspects/{address}", Grant: GrantInspect, Page: p.pageSuspect},
 		{Pattern: "POST /grid/suspects/{address}/finding", Grant: GrantInspect, Form: p.formFinding},
 		{Pattern: "GET /api/grid/losses", Grant: grantRead, API: p.apiLosses},
-		{Pattern: "GET /api/grid/losses.csv", Grant: grantRead, API: p.apiLossesCSV},
+		{Pattern: "GET /api/grid/losses.csv", Grant: grantRead, API: p.apiLossesSheet},
+		{Pattern: "GET /api/grid/losses.parquet", Grant: grantRead, API: p.apiLossesSheet},
 		{Pattern: "GET /api/grid/suspects", Grant: GrantInspect, API: p.apiSuspects},
-		{Pattern: "GET /api/grid/suspects.csv", Grant: GrantInspect, API: p.apiSuspectsCSV},
+		{Pattern: "GET /api/grid/suspects.csv", Grant: GrantInspect, API: p.apiSuspectsSheet},
+		{Pattern: "GET /api/grid/suspects.parquet", Grant: GrantInspect, API: p.apiSuspectsSheet},
 	}
 }
 
@@ -289,11 +290,7 @@ func (p *Part) table(r *web.Request, q asked, page []AreaDay, total int64, next 
 			t.Query[n] = v
 		}
 	}
-	v := url.Values{"bom": {"1"}}
-	for k, x := range t.Query {
-		v.Set(k, x)
-	}
-	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: "/api/grid/losses.csv?" + v.Encode()}}
+	t.Exports = ui.Exports("/api/grid/losses", t.Query)
 	for _, a := range page {
 		t.Rows = append(t.Rows, areaRow(a, q.limits, lang.Same(a.Area), pathLosses+"/"+a.Area))
 	}
@@ -435,19 +432,22 @@ func (p *Part) apiLosses(r *web.Request) (any, error) {
 	return out, nil
 }
 
-func (p *Part) apiLossesCSV(r *web.Request) (any, error) {
+var lossSheet = []sheet.Column{sheet.Text("area", "台区或馈线 / area"), sheet.Text("kind", "类别 / kind"), sheet.Text("district", "区划代码 / district code"), sheet.Text("day", "数据日 / day"), sheet.Number("supplied_kwh", 4, "kWh", "供电量 / supplied"), sheet.Number("sold_kwh", 4, "kWh", "售电量 / sold"), sheet.Number("loss_percent", 4, "%", "线损率 / loss"),
+	sheet.Whole("supply_slots", "quarter hours", "供电量时段 / slots of the supply"), sheet.Whole("meters", "", "电表 / meters"), sheet.Whole("estimated", "", "估算电表 / estimated"), sheet.Whole("missing", "", "缺数电表 / missing"), sheet.Whole("backwards", "", "倒走电表 / backwards"), sheet.Text("state", "状态 / state")}
+
+// apiLossesSheet is the same as a table.
+func (p *Part) apiLossesSheet(r *web.Request) (any, error) {
 	q, err := p.ask(r)
 	if err != nil {
 		return nil, err
 	}
-	forSheet, all := r.Query("bom") == "1", q.chosen()
-	return web.Reply{Type: sheet.Type, Name: "losses.csv", Body: func(w io.Writer) error {
-		out := sheet.New(w, forSheet)
-		_ = out.Write("area", "kind", "district", "day", "supplied_kwh", "sold_kwh", "loss_percent", "supply_slots", "meters", "estimated", "missing", "backwards", "state") // errors are kept for Flush
-		n := func(v int64) string { return strconv.FormatInt(v, 10) }
-		for _, a := range all {
-			_ = out.Write(a.Area, a.Kind, a.District, a.Day.String(), fmt.Sprintf("%.4f", kwh(a.Supplied)), fmt.Sprintf("%.4f", kwh(a.Sold)), fmt.Sprintf("%.4f", float64(a.Rate)/percent), n(a.Parts), n(a.Meters), n(a.Estimated), n(a.Missing), n(a.Wrong), a.standing(q.limits))
-		}
-		return out.Flush()
+	f, all := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1"), q.chosen()
+	return web.Reply{Type: f.Type(), Name: f.File("losses"), Body: func(w io.Writer) error {
+		return f.Write(w, lossSheet, func(out *sheet.Rows) error {
+			for _, a := range all {
+				out.Add(a.Area, a.Kind, a.District, a.Day.String(), kwh(a.Supplied), kwh(a.Sold), float64(a.Rate)/percent, a.Parts, a.Meters, a.Estimated, a.Missing, a.Wrong, a.standing(q.limits))
+			}
+			return out.Flush()
+		})
 	}}, nil
 }

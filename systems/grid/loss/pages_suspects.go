@@ -1,8 +1,10 @@
 package loss
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,30 +14,88 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/loss/evidence"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/sheet"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
-// listed is how many meters the list holds: inspections begin at its top.
-const listed = 500
+// listed bounds the meters that are read at all, the highest scores first: more are no order of inspections.
+const listed = 20_000
 
-// list reads the suspects that a request asks for, the highest score first.
-func (p *Part) list(r *web.Request) (found []Suspect, total int64, l Limits, err error) {
-	district := r.Query("district")
-	if district != "" && book.DistrictIndex(district) < 0 {
-		return nil, 0, l, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", district)
+// suspectAsked is what the list of meters worth a look is asked for.
+type suspectAsked struct {
+	district, area, clue, sort, after string
+	limits                            Limits
+	found                             []Suspect // all that fit, in the order that is asked for
+}
+
+var suspectSorts = map[string]func(a, b Suspect) int{
+	"score": func(a, b Suspect) int { return cmp.Compare(a.Score, b.Score) },
+	"area":  func(a, b Suspect) int { return strings.Compare(a.Area, b.Area) },
+	"since": func(a, b Suspect) int { return cmp.Compare(a.Since, b.Since) },
+}
+
+// askSuspects reads and checks what a request asks for, and reads what fits; the highest score comes first where no order is asked for.
+func (p *Part) askSuspects(r *web.Request) (q suspectAsked, err error) {
+	q = suspectAsked{district: r.Query("district"), area: r.Query("area"), clue: r.Query("clue"), sort: cmp.Or(r.Query("sort"), "-score"), after: r.Query("after")}
+	if q.district != "" && book.DistrictIndex(q.district) < 0 {
+		return q, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", q.district)
+	}
+	if _, ok := clueNames[evidence.Kind(q.clue)]; q.clue != "" && !ok {
+		return q, errs.Say(errs.Invalid, "线索“%s”无法识别", "clue %q is not known", q.clue)
+	}
+	key, down := strings.CutPrefix(q.sort, "-")
+	order, ok := suspectSorts[key]
+	if !ok {
+		return q, errs.Say(errs.Invalid, "排序“%s”无法识别，可用 score、area、since，前加 - 为降序", "the order %q is not known: score, area or since, with - before it to turn it round", q.sort)
 	}
 	err = p.o.DB.Read(r.Context(), func(tx *store.Tx) (err error) {
-		if l, err = readLimits(tx); err != nil {
-			return err
-		}
-		return tx.Get(qSuspectsNum, []any{district, r.Query("area"), l.Score}, &total)
+		q.limits, err = readLimits(tx)
+		return err
 	})
-	if err == nil {
-		found, err = suspects(r.Context(), p.o.DB, qSuspects, district, r.Query("area"), l.Score, listed)
+	if err != nil {
+		return q, err
 	}
-	return found, total, l, err
+	if q.found, err = suspects(r.Context(), p.o.DB, qSuspects, q.district, q.area, q.limits.Score, listed); err != nil {
+		return q, err
+	}
+	if q.clue != "" {
+		q.found = slices.DeleteFunc(q.found, func(s Suspect) bool {
+			return !slices.ContainsFunc(s.Clues, func(c evidence.Clue) bool { return string(c.Kind) == q.clue })
+		})
+	}
+	slices.SortStableFunc(q.found, func(a, b Suspect) int {
+		if c := order(a, b); c != 0 && down {
+			return -c
+		} else if c != 0 {
+			return c
+		}
+		return cmp.Or(strings.Compare(a.Area, b.Area), cmp.Compare(a.Meter, b.Meter))
+	})
+	return q, nil
+}
+
+// page cuts a page out of the list.
+func (q suspectAsked) page() (page []Suspect, next string, err error) {
+	from := 0
+	if q.after != "" {
+		parts, err := store.Uncursor(q.after, 3)
+		if err != nil {
+			return nil, "", err
+		}
+		at := slices.IndexFunc(q.found, func(s Suspect) bool { return s.Area == parts[1] && strconv.FormatInt(s.Meter, 10) == parts[2] })
+		if parts[0] != q.sort || at < 0 {
+			return nil, "", errs.Say(errs.Invalid, "翻页标记已失效，请从第一页重新打开", "the page mark does not hold any more, open the list from its first page")
+		}
+		from = at + 1
+	}
+	page = q.found[from:min(len(q.found), from+pageSize)]
+	if from+len(page) < len(q.found) {
+		last := page[len(page)-1]
+		next = store.Cursor(q.sort, last.Area, strconv.FormatInt(last.Meter, 10))
+	}
+	return page, next, nil
 }
 
 var noVerdict = lang.T("分值只用于安排检查先后，不是认定。空置、停业、换热泵、装光伏、表计故障都会产生同样的线索；是否异常以现场检查为准。",
@@ -43,22 +103,38 @@ var noVerdict = lang.T("分值只用于安排检查先后，不是认定。空�
 
 // pageSuspects is the meters worth a look.
 func (p *Part) pageSuspects(r *web.Request) (*ui.Page, error) {
-	found, total, l, err := p.list(r)
+	q, err := p.askSuspects(r)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := q.page()
 	if err != nil {
 		return nil, err
 	}
 	title := lang.T("用电异常线索", "Meters worth a look")
 	out := p.page(title, ui.Link{Text: title, Href: pathSuspects})
-	t := p.suspectTable(found, total, "suspects")
-	t.Note = lang.T(fmt.Sprintf("线索分 %d 及以上，最多列 %d 只", l.Score, listed), fmt.Sprintf("Score %d and more, at most %d", l.Score, listed))
-	t.Path, t.Query = pathSuspects, map[string]string{}
+	t := p.suspectTable(page, int64(len(q.found)), "suspects")
+	t.Note = lang.T(fmt.Sprintf("线索分 %d 及以上", q.limits.Score), fmt.Sprintf("Score %d and more", q.limits.Score))
+	t.Path, t.Query, t.Sort, t.Next, t.Paged = pathSuspects, map[string]string{}, q.sort, next, q.after != ""
+	for _, n := range []string{"district", "area", "clue", "sort"} {
+		if v := r.Query(n); v != "" {
+			t.Query[n] = v
+		}
+	}
+	for i := range t.Columns {
+		_, t.Columns[i].Sortable = suspectSorts[t.Columns[i].Key]
+	}
 	options := []ui.Option{{Value: "", Text: lang.T("全部区", "All districts")}}
 	for _, d := range book.Districts {
 		options = append(options, ui.Option{Value: d.Code, Text: d.Name})
 	}
-	t.Filters = []ui.Field{{Name: "district", Kind: "select", Label: lang.T("区", "District"), Value: r.Query("district"), Options: options}}
-	t.Search = &ui.Field{Name: "area", Label: lang.T("台区或馈线", "Area"), Placeholder: lang.T("台区或馈线", "Area"), Value: r.Query("area")}
-	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: "/api/grid/suspects.csv?bom=1&district=" + r.Query("district")}}
+	clues := []ui.Option{{Value: "", Text: lang.T("全部线索", "All clues")}}
+	for _, k := range slices.Sorted(maps.Keys(clueNames)) {
+		clues = append(clues, ui.Option{Value: string(k), Text: clueNames[k]})
+	}
+	t.Filters = []ui.Field{{Name: "district", Kind: "select", Label: lang.T("区", "District"), Value: q.district, Options: options}, {Name: "clue", Kind: "select", Label: lang.T("线索", "Clue"), Value: q.clue, Options: clues}}
+	t.Search = &ui.Field{Name: "area", Label: lang.T("台区或馈线", "Area"), Placeholder: lang.T("台区或馈线", "Area"), Value: q.area}
+	t.Exports = ui.Exports("/api/grid/suspects", t.Query)
 	out.Body = []ui.Block{ui.Notice{ID: "no-verdict", Kind: "info", Text: noVerdict}, t}
 	return out, nil
 }
@@ -221,37 +297,45 @@ func (p *Part) json(s Suspect) suspectJSON {
 }
 
 func (p *Part) apiSuspects(r *web.Request) (any, error) {
-	found, total, _, err := p.list(r)
+	q, err := p.askSuspects(r)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := q.page()
 	if err != nil {
 		return nil, err
 	}
 	out := struct {
-		Total  int64         `json:"total"`
+		Total  int           `json:"total"`
 		Meters []suspectJSON `json:"meters"`
-	}{total, []suspectJSON{}}
-	for _, s := range found {
+		Next   string        `json:"next,omitempty"`
+	}{len(q.found), []suspectJSON{}, next}
+	for _, s := range page {
 		out.Meters = append(out.Meters, p.json(s))
 	}
 	return out, nil
 }
 
-func (p *Part) apiSuspectsCSV(r *web.Request) (any, error) {
-	found, _, _, err := p.list(r)
+var suspectSheet = []sheet.Column{sheet.Text("meter", "电表号 / meter"), sheet.Text("area", "台区或馈线 / area"), sheet.Text("district", "区划代码 / district code"), sheet.Whole("score", "", "线索分 / score"), sheet.Text("since", "变化自 / changed since"), sheet.Text("clues", "线索 / clues")}
+
+// apiSuspectsSheet is the same as a table.
+func (p *Part) apiSuspectsSheet(r *web.Request) (any, error) {
+	q, err := p.askSuspects(r)
 	if err != nil {
 		return nil, err
 	}
-	forSheet := r.Query("bom") == "1"
-	return web.Reply{Type: sheet.Type, Name: "suspects.csv", Body: func(w io.Writer) error {
-		out := sheet.New(w, forSheet)
-		_ = out.Write("meter", "area", "district", "score", "since", "clues") // errors are kept for Flush
-		for _, s := range found {
-			x := p.json(s)
-			var clues []string
-			for _, c := range x.Clues {
-				clues = append(clues, fmt.Sprintf("%s %d: %s", c.Kind, c.Points, c.Text.Zh))
+	f := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1")
+	return web.Reply{Type: f.Type(), Name: f.File("suspects"), Body: func(w io.Writer) error {
+		return f.Write(w, suspectSheet, func(out *sheet.Rows) error {
+			for _, s := range q.found {
+				x := p.json(s)
+				var clues []string
+				for _, c := range x.Clues {
+					clues = append(clues, fmt.Sprintf("%s %d: %s", c.Kind, c.Points, c.Text.Zh))
+				}
+				out.Add(x.Meter, x.Area, x.District, x.Score, x.Since, strings.Join(clues, "; "))
 			}
-			_ = out.Write(x.Meter, x.Area, x.District, strconv.FormatInt(x.Score, 10), x.Since, strings.Join(clues, "; "))
-		}
-		return out.Flush()
+			return out.Flush()
+		})
 	}}, nil
 }

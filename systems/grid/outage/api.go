@@ -189,25 +189,37 @@ func (p *Part) asked(r *web.Request) (text string, span index.Period, rep *Repor
 	return
 }
 
-// apiReliabilityCSV is the indices of a period, a line an area and rule.
-func (p *Part) apiReliabilityCSV(r *web.Request) (any, error) {
+var reliabilitySheet = []sheet.Column{sheet.Text("period", "期间 / period"), sheet.Text("area", "范围类别 / kind of area"), sheet.Text("code", "代码 / code"), sheet.Text("name", "名称 / name"), sheet.Text("rule", "统计口径 / rule"), sheet.Whole("customers", "", "用户数 / customers"), sheet.Whole("seconds_passed", "s", "已过时间 / time passed"),
+	sheet.Whole("customer_seconds", "s", "用户停电时间 / customer time lost"), sheet.Whole("interruptions", "", "持续停电户次 / customer interruptions"), sheet.Whole("momentary", "", "短时停电户次 / momentary"), sheet.Number("saidi_minutes", 6, "min", "SAIDI"), sheet.Number("saifi", 6, "", "SAIFI"), sheet.Number("caidi_minutes", 4, "min", "CAIDI"),
+	sheet.Number("asai_percent", 8, "%", "ASAI"), sheet.Number("maifi", 6, "", "MAIFI"), sheet.Number("cemi3_percent", 4, "%", "CEMI-3")}
+
+// apiReliabilitySheet is the indices of a period, a line an area and rule.
+func (p *Part) apiReliabilitySheet(r *web.Request) (any, error) {
 	text, _, _, areas, err := p.asked(r)
 	if err != nil {
 		return nil, err
 	}
-	forSheet := r.Query("bom") == "1"
-	return web.Reply{Type: sheet.Type, Name: "reliability-" + text + ".csv", Body: func(w io.Writer) error {
-		out := sheet.New(w, forSheet)
-		_ = out.Write("period", "area", "code", "name", "rule", "customers", "seconds_passed", "customer_seconds", "interruptions", "momentary", "saidi_minutes", "saifi", "caidi_minutes", "asai_percent", "maifi", "cemi3_percent") // errors are kept for Flush
-		n := func(v int64) string { return strconv.FormatInt(v, 10) }
-		for _, a := range areas {
-			for i, f := range a.ByRule {
-				_ = out.Write(text, a.Kind, a.Code, a.Name.Zh, ruleNames[i], n(f.Customers), n(f.Span), n(f.Seconds), n(f.Interruptions), n(f.Momentary), index.Ratio{Num: f.Seconds, Den: f.Customers * 60}.Decimal(1, 6), f.SAIFI().Decimal(1, 6),
-					index.Ratio{Num: f.Seconds, Den: f.Interruptions * 60}.Decimal(1, 4), f.ASAI().Cut(100, 8), f.MAIFI().Decimal(1, 6), f.CEMI().Decimal(100, 4))
+	f := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1")
+	return web.Reply{Type: f.Type(), Name: f.File("reliability-" + text), Body: func(w io.Writer) error {
+		return f.Write(w, reliabilitySheet, func(out *sheet.Rows) error {
+			for _, a := range areas {
+				for i, f := range a.ByRule {
+					out.Add(text, a.Kind, a.Code, a.Name.Zh, ruleNames[i], f.Customers, f.Span, f.Seconds, f.Interruptions, f.Momentary, decimal(index.Ratio{Num: f.Seconds, Den: f.Customers * 60}.Decimal(1, 6)), decimal(f.SAIFI().Decimal(1, 6)),
+						decimal(index.Ratio{Num: f.Seconds, Den: f.Interruptions * 60}.Decimal(1, 4)), decimal(f.ASAI().Cut(100, 8)), decimal(f.MAIFI().Decimal(1, 6)), decimal(f.CEMI().Decimal(100, 4)))
+				}
 			}
-		}
-		return out.Flush()
+			return out.Flush()
+		})
 	}}, nil
+}
+
+// decimal reads an exact decimal for a typed column; what is no number is none.
+func decimal(text string) any {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
 // apiSwitch takes a switch's operation: {"feeder": …, "position": "open" or "close", "at": RFC 3339}.

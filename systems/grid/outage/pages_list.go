@@ -41,10 +41,12 @@ func (p *Part) Routes() []web.Route {
 		{Pattern: "GET /grid/reliability", Grant: grantRead, Page: p.pageReliability},
 		{Pattern: "GET /grid/reliability/core", Grant: grantRead, Page: p.pageEvidence},
 		{Pattern: "GET /api/grid/outages", Grant: grantRead, API: p.apiList},
-		{Pattern: "GET /api/grid/outages.csv", Grant: grantRead, API: p.apiCSV},
+		{Pattern: "GET /api/grid/outages.csv", Grant: grantRead, API: p.apiSheet},
+		{Pattern: "GET /api/grid/outages.parquet", Grant: grantRead, API: p.apiSheet},
 		{Pattern: "GET /api/grid/outages/{id}", Grant: grantRead, API: p.apiOne},
 		{Pattern: "GET /api/grid/reliability", Grant: grantRead, API: p.apiReliability},
-		{Pattern: "GET /api/grid/reliability.csv", Grant: grantRead, API: p.apiReliabilityCSV},
+		{Pattern: "GET /api/grid/reliability.csv", Grant: grantRead, API: p.apiReliabilitySheet},
+		{Pattern: "GET /api/grid/reliability.parquet", Grant: grantRead, API: p.apiReliabilitySheet},
 		{Pattern: "POST /api/grid/switches", Grant: GrantEdit, API: p.apiSwitch},
 	}
 }
@@ -148,7 +150,7 @@ func (p *Part) table(r *web.Request, sel Select, page []Line, total int64, next 
 			{Name: "state", Kind: "select", Label: lang.T("状态", "State"), Value: sel.State, Options: []ui.Option{{Value: "", Text: lang.T("全部状态", "All states")}, {Value: "open", Text: lang.T("停电中", "Dark")}, {Value: "ended", Text: lang.T("已恢复", "Restored")}, {Value: "void", Text: lang.T("已作废", "Void")}}},
 			day("from", lang.T("自", "From")), day("to", lang.T("至", "To"))},
 		Empty: lang.T("没有符合条件的停电。", "No outage fits.")}
-	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: link("/api/grid/outages.csv", t.Query, "bom", "1")}}
+	t.Exports = ui.Exports("/api/grid/outages", t.Query)
 	for _, l := range page {
 		t.Rows = append(t.Rows, p.row(l))
 	}
@@ -260,8 +262,11 @@ func (p *Part) apiList(r *web.Request) (any, error) {
 	}{total, page, next}, err
 }
 
-// apiCSV streams every outage that the filters take.
-func (p *Part) apiCSV(r *web.Request) (any, error) {
+var outageSheet = []sheet.Column{sheet.Text("id", ""), sheet.Text("code", "编号 / number"), sheet.At("began", "停电起始 / began"), sheet.At("ended", "恢复 / ended"), sheet.Text("feeder", "馈线 / feeder"), sheet.Text("district", "区划代码 / district code"), sheet.Text("cause", "原因 / cause"), sheet.Text("source", "来源 / source"), sheet.Text("state", "状态 / state"),
+	sheet.Whole("customers", "", "停电用户 / customers"), sheet.Whole("customer_seconds", "s", "用户停电时间 / customer time lost"), sheet.Text("note", "说明 / note")}
+
+// apiSheet streams every outage that the filters take.
+func (p *Part) apiSheet(r *web.Request) (any, error) {
 	sel, err := selection(r)
 	if err != nil {
 		return nil, err
@@ -271,27 +276,23 @@ func (p *Part) apiCSV(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	forSheet := r.Query("bom") == "1"
-	return web.Reply{Type: sheet.Type, Name: "outages.csv", Body: web.Stream(func(w io.Writer, flush func()) error {
-		out := sheet.New(w, forSheet)
-		_ = out.Write("id", "code", "began", "ended", "feeder", "district", "cause", "source", "state", "customers", "customer_seconds", "note") // errors are kept for Flush
-		for {
-			for _, l := range page {
-				ended := ""
-				if !l.Ended.IsZero() {
-					ended = l.Ended.In(book.China).Format(time.RFC3339)
+	f := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1")
+	return web.Reply{Type: f.Type(), Name: f.File("outages"), Body: web.Stream(func(w io.Writer, flush func()) error {
+		return f.Write(w, outageSheet, func(out *sheet.Rows) error {
+			for {
+				for _, l := range page {
+					out.Add(l.ID, l.Code, l.Began, l.Ended, l.Feeder, l.District, l.Cause, l.Source, string(l.State), l.Customers, l.Seconds, l.Note)
 				}
-				_ = out.Write(l.ID, l.Code, l.Began.In(book.China).Format(time.RFC3339), ended, l.Feeder, l.District, l.Cause, l.Source, string(l.State), strconv.FormatInt(l.Customers, 10), strconv.FormatInt(l.Seconds, 10), l.Note)
+				err := out.Flush()
+				flush()
+				if err != nil || next == "" {
+					return err
+				}
+				sel.After = next
+				if page, _, next, err = find(r.Context(), p.o.DB, sel); err != nil {
+					return err
+				}
 			}
-			err := out.Flush()
-			flush()
-			if err != nil || next == "" {
-				return err
-			}
-			sel.After = next
-			if page, _, next, err = find(r.Context(), p.o.DB, sel); err != nil {
-				return err
-			}
-		}
+		})
 	})}, nil
 }

@@ -245,7 +245,7 @@ func indexHead(r *web.Request, text string, total int64) ui.Table {
 		Filters: []ui.Field{{Name: "area", Kind: "select", Label: lang.T("范围", "Area"), Value: r.Query("area"), Options: []ui.Option{{Value: "", Text: lang.T("全市、核心区和各区", "City, core, districts")}, {Value: "feeder", Text: lang.T("线路", "Feeders")}, {Value: "district", Text: lang.T("各区", "Districts")}}},
 			{Name: "district", Kind: "select", Label: lang.T("区", "District"), Value: r.Query("district"), Options: districtOptions()}},
 		Empty: lang.T("没有符合条件的范围。", "No area fits.")}
-	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: link("/api/grid/reliability.csv", t.Query, "bom", "1")}, {Text: lang.Same("JSON"), Href: link("/api/grid/reliability", t.Query)}}
+	t.Exports = append(ui.Exports("/api/grid/reliability", t.Query), ui.Link{Text: lang.Same("JSON"), Href: link("/api/grid/reliability", t.Query)})
 	return t
 }
 

@@ -104,8 +104,13 @@ func (s *Part) apiList(r *web.Request, state string) (any, error) {
 	return out, nil
 }
 
-// apiMetersCSV streams every meter that the filters take.
-func (s *Part) apiMetersCSV(r *web.Request) (any, error) {
+var meterSheet = []sheet.Column{
+	sheet.Text("address", "电表号 / meter number"), sheet.Text("district", "区划代码 / district code"), sheet.Text("feeder", "馈线 / feeder"), sheet.Text("concentrator", "集中器 / concentrator"), sheet.Text("category", "类别 / kind"), sheet.Text("protocol", "规约 / protocol"),
+	sheet.Text("status", "状态 / status"), sheet.At("newest", "最新数据 / newest reading"), sheet.Whole("measured_slots", "quarter hours", "当日实测时段 / slots measured"), sheet.Whole("missing_slots", "quarter hours", "当日缺数时段 / slots missing"),
+}
+
+// apiMetersSheet streams every meter that the filters take.
+func (s *Part) apiMetersSheet(r *web.Request) (any, error) {
 	sel, err := selection(r)
 	if err != nil {
 		return nil, err
@@ -119,25 +124,21 @@ func (s *Part) apiMetersCSV(r *web.Request) (any, error) {
 		return nil, err
 	}
 	sel.Sort, sel.After, sel.Limit = "", book.Cursor{}, 5000 // in the archive's order, which nothing changes while it is written
-	forSheet := r.Query("bom") == "1"
-	return web.Reply{Type: sheet.Type, Name: "meters-" + d.String() + ".csv", Body: web.Stream(func(w io.Writer, flush func()) error {
-		out := sheet.New(w, forSheet)
-		_ = out.Write("address", "district", "feeder", "concentrator", "category", "protocol", "status", "newest", "measured_slots", "missing_slots") // errors are kept for Flush
-		for {
-			page, _, next := b.List(d, due, sel)
-			for _, m := range page {
-				newest := ""
-				if !m.Heard.IsZero() {
-					newest = m.Heard.In(book.China).Format(time.RFC3339)
+	f := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1")
+	return web.Reply{Type: f.Type(), Name: f.File("meters-" + d.String()), Body: web.Stream(func(w io.Writer, flush func()) error {
+		return f.Write(w, meterSheet, func(out *sheet.Rows) error {
+			for {
+				page, _, next := b.List(d, due, sel)
+				for _, m := range page {
+					out.Add(m.Address, m.District, m.Feeder, m.Concentrator, string(m.Category), string(m.Protocol), m.Status(), m.Heard, int64(m.Slots.Measured.Count()), int64(m.Gaps))
 				}
-				_ = out.Write(m.Address, m.District, m.Feeder, m.Concentrator, string(m.Category), string(m.Protocol), m.Status(), newest, strconv.Itoa(m.Slots.Measured.Count()), strconv.Itoa(m.Gaps))
+				err := out.Flush()
+				flush()
+				if sel.After = next; err != nil || next.First() {
+					return err
+				}
 			}
-			err := out.Flush()
-			flush()
-			if sel.After = next; err != nil || next.First() {
-				return err
-			}
-		}
+		})
 	})}, nil
 }
 
@@ -174,7 +175,10 @@ func (s *Part) apiDay(r *web.Request) (any, error) {
 	return map[string]any{"address": m.Address, "day": d.String(), "dueSlots": due, "slots": rows, "beside": beside}, nil
 }
 
-func (s *Part) apiDayCSV(r *web.Request) (any, error) {
+var daySheet = []sheet.Column{sheet.At("time", "时点 / quarter hour"), sheet.Text("state", "状态 / state"), sheet.Number("energy_kwh", 4, "kWh", "正向有功示数 / register"), sheet.Number("power_kw", 4, "kW", "有功功率 / active power"), sheet.Number("voltage_v", 1, "V", "A 相电压 / voltage of phase A")}
+
+// apiDaySheet is the same as a table.
+func (s *Part) apiDaySheet(r *web.Request) (any, error) {
 	m, d, due, err := s.meterAt(r)
 	if err != nil {
 		return nil, err
@@ -183,21 +187,55 @@ func (s *Part) apiDayCSV(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := func(v *ratio) string {
+	value := func(v *ratio) any {
 		if v == nil {
-			return ""
+			return nil
 		}
-		return v.String()
+		return v.Float()
 	}
-	forSheet := r.Query("bom") == "1"
-	return web.Reply{Type: sheet.Type, Name: m.Address + "-" + d.String() + ".csv", Body: web.Stream(func(w io.Writer, _ func()) error {
-		out := sheet.New(w, forSheet)
-		_ = out.Write("time", "state", "energy_kwh", "power_kw", "voltage_v") // errors are kept for Flush
-		for _, x := range rows {
-			_ = out.Write(x.Time, string(x.State), text(x.Energy), text(x.Power), text(x.Voltage))
-		}
-		return out.Flush()
-	})}, nil
+	f := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1")
+	return web.Reply{Type: f.Type(), Name: f.File(m.Address + "-" + d.String()), Body: func(w io.Writer) error {
+		return f.Write(w, daySheet, func(out *sheet.Rows) error {
+			for _, x := range rows {
+				out.Add(time.UnixMicro(d.Start()+int64(x.Slot)*book.SlotMicros), string(x.State), value(x.Energy), value(x.Power), value(x.Voltage))
+			}
+			return out.Flush()
+		})
+	}}, nil
+}
+
+// loadSheet is a day's load; readings of a whole area are the sum of its meters.
+var loadSheet = []sheet.Column{sheet.Text("district", "区划代码，空为全市 / district code, empty for the city"), sheet.At("time", "时点 / quarter hour"), sheet.Number("load_mw", 4, "MW", "已到电表功率之和 / sum of the powers that came")}
+
+// apiLoadSheet gives the load of a day, of the city and of every district.
+func (s *Part) apiLoadSheet(r *web.Request) (any, error) {
+	d, due, err := s.queryDay(r)
+	if err != nil {
+		return nil, err
+	}
+	codes := []string{""}
+	for _, x := range book.Districts {
+		codes = append(codes, x.Code)
+	}
+	f := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1")
+	return web.Reply{Type: f.Type(), Name: f.File("load-" + d.String()), Body: func(w io.Writer) error {
+		return f.Write(w, loadSheet, func(out *sheet.Rows) error {
+			for _, code := range codes {
+				mw, err := s.o.Ledger.Load(r.Context(), code, d)
+				if err != nil {
+					return err
+				}
+				for i, v := range mw[:min(due, len(mw))] {
+					var cell any
+					if !math.IsNaN(v) {
+						cell = v
+					}
+					out.Add(code, time.UnixMicro(d.Start()+int64(i)*book.SlotMicros), cell)
+				}
+			}
+			return out.Flush()
+		})
+	}}, nil
 }
 
 // apiLoad gives the city's load by quarter hour, or a district's.

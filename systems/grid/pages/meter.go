@@ -62,6 +62,9 @@ func (r ratio) String() string {
 	return fmt.Sprintf("%s%d.%0*d", sign, v/pow, r.decimals, v%pow)
 }
 
+// Float is the nearest float, the one that String parses to.
+func (r ratio) Float() float64 { return float64(r.value) / math.Pow10(r.decimals) }
+
 func scaled(v int64, decimals int) *ratio {
 	if v == series.Null {
 		return nil

@@ -147,7 +147,7 @@ func (s *Part) pageMeters(r *web.Request) (*ui.Page, error) {
 	t.Title = lang.T("电能表", "Meters")
 	t.Filters = append(t.Filters, ui.Field{Name: "state", Kind: "select", Label: lang.T("今日数据", "Today"), Value: sel.State, Options: []ui.Option{
 		{Value: "", Text: lang.T("全部状态", "All states")}, {Value: "complete", Text: lang.T("完整", "Complete")}, {Value: "incomplete", Text: lang.T("有缺数", "With gaps")}, {Value: "silent", Text: lang.T("今日无数", "No readings")}}})
-	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: "/api/grid/meters.csv" + queryString(with(t.Query, "bom", "1"))}}
+	t.Exports = ui.Exports("/api/grid/meters", t.Query)
 	p := Page(lang.T("电能表", "Meters"), "/grid/meters", ui.Link{Text: lang.T("电能表", "Meters"), Href: "/grid/meters"})
 	p.Body = []ui.Block{t}
 	return p, nil
@@ -199,7 +199,7 @@ func (s *Part) asMissing(r *web.Request, t *ui.Table, sel book.Select, d book.Da
 	t.Filters = append(t.Filters, ui.Field{Name: "state", Kind: "select", Label: lang.T("缺数情况", "Gaps"), Value: r.Query("state"), Options: []ui.Option{
 		{Value: "", Text: lang.T("有缺数", "With gaps")}, {Value: "silent", Text: lang.T("当日无数", "No readings")}}}, ui.Field{Name: "day", Kind: "date", Label: lang.T("日期", "Day"), Value: d.String()})
 	t.Query["day"] = d.String()
-	t.Exports = []ui.Link{{Text: lang.Same("CSV"), Href: "/api/grid/meters.csv" + queryString(with(with(t.Query, "bom", "1"), "state", sel.State))}}
+	t.Exports = ui.Exports("/api/grid/meters", with(t.Query, "state", sel.State))
 	if r.Who.Can(reread.Grant) && t.Total > 0 {
 		t.Post = &ui.BulkAction{Text: lang.T("补抄所选", "Read again"), Href: "/grid/reread" + queryString(t.Query), All: true,
 			Confirm: lang.T("将向集中器下达补抄，是否继续？", "Concentrators will be asked to send these readings again. Go on?")}

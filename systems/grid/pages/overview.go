@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/customer"
 	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
@@ -37,10 +38,14 @@ func (s *Part) Routes() []web.Route {
 		{Pattern: "GET /grid/data", Grant: grantRead, Page: s.pageData},
 		{Pattern: "GET /api/grid/coverage", Grant: grantRead, API: s.apiCoverage},
 		{Pattern: "GET /api/grid/meters", Grant: grantRead, API: s.apiMeters},
-		{Pattern: "GET /api/grid/meters.csv", Grant: grantRead, API: s.apiMetersCSV},
+		{Pattern: "GET /api/grid/meters.csv", Grant: grantRead, API: s.apiMetersSheet},
+		{Pattern: "GET /api/grid/meters.parquet", Grant: grantRead, API: s.apiMetersSheet},
 		{Pattern: "GET /api/grid/meters/{address}", Grant: grantRead, API: s.apiMeter},
 		{Pattern: "GET /api/grid/meters/{address}/day", Grant: grantRead, API: s.apiDay},
-		{Pattern: "GET /api/grid/meters/{address}/day.csv", Grant: grantRead, API: s.apiDayCSV},
+		{Pattern: "GET /api/grid/meters/{address}/day.csv", Grant: grantRead, API: s.apiDaySheet},
+		{Pattern: "GET /api/grid/meters/{address}/day.parquet", Grant: grantRead, API: s.apiDaySheet},
+		{Pattern: "GET /api/grid/load.csv", Grant: grantRead, API: s.apiLoadSheet},
+		{Pattern: "GET /api/grid/load.parquet", Grant: grantRead, API: s.apiLoadSheet},
 		{Pattern: "GET /api/grid/missing", Grant: grantRead, API: s.apiMissing},
 		{Pattern: "GET /api/grid/load", Grant: grantRead, API: s.apiLoad},
 		{Pattern: "GET /api/grid/concentrators", Grant: grantRead, API: s.apiConcentrators},
@@ -65,6 +70,7 @@ func Page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
 		{lang.T("供电可靠性", "Reliability"), "/grid/reliability"},
 		{lang.T("线损", "Losses"), "/grid/losses"},
 		{lang.T("负荷预测", "Forecast"), "/grid/forecast"},
+		{customer.Tab.Text, customer.Tab.Href},
 		{lang.T("集中器", "Concentrators"), "/grid/concentrators"},
 		{lang.T("导入的区间数据", "Imported"), "/grid/imported"},
 		{lang.T("拒收报文", "Refused frames"), "/grid/refused"},

@@ -2,7 +2,6 @@ package vee
 
 import (
 	"io"
-	"strconv"
 
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/vee/rule"
@@ -59,8 +58,11 @@ func (p *Part) apiFindings(r *web.Request) (any, error) {
 	return out, nil
 }
 
-// apiFindingsCSV streams every finding that the filters take.
-func (p *Part) apiFindingsCSV(r *web.Request) (any, error) {
+var findingSheet = []sheet.Column{sheet.Text("day", "数据日 / day"), sheet.Text("meter", "电表号 / meter"), sheet.Text("district", "区划代码 / district code"), sheet.Text("rule", "规则 / rule"), sheet.Whole("severity", "", "严重程度 / severity"), sheet.Text("slots", "时段 / slots"),
+	sheet.Whole("figure_a", "", ""), sheet.Whole("figure_b", "", ""), sheet.Whole("figure_c", "", ""), sheet.Text("text_zh", "说明"), sheet.Text("text_en", "what was found")}
+
+// apiFindingsSheet streams every finding that the filters take.
+func (p *Part) apiFindingsSheet(r *web.Request) (any, error) {
 	q, err := p.readQuery(r)
 	if err != nil {
 		return nil, err
@@ -69,27 +71,27 @@ func (p *Part) apiFindingsCSV(r *web.Request) (any, error) {
 		return nil, err
 	}
 	q.limit, q.worst = 5000, false
-	spread := r.Query("bom") == "1"
-	return web.Reply{Type: sheet.Type, Name: "findings-" + q.day.String() + ".csv", Body: web.Stream(func(w io.Writer, flush func()) error {
-		out := sheet.New(w, spread)
-		_ = out.Write("day", "meter", "district", "rule", "severity", "slots", "figure_a", "figure_b", "figure_c", "text_zh", "text_en") // errors are kept for Flush
-		for {
-			list, _, err := findings(r.Context(), p.o.DB, q)
-			if err != nil {
-				return err
+	f := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1")
+	return web.Reply{Type: f.Type(), Name: f.File("findings-" + q.day.String()), Body: web.Stream(func(w io.Writer, flush func()) error {
+		return f.Write(w, findingSheet, func(out *sheet.Rows) error {
+			for {
+				list, _, err := findings(r.Context(), p.o.DB, q)
+				if err != nil {
+					return err
+				}
+				for _, f := range list {
+					m, _ := p.o.Book.ByNum(f.key)
+					t := f.Text()
+					out.Add(q.day.String(), m.Address, m.District, string(f.Rule), int64(f.Severity), slotsText(f.Slots).En, f.A, f.B, f.C, t.Zh, t.En)
+					q.after = place{f.Severity, f.key, f.Rule}
+				}
+				err = out.Flush()
+				flush()
+				if err != nil || len(list) < q.limit {
+					return err
+				}
 			}
-			for _, f := range list {
-				m, _ := p.o.Book.ByNum(f.key)
-				t := f.Text()
-				_ = out.Write(q.day.String(), m.Address, m.District, string(f.Rule), strconv.Itoa(int(f.Severity)), slotsText(f.Slots).En, strconv.FormatInt(f.A, 10), strconv.FormatInt(f.B, 10), strconv.FormatInt(f.C, 10), t.Zh, t.En)
-				q.after = place{f.Severity, f.key, f.Rule}
-			}
-			err = out.Flush()
-			flush()
-			if err != nil || len(list) < q.limit {
-				return err
-			}
-		}
+		})
 	})}, nil
 }
 

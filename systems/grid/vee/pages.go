@@ -47,7 +47,8 @@ func (p *Part) Routes() []web.Route {
 		{Pattern: "GET /grid/vee/edits/{id}", Grant: grantRead, Page: p.pageEdit},
 		{Pattern: "POST /grid/vee/edits/{id}/undo", Grant: GrantEdit, Form: p.formUndo},
 		{Pattern: "GET /api/grid/vee/findings", Grant: grantRead, API: p.apiFindings},
-		{Pattern: "GET /api/grid/vee/findings.csv", Grant: grantRead, API: p.apiFindingsCSV},
+		{Pattern: "GET /api/grid/vee/findings.csv", Grant: grantRead, API: p.apiFindingsSheet},
+		{Pattern: "GET /api/grid/vee/findings.parquet", Grant: grantRead, API: p.apiFindingsSheet},
 		{Pattern: "GET /api/grid/vee/passes", Grant: grantRead, API: p.apiPasses},
 	}
 }
@@ -213,7 +214,7 @@ func (p *Part) findingTable(r *web.Request, q query) (ui.Table, error) {
 			{Name: "district", Kind: "select", Label: lang.T("区", "District"), Value: q.district, Options: districtOptions()},
 			{Name: "severity", Kind: "select", Label: lang.T("程度", "Severity"), Value: r.Query("severity"), Options: []ui.Option{{Text: lang.T("全部程度", "All severities")}, {Value: "2", Text: lang.T("一般以上", "Minor and up")}, {Value: "3", Text: lang.T("仅严重", "Major only")}}},
 			{Name: "sort", Kind: "select", Label: lang.T("次序", "Order"), Value: r.Query("sort"), Options: []ui.Option{{Text: lang.T("严重的在前", "Severest first")}, {Value: "meter", Text: lang.T("按档案次序", "As in the archive")}}}},
-		Exports: []ui.Link{{Text: lang.Same("CSV"), Href: link("/api/grid/vee/findings.csv", kept, "bom", "1")}}, Empty: lang.T("没有符合条件的校核结果。", "Nothing was found.")}
+		Exports: ui.Exports("/api/grid/vee/findings", kept), Empty: lang.T("没有符合条件的校核结果。", "Nothing was found.")}
 	for i, f := range list {
 		if i == pageSize {
 			t.Next = list[i-1].place()
