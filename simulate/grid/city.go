@@ -3,6 +3,7 @@ package grid
 import (
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 )
 
@@ -43,7 +44,8 @@ func China() *time.Location { return town.China() }
 // City is the simulated city, and how it is run. It is safe for concurrent use.
 type City struct {
 	*town.City
-	opt Options
+	opt    Options
+	faults *fault.Set
 }
 
 // NewCity lays out the city.
@@ -57,7 +59,11 @@ func NewCity(o Options) (*City, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &City{City: c, opt: o}, nil
+	set, err := fault.New(c, fault.Plan{Shares: o.Faults.Shares, From: o.From, Days: o.Faults.Days})
+	if err != nil {
+		return nil, err
+	}
+	return &City{City: c, opt: o, faults: set}, nil
 }
 
 // Archive gives the meters of a city. It depends on Seed, Meters, PerConcentrator, the shares and Districts only.
@@ -68,3 +74,6 @@ func Archive(o Options) ([]Meter, error) {
 	}
 	return c.Meters(), nil
 }
+
+// Faults are the faults of the city's meters.
+func (c *City) Faults() *fault.Set { return c.faults }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/simulate/grid/foreign"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 	"github.com/haihe-city/haihe/wire/dlms"
@@ -15,20 +16,21 @@ import (
 // view is a unit as package foreign sees it.
 type view struct{ *unit }
 
-func (v view) Address() string           { return v.Station.Address }
-func (v view) Now() time.Time            { return v.world.opt.Clock() }
-func (v view) Len() int                  { return v.To - v.From }
-func (v view) at(n int) *Meter           { m := v.world.Of(v.number, v.From+n); return &m }
-func (v view) Drift(n int) time.Duration { return v.world.drift(v.at(n)) }
+func (v view) Address() string                        { return v.Station.Address }
+func (v view) Now() time.Time                         { return v.world.opt.Clock() }
+func (v view) Len() int                               { return v.To - v.From }
+func (v view) at(n int) *Meter                        { m := v.world.Of(v.number, v.From+n); return &m }
+func (v view) Drift(n int, t time.Time) time.Duration { return v.world.drift(v.at(n), t) }
 
 func (v view) Meter(n int) (address string, installed time.Time, dead bool) {
 	m := v.at(n)
 	return m.Address, m.Installed, v.world.dead(m)
 }
 
-func (v view) Shown(n int, t time.Time) (energy, power, voltage int64) {
+func (v view) Shown(n int, t time.Time) (energy, power, voltage int64, ok bool) {
 	m := v.at(n)
-	return v.world.Register(m, t), v.world.Power(m, t), v.world.Voltage(m, t)
+	energy, power, voltage = v.world.shown(m, t)
+	return energy, power, voltage, !v.world.without(m, t)
 }
 
 // cosem is the dialogue of one connection of a gateway whose meters speak DLMS: the server is the client and asks.
@@ -82,7 +84,7 @@ func (c *cosem) put(f dlms.Frame, meter int) error {
 	}
 	c.sent++
 	if h := town.Mix(c.world.opt.Seed, drawGarbled, uint64(c.number), c.sent); meter >= 0 && town.Chance(h, c.world.opt.Faults.Garbled) {
-		c.world.truth.write(faultGarbled, []*Meter{view{c.unit}.at(meter)}, slotTime(slotOf(c.world.opt.Clock())), 0)
+		c.world.note(fault.Garbled, []*Meter{view{c.unit}.at(meter)}, slotOf(c.world.opt.Clock()), 0)
 		raw[h&1] ^= 1 << (town.Mix(h) & 7)
 	}
 	c.write.set(writeLimit)

@@ -25,6 +25,6 @@ func (g *gateway) failures(m *Meter, di dlt645.DI, now time.Time) (data []byte, 
 	if n > 1 || !dark {
 		return make([]byte, 12), true // never written
 	}
-	drift := g.world.drift(m)
+	drift := g.world.drift(m, now)
 	return dlt645.PowerFailure{Down: off.Add(drift), Back: back.Add(drift)}.Append(nil), true
 }

@@ -1,60 +1,54 @@
 package grid
 
 import (
-	"encoding/json"
-	"io"
-	"sync"
-	"sync/atomic"
+	"cmp"
+	"slices"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 )
 
-// The kinds of fault, as Truth names them.
-const (
-	faultDead      = "dead"      // from Slot on the meter gives nothing
-	faultDrift     = "drift"     // from Slot on its freeze times are Seconds late
-	faultHeld      = "held"      // the reading of Slot is kept back until asked for
-	faultDuplicate = "duplicate" // the report with the reading of Slot was sent twice
-	faultGarbled   = "garbled"   // the report was sent with a byte changed, then rightly
-	faultLate      = "late"      // the reading of Slot comes Seconds after its slot
-)
-
 // Truth is one line of Options.Truth: a fault that was made.
-type Truth struct {
-	Kind         string `json:"kind"`
-	Meter        string `json:"meter"`
-	Concentrator string `json:"concentrator"`
-	Slot         string `json:"slot"` // RFC 3339, China time
-	Seconds      int64  `json:"seconds,omitempty"`
+type Truth = fault.Truth
+
+// note writes what is wrong with some meters' readings of a slot.
+func (w *world) note(kind fault.Kind, meters []*Meter, slot int64, wait time.Duration) {
+	w.truth.Write(meters, fault.Episode{Kind: kind, Begin: slotTime(slot)}, wait)
 }
 
-// ledger writes what was done wrong on purpose.
-type ledger struct {
-	mu    sync.Mutex
-	out   *json.Encoder
-	lines atomic.Int64
-}
-
-func newLedger(w io.Writer) *ledger {
-	if w == nil {
-		return &ledger{}
-	}
-	return &ledger{out: json.NewEncoder(w)}
-}
-
-// write notes a fault of each meter. A sink that fails costs the notes, not the simulation.
-func (l *ledger) write(kind string, meters []*Meter, slot time.Time, wait time.Duration) {
-	l.lines.Add(int64(len(meters)))
-	if l.out == nil {
+// noteStanding writes the faults that are known from the beginning: of meters that never answer, whose clocks are wrong, or that the set of faults
+// struck, and of silent stations.
+func (w *world) noteStanding(u *unit, first int64) {
+	if !w.opt.Faults.standing() {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, m := range meters {
-		_ = l.out.Encode(Truth{Kind: kind, Meter: m.Address, Concentrator: m.Concentrator,
-			Slot: slot.In(China()).Format(time.RFC3339), Seconds: int64(wait / time.Second)})
+	silence, silent := w.faults.Silence(u.number)
+	for m := range u.meters() {
+		one := []*Meter{m}
+		switch {
+		case w.dead(m):
+			w.note(fault.Dead, one, first, 0)
+		case w.stray(m) > 0:
+			w.note(fault.Clock, one, first, w.stray(m))
+		default:
+			if e, ok := w.faults.Of(m); ok {
+				w.truth.Write(one, e, w.faults.Drift(m, e.Begin))
+			}
+			if silent {
+				w.truth.Write(one, silence, 0)
+			}
+		}
 	}
+}
+
+// standing tells whether there are faults that are known from the beginning.
+func (f Faults) standing() bool {
+	more := f.Dead + f.Drift
+	for _, v := range f.Shares {
+		more += v
+	}
+	return more > 0
 }
 
 // Draws of faults; each has a number of its own in the hash.
@@ -74,8 +68,8 @@ func (c *City) dead(m *Meter) bool {
 	return town.Chance(town.Mix(c.opt.Seed, drawDead, m.Index()), c.opt.Faults.Dead)
 }
 
-// drift is how far the meter's clock is ahead of the true time: 0, or one to ten minutes.
-func (c *City) drift(m *Meter) time.Duration {
+// stray is how far the meter's clock is ahead all the time: 0, or one to ten minutes.
+func (c *City) stray(m *Meter) time.Duration {
 	if !town.Chance(town.Mix(c.opt.Seed, drawDrift, m.Index()), c.opt.Faults.Drift) {
 		return 0
 	}
@@ -97,15 +91,41 @@ func (c *City) held() map[uint64]bool {
 	}
 	type draw struct{ h, index uint64 }
 	var all []draw
-	for each := range c.Each() {
-		if m := &each; m.Protocol.Reports() && !c.dead(m) && c.drift(m) == 0 {
+	least := func() {
+		slices.SortFunc(all, func(a, b draw) int { return cmp.Compare(a.h, b.h) })
+		all = all[:min(c.opt.HoldBack, len(all))]
+	}
+	for m := range c.Each() {
+		if m.Protocol.Reports() && !c.dead(&m) && c.stray(&m) == 0 {
 			all = append(all, draw{town.Mix(c.opt.Seed, drawHeld, m.Index()), m.Index()})
 		}
+		if len(all) >= 2*c.opt.HoldBack+1000 { // no more than these are kept, however many meters there are
+			least()
+		}
 	}
-	sortDraws(all, func(a, b draw) bool { return a.h < b.h })
+	least()
 	out := map[uint64]bool{}
-	for _, d := range all[:min(c.opt.HoldBack, len(all))] {
+	for _, d := range all {
 		out[d.index] = true
 	}
 	return out
+}
+
+// drift is how far a meter's clock is ahead of the true time.
+func (w *world) drift(m *Meter, t time.Time) time.Duration {
+	if d := w.stray(m); d != 0 {
+		return d
+	}
+	return w.faults.Drift(m, t)
+}
+
+// without tells whether nothing is known of a meter at a quarter hour, whoever asks: it was not there yet, had no supply, or lost the reading.
+func (w *world) without(m *Meter, t time.Time) bool {
+	return t.Before(m.Installed) || w.Unlit(m, t) || w.faults.Lost(m, t)
+}
+
+// shown is what a meter shows at a quarter hour.
+func (w *world) shown(m *Meter, t time.Time) (energy, power, voltage int64) {
+	r := w.faults.Shown(m, t)
+	return r.Energy, r.Power, r.Voltage
 }

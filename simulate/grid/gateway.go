@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 	"github.com/haihe-city/haihe/wire/dlt645"
 )
@@ -112,7 +113,7 @@ func (g *gateway) put(addr dlt645.Address, m dlt645.Message, meter *Meter) error
 	g.sent++
 	h := town.Mix(g.world.opt.Seed, drawGarbled, uint64(g.number), g.sent)
 	if meter != nil && town.Chance(h, g.world.opt.Faults.Garbled) {
-		g.world.truth.write(faultGarbled, []*Meter{meter}, slotTime(slotOf(g.world.opt.Clock())), 0)
+		g.world.note(fault.Garbled, []*Meter{meter}, slotOf(g.world.opt.Clock()), 0)
 		raw[town.Below(town.Mix(h), int64(len(raw)))] ^= 1 << (h & 7)
 	}
 	g.write.set(writeLimit)
@@ -134,17 +135,18 @@ func (g *gateway) read(m *Meter, q dlt645.Read) (data []byte, ok bool) {
 	case di&^0xFF == dlt645.PowerDowns:
 		return g.failures(m, di, now)
 	case di == 0x04000101 || di == 0x04000102:
-		return g.clock(di, now.Add(w.drift(m))), true
+		return g.clock(di, now.Add(w.drift(m, now))), true
 	case di == 0x04000401:
 		a, err := dlt645.NewAddress(m.Address)
 		return a[:], err == nil
 	case di&^0xFF == 0x05060000: // DL/T 645-2007 A.6: time of the n-th last daily freeze
 		return values(di, 0, midnight.AddDate(0, 0, 1-int(di&0xFF)))
 	case di&^0xFF == 0x05060100: // and its forward active energy
-		return values(di, w.Register(m, midnight.AddDate(0, 0, 1-int(di&0xFF)))/100, time.Time{})
+		frozen, _, _ := w.shown(m, midnight.AddDate(0, 0, 1-int(di&0xFF)))
+		return values(di, frozen/100, time.Time{})
 	}
-	r := w.Register(m, at) / 100
-	p, v := w.Power(m, at), w.Voltage(m, at) // 0.1 W is 0.0001 kW
+	r, p, v := w.shown(m, at) // 0.1 W is 0.0001 kW
+	r /= 100
 	known := map[dlt645.DI]int64{
 		0x00010000: r, 0x00000000: r, 0x00020000: 0, 0x02010100: v, 0x02030000: p, 0x02030100: p,
 		0x02020100: p * 1000 / max(v, 1), 0x02060000: 1000, 0x02060100: 1000, 0x02800002: 5000,
@@ -201,13 +203,13 @@ func (g *gateway) load(m *Meter, q dlt645.Read, newest time.Time) (data []byte, 
 	}
 	class := int(q.DI>>16&0xFF) - 1
 	for t := from; n > 0 && !t.After(newest); t = t.Add(Slot) {
-		if t.Before(m.Installed) || g.world.Unlit(m, t) {
+		if g.world.without(m, t) {
 			continue
 		}
-		p := g.world.Power(m, t)
-		all := map[dlt645.DI]int64{0x02010100: g.world.Voltage(m, t), 0x02030000: p, 0x02030100: p,
-			0x00010000: g.world.Register(m, t) / 100, 0x00020000: 0}
-		rec, err := dlt645.NewLoad(t.Add(g.world.drift(m)), all)
+		r, p, v := g.world.shown(m, t)
+		all := map[dlt645.DI]int64{0x02010100: v, 0x02030000: p, 0x02030100: p,
+			0x00010000: r / 100, 0x00020000: 0}
+		rec, err := dlt645.NewLoad(t.Add(g.world.drift(m, t)), all)
 		if err != nil {
 			return nil, false
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/wire/dlt698"
 )
 
@@ -243,7 +244,7 @@ func TestBackFill(t *testing.T) {
 	if err := c.Run(ctx); err != nil || ctx.Err() != nil {
 		t.Fatal(err, ctx.Err())
 	}
-	faults := map[string]map[string]int{}
+	faults := map[fault.Kind]map[string]int{}
 	for dec := json.NewDecoder(&truth); ; {
 		var x Truth
 		if err := dec.Decode(&x); err == io.EOF {
@@ -256,23 +257,23 @@ func TestBackFill(t *testing.T) {
 		}
 		faults[x.Kind][x.Meter]++
 	}
-	for _, k := range []string{faultDead, faultDrift, faultHeld, faultDuplicate, faultGarbled, faultLate} {
+	for _, k := range []fault.Kind{fault.Dead, fault.Clock, fault.Held, fault.Duplicate, fault.Garbled, fault.Late} {
 		if len(faults[k]) == 0 {
 			t.Errorf("no fault of kind %s", k)
 		}
 	}
-	if len(faults[faultHeld]) != 5 {
-		t.Errorf("%d meters kept back, want 5", len(faults[faultHeld]))
+	if len(faults[fault.Held]) != 5 {
+		t.Errorf("%d meters kept back, want 5", len(faults[fault.Held]))
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.refused == 0 || h.twice == 0 || len(h.missing) != 8*len(faults[faultDead]) {
+	if h.refused == 0 || h.twice == 0 || len(h.missing) != 8*len(faults[fault.Dead]) {
 		t.Errorf("refused %d, twice %d, missing %d", h.refused, h.twice, len(h.missing))
 	}
 	for i := range c.Meters() {
 		m := &c.Meters()[i]
 		got := h.rows[m.Address]
-		if faults[faultDead][m.Address]+faults[faultHeld][m.Address] > 0 {
+		if faults[fault.Dead][m.Address]+faults[fault.Held][m.Address] > 0 {
 			if len(got) != 0 {
 				t.Errorf("meter %s gave %d readings, want none", m.Address, len(got))
 			}
@@ -283,7 +284,7 @@ func TestBackFill(t *testing.T) {
 		}
 		for slot, r := range got {
 			off := r.Time.Sub(slotTime(slot))
-			if (off != 0) != (faults[faultDrift][m.Address] > 0) || r.Energy != c.Register(m, slotTime(slot)) {
+			if (off != 0) != (faults[fault.Clock][m.Address] > 0) || r.Energy != c.Register(m, slotTime(slot)) {
 				t.Errorf("meter %s slot %v: off by %v, energy %d", m.Address, slotTime(slot), off, r.Energy)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 )
 
@@ -37,13 +38,16 @@ func (f Feeds) of(p Protocol) string {
 	return map[Protocol]string{DLT698: f.DLT698, DLT645: f.DLT645, QGDW1376: f.QGDW1376, DLMS: f.DLMS}[p]
 }
 
-// Faults are shares between 0 and 1. Standing faults (Dead, Drift) are of meters, the others of reports.
+// Faults are shares between 0 and 1. Standing faults (Dead, Drift) are of meters, Duplicate, Garbled and Late of reports; Shares holds those that
+// strike a meter or station once, on one of the Days from Options.From on.
 type Faults struct {
 	Dead      float64 // the meter never answers its concentrator
 	Drift     float64 // the meter's clock is wrong by one to ten minutes
 	Duplicate float64 // a report is sent twice
 	Garbled   float64 // a report is sent with a byte changed, and then rightly
 	Late      float64 // a station's report of a slot comes one to eight slots later
+	Shares    fault.Shares
+	Days      int // 1
 }
 
 // Stats counts what happened since the start.

@@ -5,12 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/wire/dlt698"
 	"github.com/haihe-city/haihe/wire/dlt698/event"
 )
-
-// faultOutage: from Slot on the meter had no supply for Seconds.
-const faultOutage = "outage"
 
 // news is what a concentrator has to tell of its meters' supply from a moment on.
 type news struct {
@@ -27,6 +25,9 @@ const (
 // layNews gives each DL/T 698.45 concentrator what it will have to tell, and notes the truth. One meter in twenty is too old for a
 // last gasp: it tells when it is back, with both times.
 func (w *world) layNews() {
+	if len(w.Outages()) == 0 {
+		return
+	}
 	for _, u := range w.units {
 		at := map[time.Time][]event.Power{}
 		for m := range u.meters() {
@@ -34,15 +35,15 @@ func (w *world) layNews() {
 			if !ok {
 				continue
 			}
-			w.truth.write(faultOutage, []*Meter{m}, off, back.Sub(off))
+			w.truth.Write([]*Meter{m}, fault.Episode{Kind: fault.Outage, Begin: off, End: back}, back.Sub(off))
 			if u.Protocol != DLT698 || w.dead(m) {
 				continue
 			}
-			p := event.Power{Meter: m.Address, Down: off.Add(w.drift(m))}
+			p := event.Power{Meter: m.Address, Down: off.Add(w.drift(m, off))}
 			if w.Gasps(m) {
 				at[off.Add(newsDelay)] = append(at[off.Add(newsDelay)], p)
 			}
-			p.Back = back.Add(w.drift(m))
+			p.Back = back.Add(w.drift(m, back))
 			at[back.Add(newsDelay)] = append(at[back.Add(newsDelay)], p)
 		}
 		for t, events := range at {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 	"github.com/haihe-city/haihe/wire/dlt698"
 )
@@ -55,7 +56,7 @@ func (c *concentrator) work(ctx context.Context) error {
 		c.next++
 		if by := c.world.lateBy(c.number, slot); by > 0 {
 			b.late = append(b.late, delayed{slot, slot + by})
-			c.world.truth.write(faultLate, c.reported(slot), slotTime(slot), time.Duration(by)*Slot)
+			c.world.note(fault.Late, c.reported(slot), slot, time.Duration(by)*Slot)
 			c.taken.Store(slot)
 			return nil
 		}
@@ -92,7 +93,7 @@ func (c *concentrator) report(ctx context.Context) error {
 				held = append(held, m)
 			}
 		}
-		c.world.truth.write(faultHeld, held, slotTime(b.slot), 0)
+		c.world.note(fault.Held, held, b.slot, 0)
 	}
 	for from := b.batch * batchRows; from < len(meters); from += batchRows {
 		if err := c.reportBatch(ctx, b.slot, meters[from:min(from+batchRows, len(meters))]); err != nil {
@@ -128,7 +129,7 @@ func (c *concentrator) reportBatch(ctx context.Context, slot int64, meters []*Me
 	sends := 1
 	draw := []uint64{c.world.opt.Seed, 0, meters[0].Index(), uint64(slot)}
 	if draw[1] = drawGarbled; town.Chance(town.Mix(draw...), c.world.opt.Faults.Garbled) {
-		c.world.truth.write(faultGarbled, meters, slotTime(slot), 0)
+		c.world.note(fault.Garbled, meters, slot, 0)
 		draw[1] = drawGarbledAt
 		bad := slices.Clone(raw)
 		h := town.Mix(draw...)
@@ -138,7 +139,7 @@ func (c *concentrator) reportBatch(ctx context.Context, slot int64, meters []*Me
 		}
 	}
 	if draw[1] = drawDuplicate; town.Chance(town.Mix(draw...), c.world.opt.Faults.Duplicate) {
-		c.world.truth.write(faultDuplicate, meters, slotTime(slot), 0)
+		c.world.note(fault.Duplicate, meters, slot, 0)
 		sends = 2
 	}
 	for i := range sends {
@@ -169,11 +170,11 @@ func acknowledges(n dlt698.ReportNotification) func(dlt698.Body) (bool, error) {
 func (w *world) row(m *Meter, t time.Time) dlt698.CurveRow {
 	row := dlt698.CurveRow{Meter: m.Address, Time: t, Record: dlt698.MinuteFreeze,
 		Energy: dlt698.None, Power: dlt698.None, Voltage: dlt698.None}
-	if w.dead(m) || w.Unlit(m, t) {
+	if w.dead(m) || w.without(m, t) {
 		row.Quality = dlt698.Missing
 		return row
 	}
-	row.Energy, row.Power, row.Voltage = w.Register(m, t), w.Power(m, t), w.Voltage(m, t)
-	row.Time = t.Add(w.drift(m))
+	row.Energy, row.Power, row.Voltage = w.shown(m, t)
+	row.Time = t.Add(w.drift(m, t))
 	return row
 }

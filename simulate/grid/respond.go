@@ -161,7 +161,7 @@ func (c *concentrator) record(server dlt698.Address, g dlt698.GetRecord) dlt698.
 			continue
 		}
 		for _, t := range times {
-			if t.Before(m.Installed) || c.world.Unlit(m, t) {
+			if c.world.without(m, t) {
 				continue
 			}
 			row := make([]dlt698.Data, 0, len(g.Cols))
@@ -292,6 +292,7 @@ func (w *world) column(m *Meter, t time.Time, col dlt698.CSD) dlt698.Data {
 // cell is what a meter shows of one attribute. DL/T 698.45-2017 annex A; an attribute that it does not have is Null.
 func (w *world) cell(m *Meter, t time.Time, o dlt698.OAD) dlt698.Data {
 	var d dlt698.Data
+	energy, power, voltage := w.shown(m, t)
 	switch o.Whole() {
 	case dlt698.MeterAddress:
 		tsa, err := dlt698.MeterTSA(m.Address)
@@ -300,17 +301,17 @@ func (w *world) cell(m *Meter, t time.Time, o dlt698.OAD) dlt698.Data {
 		}
 		return dlt698.Of(tsa)
 	case dlt698.FreezeTime:
-		return dlt698.Of(dlt698.AtS(t.Add(w.drift(m))))
+		return dlt698.Of(dlt698.AtS(t.Add(w.drift(m, t))))
 	case dlt698.StartTime, dlt698.SuccessTime, dlt698.StoreTime:
 		return dlt698.Of(dlt698.AtS(t))
 	case dlt698.ForwardEnergy:
-		d = dlt698.Int(dlt698.TagUint32, w.Register(m, t)/100)
+		d = dlt698.Int(dlt698.TagUint32, energy/100)
 	case dlt698.ForwardFine:
-		d = dlt698.Int(dlt698.TagUint64, w.Register(m, t))
+		d = dlt698.Int(dlt698.TagUint64, energy)
 	case dlt698.Voltage:
-		d = dlt698.Int(dlt698.TagUint16, w.Voltage(m, t))
+		d = dlt698.Int(dlt698.TagUint16, voltage)
 	case dlt698.ActivePower:
-		d = dlt698.Int(dlt698.TagInt32, w.Power(m, t))
+		d = dlt698.Int(dlt698.TagInt32, power)
 	default:
 		return dlt698.Null()
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 )
 
@@ -30,7 +31,8 @@ const (
 type world struct {
 	*City
 	heldBack map[uint64]bool
-	truth    *ledger
+	faults   *fault.Set
+	truth    *fault.Ledger
 	units    []*unit
 	left     atomic.Int64 // reporting stations that have not reached To
 	done     chan struct{}
@@ -72,7 +74,7 @@ func (c *City) Run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := &world{City: c, heldBack: c.held(), truth: newLedger(c.opt.Truth), done: make(chan struct{})}
+	w := &world{City: c, heldBack: c.held(), faults: c.faults, truth: fault.NewLedger(c.opt.Truth), done: make(chan struct{})}
 	w.open()
 	var running sync.WaitGroup
 	for _, u := range w.units {
@@ -92,25 +94,12 @@ func (c *City) Run(ctx context.Context) error {
 	return nil
 }
 
-// open makes the units and notes the standing faults.
+// open makes the units and notes the faults that are known beforehand.
 func (w *world) open() {
 	now := slotOf(w.opt.Clock())
 	first := now + 1
 	if !w.opt.From.IsZero() {
 		first = slotOf(w.opt.From.Add(Slot - time.Second))
-	}
-	var dead, drifting []*Meter
-	for m := range w.Each() {
-		switch {
-		case w.dead(&m):
-			dead = append(dead, &m)
-		case w.drift(&m) > 0:
-			drifting = append(drifting, &m)
-		}
-	}
-	w.truth.write(faultDead, dead, slotTime(first), 0)
-	for _, m := range drifting {
-		w.truth.write(faultDrift, []*Meter{m}, slotTime(first), w.drift(m))
 	}
 	for i, s := range w.Stations() {
 		if w.opt.Feeds.of(s.Protocol) == "" {
@@ -120,6 +109,7 @@ func (w *world) open() {
 		u.due.Store(w.cap(now))
 		u.taken.Store(first - 1)
 		w.units = append(w.units, u)
+		w.noteStanding(u, first)
 		if s.Protocol.Reports() {
 			w.left.Add(1)
 		}
@@ -179,7 +169,7 @@ func (w *world) stats() Stats {
 		Stations: int64(len(w.units)), Connected: w.count.connected.Load(), Reports: w.count.reports.Load(),
 		Acknowledged: w.count.acked.Load(), Rows: w.count.rows.Load(), RowsAcked: w.count.rowsAcked.Load(),
 		Resent: w.count.resent.Load(), Rereads: w.count.rereads.Load(), Answers645: w.count.answers645.Load(),
-		Refused: w.count.refused.Load(), Faults: w.truth.lines.Load(),
+		Refused: w.count.refused.Load(), Faults: w.truth.Lines(),
 	}
 	for _, u := range w.units {
 		if u.Protocol.Reports() {
@@ -245,10 +235,6 @@ func pause(ctx context.Context, d time.Duration) {
 func slotOf(t time.Time) int64 { return t.Unix() / 900 }
 
 func slotTime(slot int64) time.Time { return time.Unix(slot*900, 0).In(China()) }
-
-func sortDraws[T any](s []T, less func(a, b T) bool) {
-	sort.Slice(s, func(i, j int) bool { return less(s[i], s[j]) })
-}
 
 // meters goes through the meters of a station, computed one after the other.
 func (u *unit) meters() iter.Seq[*Meter] {

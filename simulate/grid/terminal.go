@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/simulate/grid/foreign"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 	"github.com/haihe-city/haihe/wire/qgdw1376"
@@ -179,7 +180,7 @@ func (c *terminal) report(ctx context.Context, slot int64, meters []*Meter) erro
 		units = append(units, foreign.Reading(view{c.unit}, int(m.Index())-c.From, slotTime(slot))...)
 	}
 	if h := town.Mix(c.world.opt.Seed, drawGarbled, meters[0].Index(), uint64(slot)); town.Chance(h, c.world.opt.Faults.Garbled) {
-		c.world.truth.write(faultGarbled, meters, slotTime(slot), 0)
+		c.world.note(fault.Garbled, meters, slot, 0)
 		raw, err := print1376(qgdw1376.Report, c.addr, qgdw1376.Say(qgdw1376.AFNClass2, c.seq, true, units...))
 		if err != nil {
 			return err

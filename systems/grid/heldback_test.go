@@ -37,7 +37,7 @@ func (w *truth) of(t *testing.T, kind string) (out []simulate.Truth) {
 		if err := json.Unmarshal(line, &x); err != nil {
 			t.Fatal(err)
 		}
-		if x.Kind == kind {
+		if string(x.Kind) == kind {
 			out = append(out, x)
 		}
 	}

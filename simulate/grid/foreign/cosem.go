@@ -133,7 +133,8 @@ func (g *Gateway) attribute(meter int, a dlms.Attribute) dlms.Result {
 	case is(dlms.ClassProfile, dlms.LoadProfile, 4):
 		return some(dlms.Of(dlms.TagUint32, int64(Slot/time.Second)))
 	case is(dlms.ClassClock, dlms.Clock, 2):
-		t := dlms.At(g.s.Now().In(china).Add(g.s.Drift(meter)))
+		now := g.s.Now()
+		t := dlms.At(now.In(china).Add(g.s.Drift(meter, now)))
 		return some(dlms.Octets(t[:]))
 	default:
 		for i, k := range profile[1:] {
@@ -148,14 +149,14 @@ func (g *Gateway) attribute(meter int, a dlms.Attribute) dlms.Result {
 	return dlms.Result{Failed: dlms.ObjectUndefined}
 }
 
-// row is what the profile captured at t; only the first row of an answer tells its time.
+// row is what the profile captured at t; only the first row of an answer, and the first after a gap, tells its time.
 func (g *Gateway) row(m int, t time.Time, timed bool) []dlms.Data {
 	clock := dlms.Data{Tag: dlms.TagNull}
 	if timed {
-		at := dlms.At(t.In(china).Add(g.s.Drift(m)))
+		at := dlms.At(t.In(china).Add(g.s.Drift(m, t)))
 		clock = dlms.Octets(at[:])
 	}
-	energy, power, voltage := g.s.Shown(m, t) // 0.0001 kWh is 0.1 Wh, the scale of the registers
+	energy, power, voltage, _ := g.s.Shown(m, t) // 0.0001 kWh is 0.1 Wh, the scale of the registers
 	return []dlms.Data{clock, dlms.Of(dlms.TagUint64, energy), dlms.Of(dlms.TagInt32, power), dlms.Of(dlms.TagUint16, voltage)}
 }
 
@@ -172,9 +173,12 @@ func (g *Gateway) buffer(m int, s *dlms.Selection) dlms.Data {
 	if _, installed, _ := g.s.Meter(m); from.Before(installed) {
 		from = installed
 	}
-	d := dlms.Array()
+	d, last := dlms.Array(), time.Time{}
 	for t := align(from); !t.After(to) && len(d.Items) < mostRows; t = t.Add(Slot) {
-		d.Items = append(d.Items, dlms.Struct(g.row(m, t, len(d.Items) == 0)...))
+		if _, _, _, ok := g.s.Shown(m, t); ok {
+			timed := len(d.Items) == 0 || !t.Equal(last.Add(Slot))
+			d.Items, last = append(d.Items, dlms.Struct(g.row(m, t, timed)...)), t
+		}
 	}
 	return d
 }

@@ -13,8 +13,8 @@ type Station interface {
 	Now() time.Time
 	Len() int
 	Meter(n int) (address string, installed time.Time, dead bool)
-	Shown(n int, t time.Time) (energy, power, voltage int64) // 0.0001 kWh, 0.1 W, 0.1 V
-	Drift(n int) time.Duration                               // of the meter's clock
+	Shown(n int, t time.Time) (energy, power, voltage int64, ok bool) // 0.0001 kWh, 0.1 W, 0.1 V; !ok: it has no reading
+	Drift(n int, t time.Time) time.Duration                           // of the meter's clock
 }
 
 // align gives the first quarter hour at or after t.

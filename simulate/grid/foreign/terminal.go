@@ -70,12 +70,16 @@ func unit(s Station, u qgdw1376.Unit) (out qgdw1376.Unit, ok bool) {
 
 // curve is what a meter shows from a time on; nothing of what is not over yet.
 func curve(s Station, meter int, f uint8, from time.Time, n int) qgdw1376.Curve {
-	out := qgdw1376.Curve{From: from.Add(s.Drift(meter)).Truncate(time.Minute), Density: qgdw1376.Quarter}
+	out := qgdw1376.Curve{From: from.Add(s.Drift(meter, from)).Truncate(time.Minute), Density: qgdw1376.Quarter}
 	_, installed, dead := s.Meter(meter)
 	for i := range n {
 		t, v := from.Add(time.Duration(i)*Slot), int64(qgdw1376.None)
 		if !dead && !t.After(s.Now()) && !t.Before(installed) {
-			energy, power, voltage := s.Shown(meter, t)
+			energy, power, voltage, ok := s.Shown(meter, t)
+			if !ok {
+				out.Values = append(out.Values, v)
+				continue
+			}
 			v = map[uint8]int64{qgdw1376.EnergyCurve: energy / 100, qgdw1376.PowerCurve: power, qgdw1376.VoltageCurve: voltage}[f]
 		}
 		out.Values = append(out.Values, v)

@@ -29,6 +29,12 @@ type Thefts struct {
 	byNum map[uint64]stolen
 }
 
+// Stolen is a theft: its kind is theft-bypass, theft-night or theft-whole.
+type Stolen struct {
+	Kind, Meter string
+	From        time.Time
+}
+
 // stolen is one customer's way.
 type stolen struct {
 	kind  string
@@ -73,11 +79,11 @@ func (c *City) Thefts(o Theft) (*Thefts, error) {
 	return t, nil
 }
 
-// Truth lists the thefts, as the other faults are listed; those who are away are none.
-func (t *Thefts) Truth() (out []Truth) {
+// Truth lists the thefts by meter; those who are away are none.
+func (t *Thefts) Truth() (out []Stolen) {
 	for m := range t.city.Each() {
 		if s, ok := t.byNum[m.index]; ok && !s.away {
-			out = append(out, Truth{Kind: s.kind, Meter: m.Address, Concentrator: m.Concentrator, Slot: s.from.Format(time.RFC3339)})
+			out = append(out, Stolen{Kind: s.kind, Meter: m.Address, From: s.from})
 		}
 	}
 	return out
