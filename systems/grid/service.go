@@ -19,6 +19,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/interval"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
 	"github.com/haihe-city/haihe/systems/grid/loss"
+	"github.com/haihe-city/haihe/systems/grid/order"
 	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/outage/join"
 	"github.com/haihe-city/haihe/systems/grid/pages"
@@ -41,6 +42,7 @@ type service struct {
 	book      *book.Book
 	ledger    *ledger.Ledger
 	head      *headend.HeadEnd
+	orders    *order.Part
 	outages   *outage.Part
 	losses    *loss.Part
 	forecasts *forecast.Part
@@ -128,6 +130,10 @@ func (s *service) listen(ctx context.Context) (err error) {
 		return err
 	}
 	h := s.host
+	s.orders, err = order.New(ctx, order.Options{DB: h.DB, Book: s.book, Act: s.head.Act, Linked: s.head.Linked, Clock: h.Clock, Journal: h.Journal, People: h.People, Log: h.Log, Page: pages.Page, Keys: s.conf.OrderKeys})
+	if err != nil {
+		return errs.Wrap("open the orders to meters", errors.Join(err, s.head.Close(ctx)))
+	}
 	s.rereads, err = reread.New(ctx, reread.Options{DB: h.DB, Book: s.book, Ledger: s.ledger, Head: s.head, Clock: h.Clock, Journal: h.Journal, DueAfter: s.conf.DueAfter, Changed: func() { s.pages.Moved(); s.changed() }})
 	if err != nil {
 		return errs.Wrap("open the orders to read again", errors.Join(err, s.head.Close(ctx)))
@@ -140,7 +146,7 @@ func (s *service) listen(ctx context.Context) (err error) {
 
 // jobs are what this room does by itself.
 func (s *service) jobs() []host.Job {
-	return append(slices.Concat(s.outages.Jobs(), s.vee.Jobs(), s.losses.Jobs(), s.forecasts.Jobs(), s.rereads.Jobs(), s.pages.Jobs()),
+	return append(slices.Concat(s.outages.Jobs(), s.orders.Jobs(), s.vee.Jobs(), s.losses.Jobs(), s.forecasts.Jobs(), s.rereads.Jobs(), s.pages.Jobs()),
 		host.Job{Name: "slots", Every: time.Minute, Run: func(context.Context) error { s.changed(); return nil }}) // a slot falls due without anything arriving
 }
 
@@ -149,6 +155,7 @@ func (s *service) take(ctx context.Context, readings []book.Reading) (book.Taken
 	taken, err := s.ledger.Take(ctx, readings)
 	if err == nil {
 		s.outages.Observe(ctx, readings)
+		s.orders.Observe(readings)
 	}
 	return taken, err
 }

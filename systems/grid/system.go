@@ -12,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/forecast"
 	"github.com/haihe-city/haihe/systems/grid/loss"
+	"github.com/haihe-city/haihe/systems/grid/order"
 	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/pages"
 	"github.com/haihe-city/haihe/systems/grid/reread"
@@ -43,6 +44,7 @@ type Config struct {
 	ProlongedDays int           `toml:"prolonged_days" min:"1" max:"60" doc:"连续多少日靠估算即提示 / a meter estimated for more days than this in a row is pointed out"`
 	Poll645       time.Duration `toml:"dlt645_poll" min:"1s" max:"24h" doc:"轮询 DL/T 645、DLMS 网关下电表的周期 / how often the meters behind DL/T 645 and DLMS gateways are polled"`
 	Answer645     time.Duration `toml:"dlt645_answer" min:"100ms" max:"5m" doc:"等待 DL/T 645、DLMS 电表应答的时长 / how long to wait for the answer of a DL/T 645 or DLMS meter"`
+	OrderKeys     string        `toml:"order_keys" doc:"停复电、校时指令的密码文件，留空则无密码 / file of the passwords that meters want to see before they obey an order; empty: there are none"`
 }
 
 // The grants of this room.
@@ -67,12 +69,14 @@ func System() host.System {
 			{Name: grantRead, Title: lang.T("查看电表与采集情况", "See meters and their collection"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator, identity.RoleReader}},
 			{Name: reread.Grant, Title: lang.T("下达补抄", "Order meters to be read again"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: vee.GrantEdit, Title: lang.T("下达数据校核、编辑读数", "Order validation and edit readings"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
+			{Name: order.GrantAsk, Title: lang.T("申请电表指令", "Ask for orders to meters"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
+			{Name: order.GrantApprove, Title: lang.T("审批电表指令", "Approve orders to meters"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: outage.GrantEdit, Title: lang.T("登记和更正停电", "Report and correct outages"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: loss.GrantInspect, Title: lang.T("查看用电异常线索、登记检查结果、设置线损限值", "See which meters are worth a look, record inspections, set limits of losses"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: forecast.GrantLimit, Title: lang.T("设置负荷限值", "Set limits of load"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: grantImport, Title: lang.T("导入档案与区间数据", "Import archives and interval files"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 		},
-		Acts:       slices.Concat(reread.Acts, outage.Acts, loss.Acts, forecast.Acts, vee.Acts),
+		Acts:       slices.Concat(reread.Acts, order.Acts, outage.Acts, loss.Acts, forecast.Acts, vee.Acts),
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
 		Indicators: []string{pages.TargetCoverage, pages.TargetMeters, outage.Target},
@@ -95,10 +99,10 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 		return nil, errs.Wrap("open the head-end", err)
 	}
 	return &host.Opened{
-		Routes:   slices.Concat(s.pages.Routes(), s.outages.Routes(), s.vee.Routes(), s.losses.Routes(), s.forecasts.Routes()),
+		Routes:   slices.Concat(s.pages.Routes(), s.orders.Routes(), s.outages.Routes(), s.vee.Routes(), s.losses.Routes(), s.forecasts.Routes()),
 		Topics:   []web.Topic{{Name: pages.Topic, Grant: grantRead}},
 		Jobs:     s.jobs(),
-		Feeds:    append(s.head.Feeds(), host.Feed{Name: "intake", Run: s.ledger.Run}),
+		Feeds:    append(s.head.Feeds(), host.Feed{Name: "intake", Run: s.ledger.Run}, s.orders.Feed()),
 		Measures: append(s.pages.Measures(), s.outages.Measures()...),
 		Search:   s.pages.Search,
 		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import, outage.ImportName: s.outages.Import, loss.ImportName: s.losses.Import},

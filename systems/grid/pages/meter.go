@@ -12,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/reread"
+	"github.com/haihe-city/haihe/systems/grid/order"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -125,6 +126,10 @@ func (s *Part) pageMeter(r *web.Request) (*ui.Page, error) {
 	if gaps := missingCount(rows); r.Who.Can(reread.Grant) && gaps > 0 {
 		p.Actions = append(p.Actions, ui.Action{Text: lang.T(fmt.Sprintf("补抄 %d 点", gaps), fmt.Sprintf("Read %d again", gaps)), Href: "/grid/reread?day=" + d.String(), Primary: true, Post: true, Fields: map[string]string{"id": address}})
 	}
+	if r.Who.Can(order.GrantAsk) {
+		p.Actions = append(p.Actions, ui.Action{Text: lang.T("申请指令", "Ask for an order"), Href: order.Tab.Href + "/new?meter=" + address})
+	}
+	p.Actions = append(p.Actions, ui.Action{Text: lang.T("电表指令", "Orders"), Href: order.Tab.Href + "?meter=" + address})
 	history, err := s.meterHistory(r.Context(), address)
 	if err != nil {
 		return nil, err

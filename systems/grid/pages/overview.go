@@ -13,6 +13,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/customer"
 	"github.com/haihe-city/haihe/systems/grid/reread"
+	"github.com/haihe-city/haihe/systems/grid/order"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -66,6 +67,7 @@ func Page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
 		{lang.T("电能表", "Meters"), "/grid/meters"},
 		{lang.T("缺数清单", "Missing"), "/grid/missing"},
 		{vee.Tab.Text, vee.Tab.Href},
+		{order.Tab.Text, order.Tab.Href},
 		{lang.T("停电", "Outages"), "/grid/outages"},
 		{lang.T("供电可靠性", "Reliability"), "/grid/reliability"},
 		{lang.T("线损", "Losses"), "/grid/losses"},

@@ -27,8 +27,11 @@ func Over645(d Deed, ask Ask645) (Told, error) {
 			return told, err
 		}
 		told.Raw, told.Relay = raw, Closed
-		if dlt645.ParseRelay(v.Num).Open {
+		switch r := dlt645.ParseRelay(v.Num); {
+		case r.Open && r.Ordered:
 			told.Relay = Open
+		case r.Open:
+			told.Relay = Ready
 		}
 		return told, nil
 	case ReadClock:

@@ -32,9 +32,16 @@ func Over698(d Deed, ask Ask698) (Told, error) {
 		if err != nil {
 			return strange(told.Raw)
 		}
-		told.Relay = Closed
-		if open {
-			told.Relay = Open
+		if told.Relay = Closed; !open {
+			return told, nil
+		}
+		told.Relay = Open
+		command, more, err := item698(d, ask, dlt698.ProxyGet, uint32(remote.CommandState), nil)
+		if err != nil || !more.OK { // it is open; whether it may be closed is not told
+			return told, nil
+		}
+		if closes, err := remote.ParseState(command.Data); err == nil && closes {
+			told.Relay, told.Raw = Ready, append(told.Raw, more.Raw...)
 		}
 		return told, nil
 	case ReadClock:
