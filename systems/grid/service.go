@@ -14,6 +14,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/customer"
 	"github.com/haihe-city/haihe/systems/grid/forecast"
 	"github.com/haihe-city/haihe/systems/grid/headend"
 	"github.com/haihe-city/haihe/systems/grid/interval"
@@ -25,6 +26,9 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/pages"
 	"github.com/haihe-city/haihe/systems/grid/refused"
 	"github.com/haihe-city/haihe/systems/grid/reread"
+	"github.com/haihe-city/haihe/systems/grid/shelf"
+	"github.com/haihe-city/haihe/systems/grid/response"
+	"github.com/haihe-city/haihe/systems/grid/response/peak"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 )
 
@@ -46,7 +50,9 @@ type service struct {
 	outages   *outage.Part
 	losses    *loss.Part
 	forecasts *forecast.Part
+	responses *response.Part
 	vee       *vee.Part
+	customers *customer.Part
 	count     counters
 	refused   *refused.Store
 	rereads   *reread.Part
@@ -106,14 +112,25 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 	if err != nil {
 		return nil, errs.Wrap("open the losses", err)
 	}
-	s.forecasts, err = forecast.New(ctx, forecast.Options{DB: h.DB, Load: s.ledger.Load, Clock: h.Clock, Days: h.Calendar.Now, Journal: h.Journal, Page: pages.Page})
+	s.forecasts, err = forecast.New(ctx, forecast.Options{DB: h.DB, Load: s.ledger.Load, Clock: h.Clock, Days: h.Calendar.Now, Journal: h.Journal, Page: pages.Page,
+		Effect: func(ctx context.Context, district string, d book.Day) ([]float64, error) { return s.responses.Effect(ctx, district, d) }})
 	if err != nil {
 		return nil, errs.Wrap("open the forecasts", err)
+	}
+	s.responses, err = response.New(ctx, response.Options{DB: h.DB, Book: s.book, Readings: readings, Tolerance: conf.SlotTolerance, Days: h.Calendar.Now, Clock: h.Clock, Journal: h.Journal, People: h.People, Page: pages.Page,
+		Peak: peak.Options{Load: s.ledger.Load, Said: s.forecasts.Said, Limits: s.forecasts.Limits, DueAfter: conf.DueAfter}})
+	if err != nil {
+		return nil, errs.Wrap("open the demand response", err)
 	}
 	s.vee, err = vee.New(ctx, vee.Options{DB: h.DB, Readings: readings, Book: s.book, Ledger: s.ledger, Clock: h.Clock, Journal: h.Journal, People: h.People, Page: pages.Page,
 		Tolerance: conf.SlotTolerance, Hour: conf.EstimateHour, Order: conf.EstimateOrder, Prolonged: conf.ProlongedDays})
 	if err != nil {
 		return nil, errs.Wrap("open the validation", err)
+	}
+	s.customers, err = customer.New(ctx, customer.Options{DB: h.DB, Readings: readings, Book: s.book, Clock: h.Clock, Journal: h.Journal, People: h.People, Tolerance: conf.SlotTolerance,
+		Methods: s.vee.Methods, Of: s.outages.Of, Tell: s.outages.Tell, Page: pages.Page})
+	if err != nil {
+		return nil, errs.Wrap("open the customers", err)
 	}
 	return s, nil
 }
@@ -139,14 +156,14 @@ func (s *service) listen(ctx context.Context) (err error) {
 		return errs.Wrap("open the orders to read again", errors.Join(err, s.head.Close(ctx)))
 	}
 	s.pages = pages.New(pages.Options{Entities: h.Entities, Intervals: s.intervals, MeterOf: meterOf, Book: s.book, Ledger: s.ledger, Head: s.head, Refused: s.refused, Rereads: s.rereads, Clock: h.Clock, People: h.People,
-		Live: h.Live, Indicators: h.Indicators, Online: s.count.online, Dirty: &s.dirty, DueAfter: s.conf.DueAfter, SilentAfter: s.conf.SilentAfter, Tolerance: s.conf.SlotTolerance,
+		Peaks: s.responses.Peaks, Live: h.Live, Indicators: h.Indicators, Online: s.count.online, Dirty: &s.dirty, DueAfter: s.conf.DueAfter, SilentAfter: s.conf.SilentAfter, Tolerance: s.conf.SlotTolerance,
 		Imports: pages.Imports{Grant: grantImport, Archive: importArchive, Intervals: importNEM}})
 	return nil
 }
 
 // jobs are what this room does by itself.
 func (s *service) jobs() []host.Job {
-	return append(slices.Concat(s.outages.Jobs(), s.orders.Jobs(), s.vee.Jobs(), s.losses.Jobs(), s.forecasts.Jobs(), s.rereads.Jobs(), s.pages.Jobs()),
+	return append(slices.Concat(s.outages.Jobs(), s.orders.Jobs(), s.vee.Jobs(), s.customers.Jobs(), s.losses.Jobs(), s.forecasts.Jobs(), s.responses.Jobs(), s.rereads.Jobs(), s.pages.Jobs()),
 		host.Job{Name: "slots", Every: time.Minute, Run: func(context.Context) error { s.changed(); return nil }}) // a slot falls due without anything arriving
 }
 
@@ -192,13 +209,7 @@ func (s *service) layDistricts(ctx context.Context) error {
 
 // load fills the book from the archive and from the samples of the recent days.
 func (s *service) load(ctx context.Context) error {
-	err := s.entities.Each(ctx, entity.Query{Type: book.TypeMeter}, func(e *entity.Entity) error {
-		if m := meterOf(e); m.Protocol != book.File {
-			s.book.Put(m)
-		}
-		return nil
-	})
-	if err != nil {
+	if err := shelf.Fill(ctx, shelf.Options{DB: s.db, Entities: s.entities, Book: s.book, MeterOf: meterOf, Log: s.host.Log}); err != nil {
 		return err
 	}
 	return s.ledger.Recall(ctx)
