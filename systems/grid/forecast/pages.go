@@ -41,6 +41,7 @@ type view struct {
 	today    book.Day
 	days     map[book.Day]Day // today's load as far as it has come included
 	limits   map[string]float64
+	effects  map[book.Day][]float64 // of demand response, today and tomorrow
 }
 
 func (p *Part) view(ctx context.Context, district string) (v view, err error) {
@@ -61,7 +62,13 @@ func (p *Part) view(ctx context.Context, district string) (v view, err error) {
 	}
 	x.Was = so
 	v.days[v.today] = x
-	v.limits, err = p.limits(ctx)
+	v.effects = map[book.Day][]float64{}
+	for d := v.today; p.o.Effect != nil && d <= v.today+1; d++ {
+		if v.effects[d], err = p.o.Effect(ctx, district, d); err != nil {
+			return v, err
+		}
+	}
+	v.limits, err = p.Limits(ctx)
 	return v, err
 }
 
@@ -136,8 +143,32 @@ func (v view) chart() ui.Chart {
 	for d := v.today - 1; d <= v.today+1; d++ {
 		said, was = append(said, whole(v.days[d].Said)...), append(was, whole(v.days[d].Was)...)
 	}
-	return ui.Chart{ID: "forecast-chart", Title: lang.T(name(v.district).Zh+"昨日、今日、明日负荷", name(v.district).En+": yesterday, today, tomorrow"), Unit: lang.Same("MW"), From: (v.today - 1).Date(), Step: book.SlotLength,
+	chart := ui.Chart{ID: "forecast-chart", Title: lang.T(name(v.district).Zh+"昨日、今日、明日负荷", name(v.district).En+": yesterday, today, tomorrow"), Unit: lang.Same("MW"), From: (v.today - 1).Date(), Step: book.SlotLength,
 		Lines: []ui.Line{{Name: lang.T("实际", "Load"), Style: "now", Points: was}, {Name: lang.T("预测", "Forecast"), Style: "forecast", Points: said}}}
+	if lowered := v.lowered(); lowered != nil {
+		chart.Lines = append(chart.Lines, ui.Line{Name: lang.T("预测（计入需求响应）", "Forecast, demand response taken off"), Style: "past", Points: lowered})
+	}
+	return chart
+}
+
+// lowered is the forecast less what events of demand response are to take off, where they do; nil where there is none.
+func (v view) lowered() (out []float64) {
+	some := false
+	for d := v.today - 1; d <= v.today+1; d++ {
+		said, cut := whole(v.days[d].Said), v.effects[d]
+		for k := range said {
+			x := math.NaN()
+			if cut != nil && cut[k] > 0 {
+				x = said[k] - cut[k]
+				some = some || !math.IsNaN(x)
+			}
+			out = append(out, x)
+		}
+	}
+	if !some {
+		return nil
+	}
+	return out
 }
 
 // whole is a day's curve, of gaps where there is none.

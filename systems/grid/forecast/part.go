@@ -55,6 +55,7 @@ type Options struct {
 	Days    func() *calendar.Calendar
 	Journal *journal.Journal
 	Page    PageFunc
+	Effect  func(ctx context.Context, district string, d book.Day) ([]float64, error) // MW by which events of demand response are to lower the load; nil where there is none
 }
 
 // Part is the forecasts of the city.
@@ -222,8 +223,14 @@ func unpack(body []byte) []float64 {
 	return out
 }
 
-// limits reads the limits of districts, in MW.
-func (p *Part) limits(ctx context.Context) (out map[string]float64, err error) {
+// Said is a day's forecast of a district ("" the city) in MW by quarter hour; nil where none was made.
+func (p *Part) Said(ctx context.Context, district string, d book.Day) ([]float64, error) {
+	days, err := p.days(ctx, district, d, d)
+	return days[d].Said, err
+}
+
+// Limits reads the limits of districts, in MW.
+func (p *Part) Limits(ctx context.Context) (out map[string]float64, err error) {
 	err = p.o.DB.Read(ctx, func(tx *store.Tx) error {
 		out = map[string]float64{}
 		return tx.Each(qLimits, nil, func(scan func(...any) error) error {

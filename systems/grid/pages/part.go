@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/refused"
 	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/web/live"
+	"github.com/haihe-city/haihe/web/ui"
 )
 
 const grantRead = "grid.read"
@@ -39,6 +41,7 @@ type Options struct {
 	SilentAfter time.Duration
 	Tolerance   time.Duration // of a slot
 	Imports     Imports
+	Peaks       func(ctx context.Context) ([]ui.Alarm, error) // alarms of load peaks that stand
 }
 
 // Imports are the room's imports: who may import, and the names of the kinds of file.
