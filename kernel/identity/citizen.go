@@ -104,3 +104,16 @@ func (s *Service) CloseAccount(ctx context.Context, cookie, password string, for
 	})
 	return errs.Wrap("close account", err)
 }
+
+// Citizen finds the id of a citizen's account by its login (errs.NotFound where there is none, or it is a unit's): for systems that
+// give a citizen something.
+func (s *Service) Citizen(ctx context.Context, login string) (id string, err error) {
+	a, err := s.accountOf(ctx, foldLogin(login))
+	if err != nil {
+		return "", errs.Wrap("find a citizen", err)
+	}
+	if !a.holds(RoleCitizen) {
+		return "", noPerson()
+	}
+	return a.ID, nil
+}
