@@ -10,12 +10,15 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/customer"
 	"github.com/haihe-city/haihe/systems/grid/forecast"
+	"github.com/haihe-city/haihe/systems/grid/headend/mqtt"
 	"github.com/haihe-city/haihe/systems/grid/loss"
 	"github.com/haihe-city/haihe/systems/grid/order"
 	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/pages"
 	"github.com/haihe-city/haihe/systems/grid/reread"
+	"github.com/haihe-city/haihe/systems/grid/response"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 )
@@ -43,6 +46,7 @@ type Config struct {
 	EstimateOrder string        `toml:"estimate_order" doc:"估算方法的先后：linear 线性内插、profile 当日曲线、proxy 同类日、average 历史平均 / order in which methods of estimation are tried: linear, profile, proxy, average"`
 	ProlongedDays int           `toml:"prolonged_days" min:"1" max:"60" doc:"连续多少日靠估算即提示 / a meter estimated for more days than this in a row is pointed out"`
 	Poll645       time.Duration `toml:"dlt645_poll" min:"1s" max:"24h" doc:"轮询 DL/T 645、DLMS 网关下电表的周期 / how often the meters behind DL/T 645 and DLMS gateways are polled"`
+	Gateways      mqtt.Config   `toml:"gateways" doc:"网关 MQTT 接入与密钥 / the door of gateways that speak MQTT, and secrets"`
 	Answer645     time.Duration `toml:"dlt645_answer" min:"100ms" max:"5m" doc:"等待 DL/T 645、DLMS 电表应答的时长 / how long to wait for the answer of a DL/T 645 or DLMS meter"`
 	OrderKeys     string        `toml:"order_keys" doc:"停复电、校时指令的密码文件，留空则无密码 / file of the passwords that meters want to see before they obey an order; empty: there are none"`
 }
@@ -65,7 +69,7 @@ func System() host.System {
 		Owners:   []string{"power"},
 		Models:   schemas,
 		Tables:   tables,
-		Grants: []identity.Grant{
+		Grants: append(response.Grants(), []identity.Grant{
 			{Name: grantRead, Title: lang.T("查看电表与采集情况", "See meters and their collection"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator, identity.RoleReader}},
 			{Name: reread.Grant, Title: lang.T("下达补抄", "Order meters to be read again"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: vee.GrantEdit, Title: lang.T("下达数据校核、编辑读数", "Order validation and edit readings"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
@@ -74,9 +78,11 @@ func System() host.System {
 			{Name: outage.GrantEdit, Title: lang.T("登记和更正停电", "Report and correct outages"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator}},
 			{Name: loss.GrantInspect, Title: lang.T("查看用电异常线索、登记检查结果、设置线损限值", "See which meters are worth a look, record inspections, set limits of losses"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 			{Name: forecast.GrantLimit, Title: lang.T("设置负荷限值", "Set limits of load"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
+			{Name: customer.GrantServe, Title: lang.T("办理用电客户业务", "Serve customers: codes, bindings, reports, announcements, tariffs"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
+			{Name: customer.GrantOwn, Title: lang.T("查看本户用电", "See one's own meters"), Roles: []string{identity.RoleCitizen}},
 			{Name: grantImport, Title: lang.T("导入档案与区间数据", "Import archives and interval files"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
-		},
-		Acts:       slices.Concat(reread.Acts, order.Acts, outage.Acts, loss.Acts, forecast.Acts, vee.Acts),
+		}...),
+		Acts:       slices.Concat(reread.Acts, order.Acts, outage.Acts, loss.Acts, forecast.Acts, response.Acts, vee.Acts, customer.Acts),
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
 		Indicators: []string{pages.TargetCoverage, pages.TargetMeters, outage.Target},
@@ -84,6 +90,8 @@ func System() host.System {
 			{Name: importArchive, Title: lang.T("电表档案（CSV）", "Meter archive (CSV)"), Extensions: []string{".csv"}, Begins: []string{"address,", "\ufeffaddress,"}, Grant: grantImport},
 			{Name: importNEM, Title: lang.T("区间数据（NEM12/NEM13）", "Interval data (NEM12, NEM13)"), Extensions: []string{".csv", ".zip"}, Begins: []string{"100,", "PK", "\"100"}, Grant: grantImport},
 			{Name: loss.ImportName, Title: lang.T("台区和馈线供电量（CSV）", "Supplies of areas and feeders (CSV)"), Extensions: []string{".csv"}, Begins: []string{"area,", "\ufeffarea,"}, Grant: grantImport},
+			{Name: customer.ImportName, Title: lang.T("账户与电表绑定（CSV）", "Bindings of accounts to meters (CSV)"), Extensions: []string{".csv"}, Begins: []string{"login,", "\ufefflogin,"}, Grant: customer.GrantServe},
+			{Name: response.ImportName, Title: lang.T("需求响应主体（CSV）", "Participants in demand response (CSV)"), Extensions: []string{".csv"}, Begins: []string{"participant,", "\ufeffparticipant,"}, Grant: response.GrantManage},
 			{Name: outage.ImportName, Title: lang.T("停电清单（CSV）", "List of outages (CSV)"), Extensions: []string{".csv"}, Begins: []string{"outage,", "\ufeffoutage,"}, Grant: outage.GrantEdit},
 		},
 		Open: func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *conf) },
@@ -99,14 +107,15 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 		return nil, errs.Wrap("open the head-end", err)
 	}
 	return &host.Opened{
-		Routes:   slices.Concat(s.pages.Routes(), s.orders.Routes(), s.outages.Routes(), s.vee.Routes(), s.losses.Routes(), s.forecasts.Routes()),
+		Routes:   s.customers.Watch(slices.Concat(s.pages.Routes(), s.orders.Routes(), s.outages.Routes(), s.vee.Routes(), s.losses.Routes(), s.forecasts.Routes(), s.responses.Routes(), s.customers.Routes())),
+		Own:      s.customers.Own(),
 		Topics:   []web.Topic{{Name: pages.Topic, Grant: grantRead}},
 		Jobs:     s.jobs(),
-		Feeds:    append(s.head.Feeds(), host.Feed{Name: "intake", Run: s.ledger.Run}, s.orders.Feed()),
+		Feeds:    append(slices.Concat(s.head.Feeds(), s.gateways.Feeds()), host.Feed{Name: "intake", Run: s.ledger.Run}, s.orders.Feed()),
 		Measures: append(s.pages.Measures(), s.outages.Measures()...),
 		Search:   s.pages.Search,
-		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import, outage.ImportName: s.outages.Import, loss.ImportName: s.losses.Import},
+		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import, outage.ImportName: s.outages.Import, customer.ImportName: s.customers.Import, loss.ImportName: s.losses.Import, response.ImportName: s.responses.Import},
 		Health:   s.health,
-		Close:    s.head.Close,
+		Close:    s.close,
 	}, nil
 }
