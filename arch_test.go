@@ -93,6 +93,7 @@ var floors = []rule{
 	{dir: "simulate/grid/town", floor: 4, may: []string{"simulate/grid/shape", "errs"}},
 	{dir: "simulate/grid/curtail", floor: 4, may: []string{"simulate/grid/town"}},
 	{dir: "simulate/grid/fault", floor: 4, may: []string{"simulate/grid/town", "errs", "lang"}},
+	{dir: "simulate/grid/judge", floor: 4, may: []string{"simulate/grid/fault", "simulate/grid/town", "errs"}},
 	{dir: "simulate/*", floor: 4, may: []string{"simulate/grid/fault", "simulate/grid/foreign", "simulate/grid/town", "wire/*", "wire/dlt698/event", "errs"}},
 	{dir: "systems/grid/book/piece", floor: 4},
 	{dir: "systems/grid/book", floor: 4, may: []string{"systems/grid/book/piece", "kernel/series", "errs", "lang"}},
