@@ -16,6 +16,7 @@ type Page struct {
 	Clause  lang.Text // the plan's clause that this page answers
 	Lead    lang.Text
 	Tabs    []Tab
+	Within  []Tab // pages of the current tab, where it has several
 	Actions []Action
 	Live    string // topic of the page's event stream; "" where nothing moves
 	Body    []Block

@@ -312,5 +312,5 @@ func (s *Part) apiReread(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.Reply{Status: 202, Body: order, Header: map[string]string{"Location": fmt.Sprintf("/api/grid/rereads#%s", order.ID)}}, nil
+	return web.Reply{Status: 202, Body: order, Header: map[string]string{"Location": fmt.Sprintf("/api/grid/rereads/%s", order.ID)}}, nil
 }

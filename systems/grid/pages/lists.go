@@ -134,35 +134,11 @@ func clauseText(f refused.Frame) lang.Text {
 	return lang.Same(standard + f.Clause)
 }
 
-// pageRereads lists the orders.
-func (s *Part) pageRereads(r *web.Request) (*ui.Page, error) {
-	list, err := s.o.Rereads.List(r.Context(), 100)
-	if err != nil {
-		return nil, err
-	}
-	t := ui.Table{ID: "rereads", Title: lang.T("补抄记录", "Re-reads"), Total: -1, Columns: []ui.Column{{Key: "at", Text: lang.T("下达时间", "Ordered")}, {Key: "day", Text: lang.T("数据日", "Day")}, {Key: "by", Text: lang.T("下达人", "By")},
-		{Key: "meters", Text: lang.T("电表", "Meters"), Num: true}, {Key: "done", Text: lang.T("已应答", "Answered"), Num: true}, {Key: "failed", Text: lang.T("未应答", "Not answered"), Num: true}, {Key: "state", Text: lang.T("状态", "State")}},
-		Empty: lang.T("还没有补抄。", "Nothing was read again yet.")}
-	tags := map[string]*ui.Tag{
-		"running":     {Status: ui.StatusOn, Text: lang.T("进行中", "Running")},
-		"done":        {Status: ui.StatusMet, Text: lang.T("已结束", "Done")},
-		"interrupted": {Status: ui.StatusBehind, Text: lang.T("已中断", "Interrupted")},
-	}
-	for _, o := range list {
-		n := func(v int) ui.Cell { return ui.Cell{Text: lang.Same(strconv.Itoa(v))} }
-		t.Rows = append(t.Rows, ui.Row{ID: "o-" + o.ID, Cells: []ui.Cell{{Time: o.At}, {Text: lang.Same(o.Day), Href: "/grid/missing?day=" + o.Day}, {Text: s.o.People.ActorName(r.Context(), o.By)}, n(o.Meters), n(o.Done), n(o.Failed), {Tag: tags[o.State], Sub: lang.Same(o.Note)}}})
-	}
-	p := Page(lang.T("补抄记录", "Re-reads"), "/grid/missing", ui.Link{Text: lang.T("缺数清单", "Missing"), Href: "/grid/missing"}, ui.Link{Text: lang.T("补抄记录", "Re-reads"), Href: "/grid/rereads"})
-	p.Live = Topic
-	p.Body = []ui.Block{t}
-	return p, nil
-}
-
 // pageData says how data comes in and goes out.
 func (s *Part) pageData(r *web.Request) (*ui.Page, error) {
 	p := Page(lang.T("数据与接口", "Data & API"), "/grid/data", ui.Link{Text: lang.T("数据与接口", "Data & API"), Href: "/grid/data"})
 	listen := map[string]lang.Text{}
-	for _, name := range []book.Protocol{book.DLT698, book.DLT645, book.QGDW1376, book.DLMS} {
+	for _, name := range []book.Protocol{book.DLT698, book.DLT645, book.QGDW1376, book.DLMS, book.MQTT} {
 		listen[string(name)] = lang.T("未开启", "off")
 	}
 	for _, f := range s.o.Head.Feeds() {
@@ -171,7 +147,7 @@ func (s *Part) pageData(r *web.Request) (*ui.Page, error) {
 	p.Body = []ui.Block{
 		ui.Facts{ID: "feeds", Title: lang.T("接入", "Feeds"), Items: []ui.Fact{
 			{Name: lang.Same("DL/T 698.45-2017, TCP"), Value: listen["dlt698"]}, {Name: lang.Same("DL/T 645-2007, TCP"), Value: listen["dlt645"]},
-			{Name: lang.Same("Q/GDW 1376.1-2013, TCP"), Value: listen["qgdw1376"]}, {Name: lang.Same("DLMS/COSEM, TCP"), Value: listen["dlms"]}}},
+			{Name: lang.Same("Q/GDW 1376.1-2013, TCP"), Value: listen["qgdw1376"]}, {Name: lang.Same("DLMS/COSEM, TCP"), Value: listen["dlms"]}, {Name: lang.Same("MQTT 3.1.1, 5.0"), Value: listen["mqtt"]}}},
 		ui.Facts{ID: "apis", Title: lang.T("接口", "API"), Items: []ui.Fact{
 			{Name: lang.T("覆盖率", "Coverage"), Value: lang.Same("GET /api/grid/coverage?day="), Href: "/api/grid/coverage"},
 			{Name: lang.T("电表清单", "Meters"), Value: lang.Same("GET /api/grid/meters?day=&district=&category=&concentrator=&state=&q=&sort=&limit=&after="), Href: "/api/grid/meters"},
@@ -180,7 +156,9 @@ func (s *Part) pageData(r *web.Request) (*ui.Page, error) {
 			{Name: lang.T("全网负荷", "System load"), Value: lang.Same("GET /api/grid/load?day=&district="), Href: "/api/grid/load"},
 			{Name: lang.T("集中器", "Concentrators"), Value: lang.Same("GET /api/grid/concentrators?district=&state="), Href: "/api/grid/concentrators"},
 			{Name: lang.T("拒收报文", "Refused frames"), Value: lang.Same("GET /api/grid/refused?after="), Href: "/api/grid/refused"},
-			{Name: lang.T("补抄", "Read again"), Value: lang.Same("POST /api/grid/reread")}}},
+			{Name: lang.T("补抄", "Read again"), Value: lang.Same("POST /api/grid/reread")},
+			{Name: lang.T("补抄结果", "Results of a re-read"), Value: lang.Same("GET /api/grid/rereads/{id}?state=&after=")},
+			{Name: lang.T("表格导出", "Tables"), Value: lang.T("清单接口加 .csv 或 .parquet", "the lists end in .csv or .parquet too")}}},
 	}
 	if r.Who.Can(s.o.Imports.Grant) {
 		p.Body = append(p.Body, ui.Prose{Text: lang.T("导入文件：先试导入看报告，再正式导入；命令行为 haihe import。档案为 CSV，列为 address,district,feeder,concentrator,category,protocol,installed,status，后两列可省。", "To import a file, try it first and read the report, then take it in; on the command line: haihe import. The archive is CSV with the columns address,district,feeder,concentrator,category,protocol,installed,status; the last two may be left out.")},

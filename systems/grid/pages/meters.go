@@ -247,6 +247,6 @@ func (s *Part) formReread(r *web.Request) (*ui.Page, string, error) {
 	} else if len(meters) == 0 {
 		return nil, "", errs.Say(errs.Invalid, "请先勾选电表，或选择“全部符合条件的”", "tick meters first, or choose all that match")
 	}
-	_, err = s.o.Rereads.Order(r.Context(), r.Who, d, meters, sel)
-	return nil, "/grid/rereads", err
+	order, err := s.o.Rereads.Order(r.Context(), r.Who, d, meters, sel)
+	return nil, pathRereads + "/" + order.ID, err
 }

@@ -11,10 +11,7 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
-	"github.com/haihe-city/haihe/systems/grid/customer"
 	"github.com/haihe-city/haihe/systems/grid/reread"
-	"github.com/haihe-city/haihe/systems/grid/order"
-	"github.com/haihe-city/haihe/systems/grid/vee"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -33,6 +30,7 @@ func (s *Part) Routes() []web.Route {
 		{Pattern: "GET /grid/missing", Grant: grantRead, Page: s.pageMissing},
 		{Pattern: "POST /grid/reread", Grant: reread.Grant, Form: s.formReread},
 		{Pattern: "GET /grid/rereads", Grant: grantRead, Page: s.pageRereads},
+		{Pattern: "GET /grid/rereads/{id}", Grant: grantRead, Page: s.pageReread},
 		{Pattern: "GET /grid/concentrators", Grant: grantRead, Page: s.pageConcentrators},
 		{Pattern: "GET /grid/imported", Grant: grantRead, Page: s.pageImported},
 		{Pattern: "GET /grid/refused", Grant: grantRead, Page: s.pageRefused},
@@ -53,34 +51,8 @@ func (s *Part) Routes() []web.Route {
 		{Pattern: "GET /api/grid/refused", Grant: grantRead, API: s.apiRefused},
 		{Pattern: "POST /api/grid/reread", Grant: reread.Grant, API: s.apiReread},
 		{Pattern: "GET /api/grid/rereads", Grant: grantRead, API: s.apiRereads},
+		{Pattern: "GET /api/grid/rereads/{id}", Grant: grantRead, API: s.apiRereadOne},
 	}
-}
-
-// Page makes a page of the room: its title, the tab that it stands under, and the crumbs behind the room's.
-func Page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
-	p := &ui.Page{Title: title, Nav: "grid", Crumbs: append([]ui.Link{{Text: lang.T("城市系统", "City systems"), Href: "/systems"}, {Text: source, Href: "/grid"}}, crumbs...)}
-	for _, t := range []struct {
-		text lang.Text
-		href string
-	}{
-		{lang.T("运行总览", "Overview"), "/grid"},
-		{lang.T("电能表", "Meters"), "/grid/meters"},
-		{lang.T("缺数清单", "Missing"), "/grid/missing"},
-		{vee.Tab.Text, vee.Tab.Href},
-		{order.Tab.Text, order.Tab.Href},
-		{lang.T("停电", "Outages"), "/grid/outages"},
-		{lang.T("供电可靠性", "Reliability"), "/grid/reliability"},
-		{lang.T("线损", "Losses"), "/grid/losses"},
-		{lang.T("负荷预测", "Forecast"), "/grid/forecast"},
-		{customer.Tab.Text, customer.Tab.Href},
-		{lang.T("集中器", "Concentrators"), "/grid/concentrators"},
-		{lang.T("导入的区间数据", "Imported"), "/grid/imported"},
-		{lang.T("拒收报文", "Refused frames"), "/grid/refused"},
-		{lang.T("数据与接口", "Data & API"), "/grid/data"},
-	} {
-		p.Tabs = append(p.Tabs, ui.Tab{Text: t.text, Href: t.href, Current: t.href == tab})
-	}
-	return p
 }
 
 // pageOverview is the room at a glance: how much of today has come, from where, and what the city draws.
@@ -99,13 +71,17 @@ func (s *Part) pageOverview(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	alarms, err := s.alarms(r.Context())
+	if err != nil {
+		return nil, err
+	}
 	d, due := s.today()
 	city, by := s.o.Book.Coverage(d, due)
 	p.Body = []ui.Block{
 		s.tiles(city, d, due),
 		ui.Columns{Wide: 1, Cols: [][]ui.Block{
 			{s.districtMap(d, by)},
-			{ui.Columns{Wide: -1, Cols: [][]ui.Block{{load}, {s.alarms()}}}, s.newestTable()},
+			{ui.Columns{Wide: -1, Cols: [][]ui.Block{{load}, {alarms}}}, s.newestTable()},
 		}},
 	}
 	return p, nil
@@ -186,10 +162,15 @@ func (s *Part) districtMap(d book.Day, by []book.Cover) ui.Map {
 	return m
 }
 
-// alarms are the concentrators that the archive knows and nobody hears, those with the most meters first.
-func (s *Part) alarms() ui.Panel {
+// alarms are the load peaks that stand, and the concentrators that the archive knows and nobody hears, those with the most meters first.
+func (s *Part) alarms(ctx context.Context) (ui.Panel, error) {
 	now := s.o.Clock.Now()
-	list := ui.Alarms{ID: "grid-alarms", Empty: lang.T("所有集中器在线。", "All concentrators are online.")}
+	list := ui.Alarms{ID: "grid-alarms", Empty: lang.T("没有尖峰告警，所有集中器在线。", "No peak alarm, and all concentrators are online.")}
+	peaks, err := s.o.Peaks(ctx)
+	if err != nil {
+		return ui.Panel{}, err
+	}
+	list.Items = append(list.Items, peaks[:min(3, len(peaks))]...)
 	off := 0
 	for _, c := range s.o.Head.Concentrators("", "offline") {
 		if c.Meters == 0 || !c.Heard.IsZero() && now.Sub(c.Heard) < s.o.SilentAfter {
@@ -212,7 +193,7 @@ func (s *Part) alarms() ui.Panel {
 	if off > 0 {
 		p.More = &ui.Link{Text: lang.T(fmt.Sprintf("全部 %d 条", off), fmt.Sprintf("All %d", off)), Href: "/grid/concentrators?state=offline"}
 	}
-	return p
+	return p, nil
 }
 
 // loadChart is what the meters say that the city draws, today and yesterday: the sum of the powers that have come.
@@ -262,6 +243,13 @@ func (s *Part) publish(ctx context.Context) error {
 	if s.ticks++; s.ticks%loadTicks == 0 {
 		s.o.Ledger.Tick()
 	}
+	if s.moved.Swap(false) && s.o.Live.Watched(Topic) {
+		blocks, err := s.rereadBlocks(ctx)
+		if err != nil {
+			return err
+		}
+		s.o.Live.Publish(Topic, blocks...)
+	}
 	if !s.o.Dirty.Swap(false) || !s.o.Live.Watched(Topic) {
 		return nil
 	}
@@ -271,7 +259,11 @@ func (s *Part) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.o.Live.Publish(Topic, ui.Update{Block: s.tiles(city, d, due)}, ui.Update{Block: s.districtMap(d, by)}, ui.Update{Block: load}, ui.Update{Block: s.newestTable()})
+	alarms, err := s.alarms(ctx)
+	if err != nil {
+		return err
+	}
+	s.o.Live.Publish(Topic, ui.Update{Block: s.tiles(city, d, due)}, ui.Update{Block: s.districtMap(d, by)}, ui.Update{Block: load}, ui.Update{Block: alarms}, ui.Update{Block: s.newestTable()})
 	return nil
 }
 
