@@ -17,6 +17,8 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/customer"
 	"github.com/haihe-city/haihe/systems/grid/forecast"
 	"github.com/haihe-city/haihe/systems/grid/headend"
+	"github.com/haihe-city/haihe/systems/grid/headend/mqtt"
+	"github.com/haihe-city/haihe/systems/grid/headend/secret"
 	"github.com/haihe-city/haihe/systems/grid/interval"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
 	"github.com/haihe-city/haihe/systems/grid/loss"
@@ -26,9 +28,9 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/pages"
 	"github.com/haihe-city/haihe/systems/grid/refused"
 	"github.com/haihe-city/haihe/systems/grid/reread"
-	"github.com/haihe-city/haihe/systems/grid/shelf"
 	"github.com/haihe-city/haihe/systems/grid/response"
 	"github.com/haihe-city/haihe/systems/grid/response/peak"
+	"github.com/haihe-city/haihe/systems/grid/shelf"
 	"github.com/haihe-city/haihe/systems/grid/vee"
 )
 
@@ -46,6 +48,7 @@ type service struct {
 	book      *book.Book
 	ledger    *ledger.Ledger
 	head      *headend.HeadEnd
+	gateways  *mqtt.Door // nil where it is turned off
 	orders    *order.Part
 	outages   *outage.Part
 	losses    *loss.Part
@@ -113,7 +116,9 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 		return nil, errs.Wrap("open the losses", err)
 	}
 	s.forecasts, err = forecast.New(ctx, forecast.Options{DB: h.DB, Load: s.ledger.Load, Clock: h.Clock, Days: h.Calendar.Now, Journal: h.Journal, Page: pages.Page,
-		Effect: func(ctx context.Context, district string, d book.Day) ([]float64, error) { return s.responses.Effect(ctx, district, d) }})
+		Effect: func(ctx context.Context, district string, d book.Day) ([]float64, error) {
+			return s.responses.Effect(ctx, district, d)
+		}})
 	if err != nil {
 		return nil, errs.Wrap("open the forecasts", err)
 	}
@@ -137,6 +142,10 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 
 // listen opens the head-end for this room, and what works with it: the orders to read again, and the pages.
 func (s *service) listen(ctx context.Context) (err error) {
+	secrets, err := secret.Load(s.conf.Gateways.Secrets)
+	if err != nil {
+		return err
+	}
 	s.head, err = headend.Open(headend.Options{
 		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.take, Power: s.power, Refuse: s.refuse,
 		Count:   func(protocol, outcome string) { s.count.frames(1, protocol, outcome) },
@@ -147,18 +156,29 @@ func (s *service) listen(ctx context.Context) (err error) {
 		return err
 	}
 	h := s.host
+	s.gateways, err = mqtt.Open(mqtt.Options{Config: s.conf.Gateways, Secrets: secrets, Head: s.head, Log: h.Log, Wall: h.Wall, MaxLinks: s.conf.MaxLinks, Answer: s.conf.Answer645,
+		Count: func(protocol, outcome string) { s.count.frames(1, protocol, outcome) }})
+	if err != nil {
+		return errors.Join(err, s.close(ctx))
+	}
 	s.orders, err = order.New(ctx, order.Options{DB: h.DB, Book: s.book, Act: s.head.Act, Linked: s.head.Linked, Clock: h.Clock, Journal: h.Journal, People: h.People, Log: h.Log, Page: pages.Page, Keys: s.conf.OrderKeys})
 	if err != nil {
-		return errs.Wrap("open the orders to meters", errors.Join(err, s.head.Close(ctx)))
+		return errs.Wrap("open the orders to meters", errors.Join(err, s.close(ctx)))
 	}
 	s.rereads, err = reread.New(ctx, reread.Options{DB: h.DB, Book: s.book, Ledger: s.ledger, Head: s.head, Clock: h.Clock, Journal: h.Journal, DueAfter: s.conf.DueAfter, Changed: func() { s.pages.Moved(); s.changed() }})
 	if err != nil {
-		return errs.Wrap("open the orders to read again", errors.Join(err, s.head.Close(ctx)))
+		return errs.Wrap("open the orders to read again", errors.Join(err, s.close(ctx)))
 	}
 	s.pages = pages.New(pages.Options{Entities: h.Entities, Intervals: s.intervals, MeterOf: meterOf, Book: s.book, Ledger: s.ledger, Head: s.head, Refused: s.refused, Rereads: s.rereads, Clock: h.Clock, People: h.People,
 		Peaks: s.responses.Peaks, Live: h.Live, Indicators: h.Indicators, Online: s.count.online, Dirty: &s.dirty, DueAfter: s.conf.DueAfter, SilentAfter: s.conf.SilentAfter, Tolerance: s.conf.SlotTolerance,
 		Imports: pages.Imports{Grant: grantImport, Archive: importArchive, Intervals: importNEM}})
 	return nil
+}
+
+// close ends the doors; what was acknowledged is stored, the rest comes again.
+func (s *service) close(ctx context.Context) error {
+	s.gateways.Close()
+	return s.head.Close(ctx)
 }
 
 // jobs are what this room does by itself.

@@ -18,6 +18,7 @@ const (
 	DLT645   Protocol = "dlt645"
 	QGDW1376 Protocol = "qgdw1376"
 	DLMS     Protocol = "dlms"
+	MQTT     Protocol = "mqtt" // readings as JSON; frames over MQTT are DLT698
 	File     Protocol = "file"
 )
 
@@ -32,6 +33,8 @@ func (p Protocol) Text() lang.Text {
 		return lang.Same("Q/GDW 1376.1")
 	case DLMS:
 		return lang.Same("DLMS/COSEM")
+	case MQTT:
+		return lang.Same("MQTT JSON")
 	}
 	return lang.T("区间数据文件", "Interval file")
 }
@@ -100,8 +103,8 @@ func (m Meter) Check() error {
 		return errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码，应为 120101 至 120119 之一", "%q is no district code of this city, which run from 120101 to 120119", m.District)
 	case !digits(m.Concentrator, 12):
 		return errs.Say(errs.Invalid, "集中器地址应为 12 位数字，现为“%s”", "a concentrator's address has 12 digits, this is %q", m.Concentrator)
-	case m.Protocol != DLT698 && m.Protocol != DLT645 && m.Protocol != QGDW1376 && m.Protocol != DLMS:
-		return errs.Say(errs.Invalid, "规约“%s”无法识别，请填 dlt698、dlt645、qgdw1376 或 dlms", "protocol %q is not known, give dlt698, dlt645, qgdw1376 or dlms", string(m.Protocol))
+	case m.Protocol != DLT698 && m.Protocol != DLT645 && m.Protocol != QGDW1376 && m.Protocol != DLMS && m.Protocol != MQTT:
+		return errs.Say(errs.Invalid, "规约“%s”无法识别，请填 dlt698、dlt645、qgdw1376、dlms 或 mqtt", "protocol %q is not known, give dlt698, dlt645, qgdw1376, dlms or mqtt", string(m.Protocol))
 	case m.Feeder == "" || len(m.Feeder) > 64 || strings.ContainsAny(m.Feeder, " :/?#\"<>"):
 		return errs.Say(errs.Invalid, "馈线编号“%s”不合规：1 至 64 个字符，不含空格和 : / ? # 等符号", "feeder %q will not do: 1 to 64 characters, no blanks, none of : / ? #", m.Feeder)
 	}
