@@ -29,6 +29,7 @@ type ServerSettings struct {
 	Level       string        `toml:"level" choice:"debug,info,warn,error" doc:"日志级别 / level of the log"`
 	StopWithin  time.Duration `toml:"stop_within" min:"1s" max:"10m" doc:"停机宽限时间 / time to stop in"`
 	MaxLinks    int           `toml:"max_connections" min:"16" max:"1000000" doc:"同时打开的 HTTP 连接上限；达到后新连接排队等候 / HTTP connections open at once; further ones wait in line"`
+	Memory      int64         `toml:"memory" min:"0" max:"16777216" doc:"内存软上限（MiB）；0 为自动：2200，或本机可用内存的六成（取小者），随实际占用放宽 / limit of memory that the collector works towards (MiB); 0: 2200 or six tenths of what the machine allows, whichever is less, and more where more is really held"`
 	MaxImport   int64         `toml:"max_import" min:"1" max:"1048576" doc:"导入文件上限（MiB） / largest file of an import (MiB)"`
 }
 

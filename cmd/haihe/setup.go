@@ -100,6 +100,7 @@ func scratch(conf host.Settings) string {
 // openCity opens everything; banner is said above every page. Whoever calls closes it: Serve closes the program, close the database.
 func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.System, banner lang.Text) (*city, error) {
 	log := newLog(sh, conf.Server)
+	holdMemory(ctx, conf.Server.Memory)
 	plan, units, err := tianjin.Load()
 	if err != nil {
 		return nil, errs.Wrap("load the plan", err)
