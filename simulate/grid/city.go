@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/simulate/grid/fault"
+	"github.com/haihe-city/haihe/simulate/grid/relay"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 )
 
@@ -46,6 +47,7 @@ type City struct {
 	*town.City
 	opt    Options
 	faults *fault.Set
+	relays *relay.Relays
 }
 
 // NewCity lays out the city.
@@ -63,7 +65,7 @@ func NewCity(o Options) (*City, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &City{City: c, opt: o, faults: set}, nil
+	return &City{City: c, opt: o, faults: set, relays: relay.New(o.Relays)}, nil
 }
 
 // Archive gives the meters of a city. It depends on Seed, Meters, PerConcentrator, the shares and Districts only.
@@ -77,3 +79,12 @@ func Archive(o Options) ([]Meter, error) {
 
 // Faults are the faults of the city's meters.
 func (c *City) Faults() *fault.Set { return c.faults }
+
+// Relays are the relays of the city's meters.
+func (c *City) Relays() *relay.Relays { return c.relays }
+
+// at is a meter as it is asked now.
+func (w *world) at(m *Meter) relay.Meter {
+	now := w.opt.Clock()
+	return relay.Meter{Address: m.Address, Now: now, Shows: now.Add(w.drift(m, now))}
+}

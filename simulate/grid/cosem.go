@@ -9,6 +9,7 @@ import (
 
 	"github.com/haihe-city/haihe/simulate/grid/fault"
 	"github.com/haihe-city/haihe/simulate/grid/foreign"
+	"github.com/haihe-city/haihe/simulate/grid/relay"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 	"github.com/haihe-city/haihe/wire/dlms"
 )
@@ -32,6 +33,9 @@ func (v view) Shown(n int, t time.Time) (energy, power, voltage int64, ok bool) 
 	energy, power, voltage = v.world.shown(m, t)
 	return energy, power, voltage, !v.world.without(m, t)
 }
+
+// Ask gives the relays, and a meter as it is asked now.
+func (v view) Ask(n int) (*relay.Relays, relay.Meter) { return v.world.relays, v.world.at(v.at(n)) }
 
 // cosem is the dialogue of one connection of a gateway whose meters speak DLMS: the server is the client and asks.
 type cosem struct {

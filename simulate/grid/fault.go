@@ -114,9 +114,9 @@ func (c *City) held() map[uint64]bool {
 // drift is how far a meter's clock is ahead of the true time.
 func (w *world) drift(m *Meter, t time.Time) time.Duration {
 	if d := w.stray(m); d != 0 {
-		return d
+		return d + w.relays.Shift(m.Address)
 	}
-	return w.faults.Drift(m, t)
+	return w.faults.Drift(m, t) + w.relays.Shift(m.Address)
 }
 
 // without tells whether nothing is known of a meter at a quarter hour, whoever asks: it was not there yet, had no supply, or lost the reading.
@@ -127,5 +127,11 @@ func (w *world) without(m *Meter, t time.Time) bool {
 // shown is what a meter shows at a quarter hour.
 func (w *world) shown(m *Meter, t time.Time) (energy, power, voltage int64) {
 	r := w.faults.Shown(m, t)
+	for _, s := range w.relays.Spans(m.Address, t) { // cut off, nobody draws anything: the register stays
+		r.Energy -= w.faults.Shown(m, s.To).Energy - w.faults.Shown(m, s.From).Energy
+		if s.To.Equal(t) {
+			r.Power = 0
+		}
+	}
 	return r.Energy, r.Power, r.Voltage
 }

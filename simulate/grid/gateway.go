@@ -68,6 +68,11 @@ func (g *gateway) answer(f dlt645.Frame) error {
 	if _, ok := m.(dlt645.AskAddress); ok && f.Addr.Matches(own) && f.Addr.Kind() != dlt645.Everyone {
 		return g.put(own, dlt645.AddressAnswer{Addr: own}, nil)
 	}
+	if f.Addr.Kind() == dlt645.Everyone { // a broadcast is not answered
+		for meter := range g.meters() {
+			g.world.relays.Over645(g.world.at(meter), m)
+		}
+	}
 	if f.Addr.Kind() != dlt645.OneMeter {
 		return nil
 	}
@@ -79,6 +84,9 @@ func (g *gateway) answer(f dlt645.Frame) error {
 }
 
 func (g *gateway) reply(f dlt645.Frame, meter *Meter, m dlt645.Message) dlt645.Message {
+	if a, ok := g.world.relays.Over645(g.world.at(meter), m); ok {
+		return a
+	}
 	switch q := m.(type) {
 	case dlt645.AskAddress:
 		return dlt645.AddressAnswer{Addr: f.Addr}

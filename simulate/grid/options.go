@@ -6,6 +6,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/simulate/grid/fault"
+	"github.com/haihe-city/haihe/simulate/grid/relay"
 	"github.com/haihe-city/haihe/simulate/grid/town"
 )
 
@@ -24,9 +25,10 @@ type Options struct {
 	To              time.Time     // last slot: Run ends when it is acknowledged; zero: until ctx ends
 	Heartbeat       time.Duration // wall time between heartbeats; one minute
 	Faults          Faults
-	Outages         int       // feeders that go dark after From and come back in two stages; From must be set
-	HoldBack        int       // meters whose readings are kept back until they are asked for
-	Truth           io.Writer // one line of JSON a fault; nil: nowhere
+	Relays          relay.Plan // the passwords of the meters, and those that do not obey
+	Outages         int        // feeders that go dark after From and come back in two stages; From must be set
+	HoldBack        int        // meters whose readings are kept back until they are asked for
+	Truth           io.Writer  // one line of JSON a fault; nil: nowhere
 	Progress        func(Stats)
 }
 

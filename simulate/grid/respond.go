@@ -41,6 +41,8 @@ func (c *concentrator) respond(f dlt698.Frame, b dlt698.Body) dlt698.Body {
 			r.Results = append(r.Results, res)
 		}
 		return r
+	case dlt698.ProxyRequest:
+		return c.proxy(q)
 	case dlt698.ConnectRequest:
 		r := dlt698.ConnectResponse{PIID: q.PIID, Limits: q.Limits, Result: dlt698.ConnectOK}
 		copy(r.Factory[:], "HHSM0001261123000126112300000000")
@@ -52,6 +54,25 @@ func (c *concentrator) respond(f dlt698.Frame, b dlt698.Body) dlt698.Body {
 		return dlt698.ReleaseResponse{PIID: q.PIID}
 	}
 	return nil
+}
+
+// proxy passes a request on to meters behind the concentrator. DL/T 698.45-2017 7.3.8: one that does not answer has nothing
+func (c *concentrator) proxy(q dlt698.ProxyRequest) dlt698.Body {
+	r := dlt698.ProxyResponse{PIID: q.PIID, Kind: q.Kind}
+	for _, x := range q.Meters {
+		a := dlt698.ProxyMeter{Meter: x.Meter}
+		digits, _ := x.Meter.Digits()
+		m := c.find(digits)
+		for _, it := range x.Items {
+			if m == nil || c.world.dead(m) || c.world.Unlit(m, c.world.opt.Clock()) {
+				a.Items = append(a.Items, dlt698.ProxyItem{Name: it.Name, DAR: dlt698.Transient})
+				continue
+			}
+			a.Items = append(a.Items, c.world.relays.Over698(c.world.at(m), q.Kind, it))
+		}
+		r.Meters = append(r.Meters, a)
+	}
+	return r
 }
 
 func (c *concentrator) get(f dlt698.Frame, q dlt698.GetRequest) dlt698.Body {

@@ -18,11 +18,13 @@ type Gateway struct {
 	s    Station
 	open map[uint16]bool               // ports with an association
 	rest map[uint16][]dlms.GetResponse // blocks that wait to be asked for
+
+	trusted map[uint16]bool // ports whose association has a password
 }
 
 // NewGateway is a gateway that nobody has asked yet.
 func NewGateway(s Station) *Gateway {
-	return &Gateway{s, map[uint16]bool{}, map[uint16][]dlms.GetResponse{}}
+	return &Gateway{s, map[uint16]bool{}, map[uint16][]dlms.GetResponse{}, map[uint16]bool{}}
 }
 
 // profile is what a meter's load profile captures, with the scale of each register.
@@ -61,12 +63,30 @@ func (g *Gateway) Answer(f dlms.Frame) (out dlms.Frame, meter int, ok bool) {
 func (g *Gateway) serve(port uint16, meter int, a dlms.APDU) dlms.APDU {
 	switch q := a.(type) {
 	case dlms.AARQ:
-		if q.Context() != 1 || q.Mechanism() != dlms.NoSecurity {
+		delete(g.trusted, port)
+		if q.Context() == 1 && q.Mechanism() == dlms.Password && meter != nobody {
+			r, m := g.s.Ask(meter)
+			g.trusted[port] = r.Admits(m.Address, string(q.Secret()))
+		}
+		if q.Context() != 1 || q.Mechanism() != dlms.NoSecurity && !g.trusted[port] {
 			return dlms.Accept(2, dlms.InitiateResponse{Version: 6})
 		}
 		g.open[port] = true
 		return dlms.Accept(0, dlms.InitiateResponse{Version: 6, Conformance: dlms.Wanted, MaxAPDU: 1200})
+	case dlms.SetRequest, dlms.ActionRequest:
+		if g.open[port] && meter != nobody {
+			r, m := g.s.Ask(meter)
+			if a, ok := r.OverDLMS(m, g.trusted[port], a); ok {
+				return a
+			}
+		}
 	case dlms.GetRequest:
+		if g.open[port] && meter != nobody {
+			r, m := g.s.Ask(meter)
+			if a, ok := r.OverDLMS(m, g.trusted[port], q); ok {
+				return a
+			}
+		}
 		if g.open[port] {
 			return g.get(port, meter, q)
 		}

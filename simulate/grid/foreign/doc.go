@@ -2,7 +2,11 @@
 // DLMS meters ([Gateway]), of any [Station]. Connections, rhythm and faults are simulate/grid's.
 package foreign
 
-import "time"
+import (
+	"time"
+
+	"github.com/haihe-city/haihe/simulate/grid/relay"
+)
 
 // Slot is the time between two readings.
 const Slot = 15 * time.Minute
@@ -15,6 +19,7 @@ type Station interface {
 	Meter(n int) (address string, installed time.Time, dead bool)
 	Shown(n int, t time.Time) (energy, power, voltage int64, ok bool) // 0.0001 kWh, 0.1 W, 0.1 V; !ok: it has no reading
 	Drift(n int, t time.Time) time.Duration                           // of the meter's clock
+	Ask(n int) (*relay.Relays, relay.Meter)                           // who answers for the meter's relay and clock
 }
 
 // align gives the first quarter hour at or after t.

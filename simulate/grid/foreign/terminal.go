@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/haihe-city/haihe/wire/dlt645"
 	"github.com/haihe-city/haihe/wire/qgdw1376"
 )
 
@@ -39,6 +40,9 @@ func Reading(s Station, n int, t time.Time) (out []qgdw1376.Unit) {
 func unit(s Station, u qgdw1376.Unit) (out qgdw1376.Unit, ok bool) {
 	out = qgdw1376.Unit{Point: u.Point, F: u.F}
 	switch q := u.Data.(type) {
+	case qgdw1376.Forward:
+		out.Data = qgdw1376.Forwarded{Port: q.Port, Data: forwarded(s, q.Data)}
+		return out, true
 	case qgdw1376.MetersAsk:
 		var t qgdw1376.Meters
 		for _, n := range q.Numbers {
@@ -85,4 +89,49 @@ func curve(s Station, meter int, f uint8, from time.Time, n int) qgdw1376.Curve 
 		out.Values = append(out.Values, v)
 	}
 	return out
+}
+
+// forwarded is what a meter behind a terminal answers to a DL/T 645 frame; nothing where it is not here, is dead, or was asked something else than
+// of its relay and clock.
+func forwarded(s Station, raw []byte) []byte {
+	f, _, err := dlt645.Parse(raw)
+	if err != nil {
+		return nil
+	}
+	q, err := dlt645.Decode(f)
+	for n := range s.Len() {
+		address, _, dead := s.Meter(n)
+		if err != nil || dead || address != f.Addr.String() {
+			continue
+		}
+		r, m := s.Ask(n)
+		a, ok := r.Over645(m, q)
+		if x, reads := q.(dlt645.Read); !ok && reads {
+			a, ok = clock(m.Shows, x.DI)
+		}
+		if !ok || a == nil {
+			return nil
+		}
+		out, err := dlt645.Encode(f.Addr, a).Append(nil)
+		if err != nil {
+			return nil
+		}
+		return out
+	}
+	return nil
+}
+
+// clock is a meter's date or time of day.
+func clock(shows time.Time, id dlt645.DI) (dlt645.Message, bool) {
+	if id != dlt645.ClockDate && id != dlt645.ClockTime {
+		return nil, false
+	}
+	shows = shows.In(china)
+	info, err := dlt645.Lookup(id)
+	v := dlt645.Value{DI: id, Info: info, Time: shows, Num: int64(shows.Weekday())}
+	if id == dlt645.ClockTime {
+		v.Num = int64(shows.Hour()*3600 + shows.Minute()*60 + shows.Second())
+	}
+	b, berr := v.Append(nil)
+	return dlt645.Answer{DI: id, Data: b}, err == nil && berr == nil
 }
