@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"os"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -18,14 +19,14 @@ import (
 
 func simulateCommand() command {
 	c := command{
-		name: "simulate", args: "grid (--server URL --token TOKEN | --dlt698 ADDR --dlt645 ADDR --qgdw1376 ADDR --dlms ADDR | --archive FILE)",
+		name: "simulate", args: "grid [judge --truth FILE] (--server URL --token TOKEN | --dlt698 ADDR --dlt645 ADDR --qgdw1376 ADDR --dlms ADDR | --archive FILE)",
 		says: lang.T("模拟集中器与电表，以真实报文接入", "simulate concentrators and meters on real frames"),
-		details: lang.T("给出 --server 时自动导入档案，并取得接入地址和方案时间。--archive 只写出电表档案。",
-			"With --server the archive is imported, and the addresses and the plan's time are asked for. --archive only writes the archive of the meters."),
+		details: lang.T("给出 --server 时自动导入档案，并取得接入地址和方案时间。--archive 只写出电表档案。grid judge 以真值文件核对平台的结论，未达标时退出码为 5。",
+			"With --server the archive is imported, and the addresses and the plan's time are asked for. --archive only writes the archive of the meters. grid judge holds what the platform found against the truth file; below the bar the exit code is 5. 故障种类 / kinds of fault: "+faultNames()),
 	}
 	c.run = func(ctx context.Context, sh *shell, args []string) error {
 		var r remote
-		o := grid.Options{Faults: demoFaults}
+		o := grid.Options{}
 		f := newFlags(c)
 		r.flags(f)
 		f.StringVar(&o.Feeds.DLT698, "dlt698", "", "DL/T 698.45 接入地址 / address of the DL/T 698.45 feed")
@@ -39,13 +40,24 @@ func simulateCommand() command {
 		f.IntVar(&o.HoldBack, "hold-back", 0, "暂不上报、等待补抄的电表数 / meters that are kept back until they are asked for")
 		f.IntVar(&o.Outages, "outages", 0, "当日停电并分两段恢复的线路数 / feeders that go dark today and come back in two stages")
 		archive := f.String("archive", "", "把电表档案写到此文件，不接入 / write the archive to this file and do not connect")
-		truth := f.String("truth", "", "把所造故障逐行写到此文件 / write the faults that are made to this file")
+		f.IntVar(&o.Back, "days-back", 0, "当日数据报完后补报此前几天 / days before today that are reported once today is")
+		truth := f.String("truth", "", "把所造故障逐行写到此文件；judge 时从中读取 / write the faults that are made to this file; judge reads it")
+		faults := f.String("faults", defaultFaults, "各类故障的比例，如 spike=0.001,theft-share=0.01；none 为无故障 / share of each kind of fault; none for no fault")
+		var bar bars
+		f.Float64Var(&bar.recall, "recall", 0.95, "judge：查出率下限 / judge: least recall")
+		f.Float64Var(&bar.alarms, "alarms", 0.005, "judge：误报率上限 / judge: most false alarms, a share of clean meter-days")
 		words, err := f.parse(sh, args)
 		if err != nil {
 			return err
 		}
+		if len(words) == 2 && words[0] == "grid" && words[1] == "judge" {
+			return judgeTruth(ctx, sh, &r, *truth, bar)
+		}
 		if len(words) != 1 || words[0] != "grid" {
-			return usage("可模拟的系统：grid", "what can be simulated: grid")
+			return usage("可模拟的系统：grid；核对真值用 grid judge", "what can be simulated: grid; grid judge holds the truth against a platform")
+		}
+		if o.Faults, err = mixOf(*faults, o.Back+1); err != nil {
+			return err
 		}
 		if *truth != "" {
 			file, err := os.Create(*truth)
@@ -59,9 +71,6 @@ func simulateCommand() command {
 	}
 	return c
 }
-
-// demoFaults are the shares of what goes wrong in the demo's city, so that the pages have something to show.
-var demoFaults = grid.Faults{Dead: 0.002, Drift: 0.0005, Duplicate: 0.002, Garbled: 0.001, Late: 0.004}
 
 func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, archive string) error {
 	shift := time.Duration(0)
@@ -83,17 +92,7 @@ func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, ar
 	case archive != "":
 		return writeArchive(archive, city)
 	case r.server != "":
-		var b bytes.Buffer
-		if err := city.WriteArchive(&b); err != nil {
-			return err
-		}
-		resp, err := r.do(ctx, http.MethodPost, "/api/import/grid/archive?file=archive.csv", &b, int64(b.Len()))
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(io.Discard, resp.Body)
-		resp.Body.Close()
-		if err != nil {
+		if err := r.sendArchive(ctx, city); err != nil {
 			return err
 		}
 	case o.Feeds.DLT698 == "" && o.Feeds.DLT645 == "" && o.Feeds.QGDW1376 == "" && o.Feeds.DLMS == "":
@@ -178,11 +177,17 @@ func simulationLine(sh *shell) func(grid.Stats) {
 
 // simulateCity drives the demo's city against the program itself, over TCP like anybody else.
 func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error {
-	o := grid.Options{Meters: meters, Share1376: 0.03, ShareDLMS: 0.06, Clock: city.Now, Faults: demoFaults, Progress: simulationLine(sh)}
+	faults, err := mixOf(defaultFaults, 2)
+	if err != nil {
+		return err
+	}
+	o := grid.Options{Meters: meters, Share1376: 0.03, ShareDLMS: 0.06, Clock: city.Now, Faults: faults, Outages: 1, Back: 1}
 	if err := aim(&o, city.Listening()); err != nil {
 		return err
 	}
 	o.From = midnight(city.Now())
+	caughtUp := make(chan struct{})
+	o.Progress = whenCaughtUp(simulationLine(sh), func() { close(caughtUp) })
 	simulated, err := grid.NewCity(o)
 	if err != nil {
 		return err
@@ -191,16 +196,53 @@ func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error 
 	if err := simulated.WriteArchive(&b); err != nil {
 		return err
 	}
-	res, err := city.ImportFile(ctx, "grid", "archive", host.ImportRun{
-		File: "archive.csv", Size: int64(b.Len()), Body: &b, By: identity.System("grid"),
-		Progress: func(int64) {}, Report: func(host.ImportLine) {},
-	})
-	if err != nil {
+	home := firstHome(b.String())
+	take := func(kind string, body *bytes.Buffer) error {
+		res, err := city.ImportFile(ctx, "grid", kind, host.ImportRun{
+			File: kind + ".csv", Size: int64(body.Len()), Body: body, By: identity.System("grid"),
+			Progress: func(int64) {}, Report: func(host.ImportLine) {},
+		})
+		if err == nil && res.Stopped != nil {
+			err = &errs.Error{Kind: errs.Invalid, Msg: *res.Stopped}
+		}
 		return err
 	}
-	if res.Stopped != nil {
-		return &errs.Error{Kind: errs.Invalid, Msg: *res.Stopped}
+	if err := take("archive", &b); err != nil {
+		return err
+	}
+	if home != "" { // the demo's customer lives there
+		if err := take("bindings", bytes.NewBufferString("login,address\ncustomer,"+home+"\n")); err != nil {
+			return err
+		}
+		sh.printf("customer login=customer meter=%s", home)
 	}
 	sh.printf("simulate meters=%d", simulated.Len())
+	var supplying sync.WaitGroup
+	defer supplying.Wait()
+	supplying.Go(func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-caughtUp:
+		}
+		var supplies bytes.Buffer
+		err := simulated.WriteSupplies(&supplies, o.From.AddDate(0, 0, -1), 1)
+		if err == nil {
+			err = take("supply", &supplies)
+		}
+		if err != nil && ctx.Err() == nil {
+			sh.report(errs.Wrap("import the supplies", err))
+		}
+	})
 	return simulated.Run(ctx)
+}
+
+// firstHome is the number of an archive's first residential meter; "" where it has none.
+func firstHome(archive string) string {
+	for line := range strings.Lines(archive) {
+		if address, rest, ok := strings.Cut(line, ","); ok && strings.Contains(rest, ",residential,") {
+			return address
+		}
+	}
+	return ""
 }
