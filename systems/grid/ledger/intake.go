@@ -122,6 +122,7 @@ func (l *Ledger) write(ctx context.Context, group []*delivery) error {
 	l.turn.Lock()
 	defer l.turn.Unlock()
 	s := newSorting(l)
+	defer s.done()
 	for _, d := range group {
 		d.taken = book.Taken{}
 		for _, r := range d.readings {
@@ -213,7 +214,20 @@ type held struct {
 	energy, power, voltage int64
 }
 
-func newSorting(l *Ledger) *sorting { return &sorting{l: l, now: l.o.Now(), old: map[seat]held{}} }
+// newSorting begins a group, in the intake's turn, in the room that the last one needed.
+func newSorting(l *Ledger) *sorting {
+	if l.old == nil {
+		l.old = map[seat]held{}
+	}
+	clear(l.old)
+	return &sorting{l: l, now: l.o.Now(), old: l.old, rows: l.rows[:0]}
+}
+
+// done keeps the rows' room for the next group; what a transaction may still hold is not used again.
+func (s *sorting) done() {
+	clear(s.rows)
+	s.l.rows = s.rows[:0]
+}
 
 // place finds where a reading belongs, or refuses it with the reason counted.
 func (s *sorting) place(r book.Reading, d *delivery) {

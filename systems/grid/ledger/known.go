@@ -56,6 +56,12 @@ func (s *sorting) lookUp(ctx context.Context) error {
 
 // decide goes through the rows in the order in which they came.
 func (s *sorting) decide() {
+	n := len(s.rows)
+	s.batch = series.Batch{Keys: make([]int64, 0, n), Times: make([]int64, 0, n), Quality: make([]series.Quality, 0, n), Values: make([][]int64, len(Family.Columns))}
+	for c := range s.batch.Values {
+		s.batch.Values[c] = make([]int64, 0, n)
+	}
+	s.marks, s.changes = make([]book.Placed, 0, n), make([]change, 0, n)
 	for _, r := range s.rows {
 		at := r.seat()
 		old, there := s.old[at]

@@ -40,7 +40,10 @@ type Ledger struct {
 	o     Options
 	queue chan *delivery
 
-	turn    sync.Mutex // held while readings are stored and counted
+	turn sync.Mutex // held while readings are stored and counted, and of what follows
+	rows []row
+	old  map[seat]held
+
 	sums    *sums
 	olds    atomic.Int64 // counts the commits to days that the book does not hold
 	reading sync.Mutex   // of sheet, held while it is read
