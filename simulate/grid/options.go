@@ -22,6 +22,7 @@ type Options struct {
 	Seed            uint64     // 1
 	Clock           func() time.Time
 	From            time.Time     // first slot that is reported; zero: the one that begins next
+	Back            int           // days before From that are reported once all from From on is; faults begin there
 	To              time.Time     // last slot: Run ends when it is acknowledged; zero: until ctx ends
 	Heartbeat       time.Duration // wall time between heartbeats; one minute
 	Faults          Faults
@@ -106,6 +107,9 @@ func (o Options) check() error {
 		if p < 0 || p > 1 {
 			return errs.Say(errs.Invalid, "比例应在 0 与 1 之间", "a share lies between 0 and 1")
 		}
+	}
+	if o.Back < 0 || o.Back > 0 && o.From.IsZero() {
+		return errs.Say(errs.Invalid, "补报天数不能为负；补报需要起始时间", "the days to report back are not negative, and need a beginning of the run")
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type backlog struct {
 type delayed struct{ slot, due int64 }
 
 func (u *unit) hasWork() bool {
-	return u.newsDue() || u.todo.open || u.next <= u.due.Load() || u.lateDue() >= 0 || !u.todo.finished && u.atEnd()
+	return u.newsDue() || u.todo.open || u.next <= u.due.Load() || u.lateDue() >= 0 || u.owed.Load() > 0 || !u.todo.finished && u.atEnd()
 }
 
 // atEnd tells whether everything up to Options.To has been taken in hand.
@@ -61,6 +61,8 @@ func (c *concentrator) work(ctx context.Context) error {
 			return nil
 		}
 		b.slot, b.open, b.batch = slot, true, 0
+	case c.owed.Load() > 0:
+		b.slot, b.open, b.batch = c.owing(), true, 0
 	default:
 		b.finished = true
 		if c.world.left.Add(-1) == 0 {
@@ -70,6 +72,9 @@ func (c *concentrator) work(ctx context.Context) error {
 	}
 	return c.report(ctx)
 }
+
+// owing takes the oldest slot in hand that is owed from the days before.
+func (u *unit) owing() int64 { return u.past - u.owed.Add(-1) - 1 }
 
 // reported are the meters of a station whose readings of a slot are reported: all but those kept back.
 func (u *unit) reported(slot int64) []*Meter {

@@ -51,6 +51,8 @@ type unit struct {
 	number int
 	next   int64 // slot (Unix/900) to report next; the unit's own, as is todo
 	todo   backlog
+	past   int64        // of the slots before the first: the one after the last of them
+	owed   atomic.Int64 // how many of them are still to be reported
 	news   []news       // of its meters' supply, that is to be told
 	due    atomic.Int64 // the newest slot that may be reported
 	taken  atomic.Int64 // the newest slot that was reported, or put off by a fault
@@ -105,11 +107,14 @@ func (w *world) open() {
 		if w.opt.Feeds.of(s.Protocol) == "" {
 			continue
 		}
-		u := &unit{world: w, Station: s, number: i, next: first}
+		u := &unit{world: w, Station: s, number: i, next: first, past: first}
+		if s.Protocol.Reports() {
+			u.owed.Store(int64(w.opt.Back) * 96)
+		}
 		u.due.Store(w.cap(now))
 		u.taken.Store(first - 1)
 		w.units = append(w.units, u)
-		w.noteStanding(u, first)
+		w.noteStanding(u, first-u.owed.Load())
 		if s.Protocol.Reports() {
 			w.left.Add(1)
 		}
@@ -173,7 +178,7 @@ func (w *world) stats() Stats {
 	}
 	for _, u := range w.units {
 		if u.Protocol.Reports() {
-			s.Behind += max(0, u.due.Load()-u.taken.Load())
+			s.Behind += max(0, u.due.Load()-u.taken.Load()) + u.owed.Load()
 		}
 	}
 	return s

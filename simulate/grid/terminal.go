@@ -151,6 +151,8 @@ func (c *terminal) work(ctx context.Context) error {
 	case c.next <= c.due.Load():
 		b.slot, b.open, b.batch = c.next, true, 0
 		c.next++
+	case c.owed.Load() > 0:
+		b.slot, b.open, b.batch = c.owing(), true, 0
 	default:
 		b.finished = true
 		if c.world.left.Add(-1) == 0 {

@@ -142,5 +142,11 @@ func (t *Thefts) Supplied(meters []*Meter, from, to time.Time) int64 {
 		sum += t.Used(m, from, to)
 		index = min(index, m.index)
 	}
-	return sum + sum*(300+Below(Mix(t.city.lay.Seed, drawWear, index, uint64(from.Unix())), 21)-10)/9_700
+	return sum + Wear(t.city.lay.Seed, index, from, sum)
+}
+
+// Wear is what lines and transformer lose while an energy is taken from an area: three percent of what is fed in, and a draw of a tenth of a percent to
+// either side. first is the number of the area's first meter.
+func Wear(seed, first uint64, from time.Time, taken int64) int64 {
+	return taken * (300 + Below(Mix(seed, drawWear, first, uint64(from.Unix())), 21) - 10) / 9_700
 }
