@@ -95,7 +95,7 @@ func New(ctx context.Context, o Options) (*Part, error) {
 
 // Jobs are what the part does by itself.
 func (p *Part) Jobs() []host.Job {
-	return append(p.peaks.Jobs(), host.Job{Name: "response", Every: 15 * time.Second, Run: p.Work})
+	return append(p.peaks.Jobs(), host.Job{Name: "response", Every: 5 * time.Second, Run: p.Work})
 }
 
 // Peaks gives the peak alarms that stand, for the room's overview.
