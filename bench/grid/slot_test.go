@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +50,7 @@ mqtt_listen = ""
 
 // BenchmarkSlot runs everything once and prints the figures.
 func BenchmarkSlot(b *testing.B) {
+	debug.SetGCPercent(400) // the concentrators share the cores with the program: theirs to have cheap, they have memory enough
 	if *archive != "" {
 		writeArchive(b, *archive)
 		return
@@ -208,7 +211,13 @@ func judge(b *testing.B, p *program, c *simulate.City, slot time.Time, before in
 	if x.Meters != int64(*meters) || x.Collected != before+int64(*meters) || x.Late+x.Estimated != 0 {
 		b.Errorf("coverage %+v, want %d meters with one slot more each than %d", x, *meters, before)
 	}
-	fmt.Printf("coverage %.0f ms", x.took.Seconds()*1000)
+	fmt.Printf("coverage %.0f ms when first asked", x.took.Seconds()*1000)
+	var more []time.Duration
+	for range 5 {
+		more = append(more, p.coverage(b, slot).took)
+	}
+	slices.Sort(more)
+	fmt.Printf(" and %.1f ms then", more[2].Seconds()*1000)
 	list := c.Meters()
 	loads := map[string]int64{}
 	for i := range list {
