@@ -169,7 +169,7 @@ func (s *service) listen(ctx context.Context) (err error) {
 	if err != nil {
 		return errs.Wrap("open the orders to read again", errors.Join(err, s.close(ctx)))
 	}
-	s.pages = pages.New(pages.Options{Entities: h.Entities, Intervals: s.intervals, MeterOf: meterOf, Book: s.book, Ledger: s.ledger, Head: s.head, Refused: s.refused, Rereads: s.rereads, Clock: h.Clock, People: h.People,
+	s.pages = pages.New(pages.Options{Entities: h.Entities, Intervals: s.intervals, MeterOf: meterOf, Book: s.book, Ledger: s.ledger, Head: s.head, Refused: s.refused, Rereads: s.rereads, Dark: s.outages.Of, Clock: h.Clock, People: h.People,
 		Peaks: s.responses.Peaks, Live: h.Live, Indicators: h.Indicators, Online: s.count.online, Dirty: &s.dirty, DueAfter: s.conf.DueAfter, SilentAfter: s.conf.SilentAfter, Tolerance: s.conf.SlotTolerance,
 		Imports: pages.Imports{Grant: grantImport, Archive: importArchive, Intervals: importNEM}})
 	return nil

@@ -333,6 +333,25 @@ type Slots struct {
 	Key   []Fact // state (as Slot.State in Name.En) and count
 }
 
+// Spans are bars on one axis of time, a line each, with their times in words: a table that shows what lay beside what. A span whose
+// To is zero goes on.
+type Spans struct {
+	ID       string
+	Title    lang.Text
+	From, To time.Time
+	Items    []Stretch
+	Empty    lang.Text
+	More     *Link
+}
+
+// Stretch is one bar.
+type Stretch struct {
+	Name     lang.Text
+	Sub      lang.Text
+	Href     string
+	From, To time.Time
+}
+
 // Feed is a list that grows at the top as events arrive.
 type Feed struct {
 	ID    string
@@ -369,6 +388,7 @@ func (Map) block()         {}
 func (Alarms) block()      {}
 func (Timeline) block()    {}
 func (Slots) block()       {}
+func (Spans) block()       {}
 func (Feed) block()        {}
 func (PlanLead) block()    {}
 func (TargetCards) block() {}

@@ -243,3 +243,16 @@ func (e env) slotsSVG(s Slots) string {
 	}
 	return draw.Slots(label, slots)
 }
+
+// bar draws a span on the axis of the others.
+func (s Spans) bar(x Stretch) string {
+	whole := s.To.Sub(s.From).Seconds()
+	if whole <= 0 {
+		return ""
+	}
+	to := x.To
+	if to.IsZero() {
+		to = s.To
+	}
+	return draw.Bar(x.From.Sub(s.From).Seconds()/whole, to.Sub(s.From).Seconds()/whole, x.To.IsZero())
+}

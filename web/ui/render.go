@@ -119,6 +119,8 @@ func ID(b Block) string {
 		return b.ID
 	case Slots:
 		return b.ID
+	case Spans:
+		return b.ID
 	case Feed:
 		return b.ID
 	case PlanLead:

@@ -96,7 +96,11 @@ func (p *Part) show(r *web.Request, district string, wrong lang.Text) (*ui.Page,
 	for _, x := range ui.Exports("/api/grid/forecast", map[string]string{"district": district}) {
 		out.Actions = append(out.Actions, ui.Action{Text: lang.T("导出 "+x.Text.Zh, "Export "+x.Text.En), Href: x.Href})
 	}
-	out.Body = []ui.Block{v.tiles(), ui.Columns{Wide: 0, Cols: [][]ui.Block{{v.chart()}, {v.alarms()}}}, v.table()}
+	districts, err := p.districtMap(r.Context(), v.today)
+	if err != nil {
+		return nil, err
+	}
+	out.Body = []ui.Block{v.tiles(), ui.Columns{Wide: 0, Cols: [][]ui.Block{{v.chart()}, {v.alarms()}}}, districts, v.table()}
 	if r.Who.Can(GrantLimit) {
 		value := ""
 		if mw, ok := v.limits[district]; ok {

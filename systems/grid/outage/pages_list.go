@@ -219,28 +219,26 @@ func darkClass(dark, customers int64) int {
 	return 0
 }
 
-// timeline is the newest outages as events: who went dark, and who came back.
-func (p *Part) timeline(ctx context.Context) (ui.Timeline, error) {
-	newest, _, _, err := find(ctx, p.o.DB, Select{Limit: 10})
-	if err != nil {
-		return ui.Timeline{}, err
-	}
-	t := ui.Timeline{ID: "outage-timeline", Title: lang.T("最近停电", "Latest"), Empty: lang.T("还没有停电记录。", "No outage is known yet."), More: &ui.Link{Text: lang.T("指标", "Indices"), Href: pathReliability}}
+// timelineDays is how far back the timeline reaches.
+const timelineDays = 7
+
+// timeline is the outages of the last days beside each other: what lasted how long, and what goes on.
+func (p *Part) timeline(ctx context.Context) (ui.Spans, error) {
+	now := p.o.Clock.Now()
+	t := ui.Spans{ID: "outage-timeline", Title: lang.T(fmt.Sprintf("近 %d 天停电时间线", timelineDays), fmt.Sprintf("Outages of the last %d days", timelineDays)), From: now.AddDate(0, 0, -timelineDays), To: now,
+		Empty: lang.T(fmt.Sprintf("近 %d 天没有停电。", timelineDays), fmt.Sprintf("No outage in the last %d days.", timelineDays)), More: &ui.Link{Text: lang.T("指标", "Indices"), Href: pathReliability}}
+	newest, _, _, err := find(ctx, p.o.DB, Select{Limit: 12})
 	for _, l := range newest {
-		if l.State == join.Void {
+		if l.State == join.Void || l.State != join.Open && l.Ended.Before(t.From) {
 			continue
 		}
-		where := lang.Same(l.Feeder)
+		x := ui.Stretch{Name: lang.Same(l.Feeder), Sub: lang.T(fmt.Sprintf("影响 %s 户", ui.Grouped(l.Customers)), ui.Grouped(l.Customers)+" customers"), Href: pathList + "/" + l.ID, From: l.Began, To: l.Ended}
 		if l.Feeder == "" {
-			where = book.DistrictName(l.District)
+			x.Name = book.DistrictName(l.District)
 		}
-		t.Items = append(t.Items, ui.Event{At: l.Began, Who: where, Kind: "bad", Href: pathList + "/" + l.ID, What: lang.T(fmt.Sprintf("停电，影响 %d 户", l.Customers), fmt.Sprintf("dark, %d customers", l.Customers))})
-		if !l.Ended.IsZero() {
-			t.Items = append(t.Items, ui.Event{At: l.Ended, Who: where, Kind: "good", Href: pathList + "/" + l.ID, What: lang.T("全部恢复供电", "all restored")})
-		}
+		t.Items = append(t.Items, x)
 	}
-	slices.SortFunc(t.Items, func(a, b ui.Event) int { return b.At.Compare(a.At) })
-	return t, nil
+	return t, err
 }
 
 // apiList answers a page of the list.

@@ -112,7 +112,7 @@ func (s *Part) pageMeter(r *web.Request) (*ui.Page, error) {
 	if !ok {
 		return s.pageImportedMeter(r, address)
 	}
-	rows, beside, err := s.dayOfMeter(r.Context(), m.Meter, d, due)
+	rows, stray, err := s.dayOfMeter(r.Context(), m.Meter, d, due)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,10 @@ func (s *Part) pageMeter(r *web.Request) (*ui.Page, error) {
 	if d < book.DayOf(s.o.Clock.Now().UnixMicro()) {
 		p.Actions = append(p.Actions, ui.Action{Text: lang.T("后一日", "Day after"), Href: here + "?day=" + (d + 1).String()})
 	}
-	p.Actions = append(p.Actions, ui.Action{Text: lang.T("校核与编辑", "Validation and edits"), Href: vee.Tab.Href + "/meters/" + address + "?day=" + d.String()}, ui.Action{Text: lang.T("导出 CSV", "Export CSV"), Href: "/api" + here + "/day.csv?bom=1&day=" + d.String()})
+	p.Actions = append(p.Actions, ui.Action{Text: lang.T("校核与编辑", "Validation and edits"), Href: vee.Tab.Href + "/meters/" + address + "?day=" + d.String()})
+	for _, x := range ui.Exports("/api"+here+"/day", map[string]string{"day": d.String()}) {
+		p.Actions = append(p.Actions, ui.Action{Text: lang.T("导出 "+x.Text.Zh, "Export "+x.Text.En), Href: x.Href})
+	}
 	if gaps := missingCount(rows); r.Who.Can(reread.Grant) && gaps > 0 {
 		p.Actions = append(p.Actions, ui.Action{Text: lang.T(fmt.Sprintf("补抄 %d 点", gaps), fmt.Sprintf("Read %d again", gaps)), Href: "/grid/reread?day=" + d.String(), Primary: true, Post: true, Fields: map[string]string{"id": address}})
 	}
@@ -134,11 +137,16 @@ func (s *Part) pageMeter(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	beside, err := s.beside(r, m.Meter, d)
+	if err != nil {
+		return nil, err
+	}
 	p.Body = []ui.Block{
 		s.meterFacts(m),
 		dayStrip(rows, d),
 		ui.Columns{Wide: 0, Cols: [][]ui.Block{{meterChart(rows, d)}, {history}}},
-		dayTable(rows, beside),
+		beside,
+		dayTable(rows, stray),
 	}
 	return p, nil
 }

@@ -29,7 +29,7 @@ func navigation() []group {
 		{lang.T("供电可靠性", "Reliability"), []ui.Link{{Text: lang.T("停电", "Outages"), Href: "/grid/outages"}, {Text: lang.T("可靠性指标", "Indices"), Href: "/grid/reliability"}}},
 		{lang.T("线损", "Losses"), []ui.Link{{Text: lang.T("线损", "Losses"), Href: "/grid/losses"}}},
 		{lang.T("负荷", "Load"), []ui.Link{{Text: lang.T("负荷预测", "Forecast"), Href: "/grid/forecast"}, {Text: lang.T("尖峰告警", "Peaks"), Href: "/grid/peaks"}, {Text: lang.T("需求响应", "Demand response"), Href: "/grid/response"}}},
-		{lang.T("用户服务", "Service"), []ui.Link{order.Tab, customer.Tab}},
+		{lang.T("用户服务", "Service"), []ui.Link{order.Tab, {Text: lang.T("电表时钟", "Clocks"), Href: "/grid/clocks"}, customer.Tab}},
 		{lang.T("数据与接口", "Data & API"), []ui.Link{{Text: lang.T("数据与接口", "Data & API"), Href: "/grid/data"}}},
 	}
 }

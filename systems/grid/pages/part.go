@@ -13,6 +13,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/headend"
 	"github.com/haihe-city/haihe/systems/grid/interval"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
+	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/refused"
 	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/web/live"
@@ -31,6 +32,7 @@ type Options struct {
 	Head        *headend.HeadEnd
 	Refused     *refused.Store
 	Rereads     *reread.Part
+	Dark        func(ctx context.Context, m book.Meter, from, to time.Time) ([]outage.Interruption, error) // times without supply
 	Clock       host.Clock
 	People      *identity.Service
 	Live        *live.Hub
