@@ -156,7 +156,11 @@ func (s *service) putMeter(tx *store.Tx, m book.Meter) (book.Meter, string, erro
 	if old == m {
 		return m, "unchanged", nil
 	}
-	_, err := s.entities.Merge(tx, book.MeterID(m.Address), meterEntity(m).Attrs...)
+	attrs := meterEntity(m).Attrs
+	if old.Solar && !m.Solar {
+		attrs = append(attrs, entity.BoolAttr("solar", false))
+	}
+	_, err := s.entities.Merge(tx, book.MeterID(m.Address), attrs...)
 	return m, "changed", err
 }
 

@@ -19,6 +19,9 @@ func meterEntity(m book.Meter) *entity.Entity {
 		e.Attrs = append(e.Attrs, entity.TextAttr("district", m.District),
 			entity.RelAttr("refFeeder", book.FeederID(m.Feeder)), entity.RelAttr("refConcentrator", book.ConcentratorID(m.Concentrator)))
 	}
+	if m.Solar {
+		e.Attrs = append(e.Attrs, entity.BoolAttr("solar", true))
+	}
 	if !m.Installed.IsZero() {
 		e.Attrs = append(e.Attrs, entity.TextAttr("installedAt", m.Installed.UTC().Format(time.RFC3339)))
 	}
@@ -31,6 +34,7 @@ func meterOf(e *entity.Entity) book.Meter {
 	object := func(name string) string { v, _ := e.Object(name); return book.Tail(v) }
 	m := book.Meter{Num: e.Num, Address: text("address"), District: text("district"), Feeder: object("refFeeder"), Concentrator: object("refConcentrator"),
 		Category: book.Category(text("category")), Protocol: book.Protocol(text("protocol")), Retired: text("status") == "retired"}
+	m.Solar, _ = e.Bool("solar")
 	m.Installed, _ = time.Parse(time.RFC3339, text("installedAt"))
 	return m
 }

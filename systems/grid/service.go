@@ -127,7 +127,7 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 	if err != nil {
 		return nil, errs.Wrap("open the demand response", err)
 	}
-	s.vee, err = vee.New(ctx, vee.Options{DB: h.DB, Readings: readings, Book: s.book, Ledger: s.ledger, Clock: h.Clock, Journal: h.Journal, People: h.People, Page: pages.Page,
+	s.vee, err = vee.New(ctx, vee.Options{DB: h.DB, Readings: readings, Book: s.book, Ledger: s.ledger, Clock: h.Clock, Days: h.Calendar.Now, Journal: h.Journal, People: h.People, Page: pages.Page,
 		Tolerance: conf.SlotTolerance, Hour: conf.EstimateHour, Order: conf.EstimateOrder, Prolonged: conf.ProlongedDays})
 	if err != nil {
 		return nil, errs.Wrap("open the validation", err)

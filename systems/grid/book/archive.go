@@ -12,7 +12,7 @@ import (
 )
 
 // ArchiveColumns are the columns of an archive file, named in its first line in any order; the first six are needed.
-var ArchiveColumns = []string{"address", "district", "feeder", "concentrator", "category", "protocol", "installed", "status"}
+var ArchiveColumns = []string{"address", "district", "feeder", "concentrator", "category", "protocol", "installed", "status", "solar"}
 
 const neededColumns = 6
 
@@ -118,6 +118,13 @@ func archiveLine(row []string, at map[string]int, err error) (Meter, error) {
 		m.Retired = true
 	default:
 		return m, errs.Say(errs.Invalid, "状态“%s”无法识别，请填 inService 或 retired", "status %q is not known, give inService or retired", v)
+	}
+	switch v := get("solar"); v {
+	case "", "no":
+	case "yes":
+		m.Solar = true
+	default:
+		return m, errs.Say(errs.Invalid, "光伏“%s”无法识别，请填 yes 或 no", "solar %q is not known, give yes or no", v)
 	}
 	return m, m.Check()
 }

@@ -92,6 +92,7 @@ type Meter struct {
 	Protocol     Protocol
 	Installed    time.Time
 	Retired      bool
+	Solar        bool // the customer has a solar plant, whose surplus flows back
 }
 
 // Check refuses a meter whose archive line cannot be right.

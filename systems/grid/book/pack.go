@@ -31,11 +31,14 @@ func (b *Book) Pack(put func(body []byte) error) error {
 	head = binary.AppendUvarint(head, uint64(len(b.kinds)))
 	for _, k := range b.kinds {
 		head = piece.AppendText(piece.AppendText(piece.AppendText(head, k.district), string(k.category)), string(k.protocol))
+		flags := byte(0)
 		if k.retired {
-			head = append(head, 1)
-		} else {
-			head = append(head, 0)
+			flags |= packRetired
 		}
+		if k.solar {
+			flags |= packSolar
+		}
+		head = append(head, flags)
 	}
 	if err := put(head); err != nil {
 		return err
@@ -104,6 +107,12 @@ func (r *roll) take(o *roll) {
 	r.heard, r.astray = make([]uint32, len(r.meters)), make([]uint32, len(r.meters))
 }
 
+// The flags of a kind.
+const (
+	packRetired = 1 << iota
+	packSolar
+)
+
 // unpackHead reads what many share, and makes room for the meters.
 func (r *roll) unpackHead(head []byte) (meters int, ok bool) {
 	u := piece.Reader{Rest: head}
@@ -116,7 +125,8 @@ func (r *roll) unpackHead(head []byte) (meters int, ok bool) {
 	}
 	for n := u.Uint(1 << 20); n > 0 && !u.Bad; n-- {
 		m := Meter{District: u.Text(), Category: Category(u.Text()), Protocol: Protocol(u.Text())}
-		m.Retired = u.Uint(2) == 1
+		flags := u.Uint(4)
+		m.Retired, m.Solar = flags&packRetired != 0, flags&packSolar != 0
 		r.kind(&m)
 	}
 	if u.Bad || len(u.Rest) > 0 {

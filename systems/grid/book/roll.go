@@ -45,6 +45,7 @@ type kind struct {
 	category Category
 	protocol Protocol
 	retired  bool
+	solar    bool
 }
 
 func newRoll() *roll {
@@ -88,7 +89,7 @@ func (r *roll) text(s string) uint32 {
 }
 
 func (r *roll) kind(m *Meter) uint32 {
-	k := kind{m.District, int8(DistrictIndex(m.District)), m.Category, m.Protocol, m.Retired}
+	k := kind{m.District, int8(DistrictIndex(m.District)), m.Category, m.Protocol, m.Retired, m.Solar}
 	n, ok := r.kindOf[k]
 	if !ok {
 		n = uint32(len(r.kinds))
@@ -160,7 +161,18 @@ func (r *roll) meter(i int32) Meter {
 	x := &r.meters[i]
 	k := &r.kinds[x.kind]
 	return Meter{Num: x.num, Address: written(x.address), District: k.district, Feeder: r.texts[x.feeder], Concentrator: r.texts[x.concentrator],
-		Category: k.category, Protocol: k.protocol, Installed: dated(x.installed), Retired: k.retired}
+		Category: k.category, Protocol: k.protocol, Installed: dated(x.installed), Retired: k.retired, Solar: k.solar}
+}
+
+// Solar tells whether the meter of a key has a solar plant behind it.
+func (b *Book) Solar(key int64) bool {
+	place, ok := b.PlaceOf(key)
+	if !ok {
+		return false
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.kinds[b.meters[place].kind].solar
 }
 
 func (r *roll) retired(i int) bool { return r.kinds[r.meters[i].kind].retired }

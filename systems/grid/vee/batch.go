@@ -2,10 +2,9 @@ package vee
 
 import (
 	"context"
+	"slices"
 
-	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/series"
-	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/vee/rule"
 )
@@ -28,6 +27,11 @@ type worker struct {
 	methods map[dayOf]map[rule.Method]book.SlotSet
 	sums    [4]int64 // meters by rule.Outcome
 	n       int64
+
+	rejected map[at]*Edit // by passes, of the held meters
+	refused  []refused    // now
+	restored []*Edit      // rejected earlier, fit now
+	ctx      context.Context
 }
 
 // meter is a day that needs more than its own samples to be judged.
@@ -37,8 +41,9 @@ type meter struct {
 	again     bool  // what came last before the day is not in the statistics, or not any more
 	after     int64 // first register behind the day, and its slot
 	afterSlot int
-	proxy     *[rule.Slots]int64
-	wants     bool // a proxy day
+	fills     []rule.Anchor // by people, behind the day
+	proxy     rule.Proxied
+	wants     []book.Day // days that a proxy is wanted of
 }
 
 // found is a finding of a meter.
@@ -54,7 +59,7 @@ type dayOf struct {
 }
 
 func newWorker(p *Part, day book.Day, num int64) *worker {
-	return &worker{p: p, day: day, num: num, tol: int64(p.o.Tolerance / 1000), check: rule.NewChecker(rule.Limits{Prolonged: p.o.Prolonged})}
+	return &worker{p: p, day: day, num: num, tol: int64(p.o.Tolerance / 1000), check: rule.NewChecker(rule.Limits{Prolonged: p.o.Prolonged, Sort: sort(p.o.Days())})}
 }
 
 // batch passes the meters of keys and commits.
@@ -66,6 +71,7 @@ func (w *worker) batch(ctx context.Context, keys []int64) (err error) {
 		return nil
 	}
 	w.held, w.found, w.drawn, w.sums, w.n = w.held[:0], w.found[:0], w.drawn[:0], [4]int64{}, int64(len(keys))
+	w.refused, w.restored = w.refused[:0], w.restored[:0]
 	w.known, w.methods = map[int64]*meter{}, map[dayOf]map[rule.Method]book.SlotSet{}
 	if err := w.read(ctx, keys); err != nil {
 		return err
@@ -106,7 +112,9 @@ func (w *worker) read(ctx context.Context, keys []int64) error {
 		s := w.blocks.of(key).of(key)
 		// passed before, or days were left out since: the reading before the day has to be looked for
 		again := s.Taken >= w.day || s.Taken > 0 && s.Taken < w.day-1
-		if again || !w.cur.Gaps().Empty() || w.cur.BaseGap > 1 {
+		w.cur.Solar = w.p.o.Book.Solar(key)
+		list := w.check.Check(&w.cur, s)
+		if again || !w.cur.Gaps().Empty() || w.cur.BaseGap > 1 || !w.check.Rejected().Empty() {
 			m := &meter{key: key, day: w.cur, again: again, after: series.Null}
 			if again {
 				m.day.Base, m.day.BaseGap = series.Null, 0
@@ -114,7 +122,9 @@ func (w *worker) read(ctx context.Context, keys []int64) error {
 			w.held, w.known[key] = append(w.held, m), m
 			return
 		}
-		w.judge(key, &w.cur, s)
+		for _, f := range list {
+			w.found = append(w.found, found{key, f})
+		}
 		w.settle(&w.cur, &nothing, false)
 		w.check.Take(&w.cur, s)
 	}
@@ -196,11 +206,18 @@ func (w *worker) complete(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := w.fills(ctx); err != nil {
+	if err := w.decided(ctx); err != nil {
 		return err
 	}
-	err = w.scan(ctx, (w.day+1).Start()-half, (w.day + 2).Start(), func(m *meter) bool { return !m.day.Measured.Has(rule.Slots - 1) }, func(m *meter, x series.Sample) {
-		if d, slot, ok := book.SlotAt(x.At, w.p.o.Tolerance); ok && m.after == series.Null && isReading(x.Quality) && x.Values[0] != series.Null {
+	open := map[int64]bool{} // nothing that is accepted stands in the last slot
+	for _, m := range w.held {
+		w.check.Check(&m.day, w.blocks.of(m.key).of(m.key))
+		open[m.key] = !m.day.Measured.Has(rule.Slots-1) || w.check.Bad(rule.Slots-1)
+	}
+	err = w.scan(ctx, (w.day+1).Start()-half, (w.day + 2).Start(), func(m *meter) bool { return open[m.key] }, func(m *meter, x series.Sample) {
+		d, slot, ok := book.SlotAt(x.At, w.p.o.Tolerance)
+		_, wrong := w.rejected[at{dayOf{m.key, d}, slot}]
+		if ok && d > w.day && !wrong && m.after == series.Null && isReading(x.Quality) && x.Values[0] != series.Null {
 			m.after, m.afterSlot = x.Values[0], int(d-w.day)*rule.Slots+slot
 		}
 	})
@@ -208,68 +225,74 @@ func (w *worker) complete(ctx context.Context) error {
 		return err
 	}
 	for _, m := range w.held {
+		m.bounded()
 		s := w.blocks.of(m.key).of(m.key)
 		w.check.Check(&m.day, s)
 		for _, g := range w.check.Gaps(&m.day, s, m.after, m.afterSlot) {
-			m.wants = m.wants || w.check.WantsProxy(&g, &m.day, s, w.p.order)
+			m.wants = append(m.wants, w.check.WantsProxy(&g, &m.day, s, w.p.order)...)
 		}
 	}
 	return w.proxies(ctx)
 }
 
-// fills takes what people put into gaps for readings: no estimate is laid over it.
-func (w *worker) fills(ctx context.Context) error {
-	if len(w.held) == 0 {
-		return nil
+// proxies looks, for each day that wants one, for the same weekday in the last four weeks, the nearest first, of which every quarter
+// hour was measured. A holiday is no proxy for a day of another kind.
+func (w *worker) proxies(ctx context.Context) error {
+	wanted := map[book.Day]bool{}
+	for _, m := range w.held {
+		for _, d := range m.wants {
+			wanted[d] = true
+		}
 	}
-	args := []any{w.held[0].key, w.held[len(w.held)-1].key, int64(w.day), int64(series.Estimated)}
-	err := w.p.o.DB.Read(ctx, func(tx *store.Tx) error {
-		return tx.Each(qEditFills, args, func(scan func(...any) error) error {
-			var key int64
-			var slot int
-			if err := scan(&key, &slot); err != nil {
+	kind := sort(w.p.o.Days())
+	for d := range wanted {
+		for week := book.Day(7); week <= 28; week += 7 {
+			if kind(d) != kind(d-week) {
+				continue
+			}
+			if err := w.proxy(ctx, d, d-week); err != nil {
 				return err
 			}
-			if m := w.known[key]; m != nil {
-				m.day.Trust(slot)
-			}
-			return nil
-		})
-	})
-	return errs.Wrap("read what people put in", err)
-}
-
-// proxies looks for the same weekday in the last four weeks, the nearest one first, of which every quarter hour was measured.
-func (w *worker) proxies(ctx context.Context) error {
-	for week := book.Day(7); week <= 28; week += 7 {
-		var day rule.Day
-		cur := (*meter)(nil)
-		end := func() {
-			if cur == nil || day.Gaps().Count() > 1 { // its first quarter hour begins the day before
-				return
-			}
-			var e [rule.Slots]int64
-			for i := 1; i < rule.Slots; i++ {
-				if e[i] = day.Register[i] - day.Register[i-1]; e[i] < 0 {
-					return
-				}
-			}
-			e[0] = e[1]
-			cur.proxy = &e
 		}
-		from := w.day - week
-		err := w.scan(ctx, from.Start(), (from + 1).Start(), func(m *meter) bool { return m.wants && m.proxy == nil }, func(m *meter, x series.Sample) {
-			if m != cur {
-				end()
-				cur = m
-				day.Begin(from)
-			}
-			day.Put(x.At, w.tol, x.Quality, x.Values[0], x.Values[1], x.Values[2])
-		})
-		if err != nil {
-			return err
-		}
-		end()
 	}
 	return nil
+}
+
+// proxy gives the held meters that want one the day from as proxy of the day d. Its first quarter hour begins with the last reading of
+// the day before; where that is missing the second stands for it.
+func (w *worker) proxy(ctx context.Context, d, from book.Day) error {
+	var day rule.Day
+	cur, before := (*meter)(nil), int64(series.Null)
+	end := func() {
+		if cur == nil || !day.Gaps().Empty() {
+			return
+		}
+		var e [rule.Slots]int64
+		for i := 1; i < rule.Slots; i++ {
+			if e[i] = day.Register[i] - day.Register[i-1]; e[i] < 0 {
+				return
+			}
+		}
+		if e[0] = e[1]; before != series.Null && day.Register[0] >= before {
+			e[0] = day.Register[0] - before
+		}
+		if cur.proxy == nil {
+			cur.proxy = rule.Proxied{}
+		}
+		cur.proxy[d] = &e
+	}
+	want := func(m *meter) bool { return m.proxy[d] == nil && slices.Contains(m.wants, d) }
+	err := w.scan(ctx, from.Start()-book.SlotMicros*3/2, (from + 1).Start(), want, func(m *meter, x series.Sample) {
+		if m != cur {
+			end()
+			cur, before = m, series.Null
+			day.Begin(from)
+		}
+		if at, slot, ok := book.SlotAt(x.At, w.p.o.Tolerance); ok && at == from-1 && slot == rule.Slots-1 && isReading(x.Quality) {
+			before = x.Values[0]
+		}
+		day.Put(x.At, w.tol, x.Quality, x.Values[0], x.Values[1], x.Values[2])
+	})
+	end()
+	return err
 }

@@ -67,7 +67,7 @@ func BenchmarkPass(b *testing.B) {
 				runtime.ReadMemStats(&m)
 				b.ReportMetric(rate, "meters/s")
 				b.ReportMetric(5.6e6/rate, "s/5.6M")
-				b.ReportMetric(rule.StatBytes, "B/meter")
+				b.ReportMetric(float64(rule.StatBytes), "B/meter")
 				b.ReportMetric(float64(m.HeapAlloc)/1e6, "heapMB")
 				list, err := passes(b.Context(), d.db, qPassList, 1)
 				if err != nil || list[0].Failed != 0 || list[0].Meters < int64(n) {

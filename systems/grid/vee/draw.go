@@ -36,14 +36,19 @@ func (w *worker) draw(m *meter) {
 				e += g.Wrap
 			}
 			day, slot := g.Day+book.Day(floor(g.From+i, rule.Slots)), (g.From+i+rule.MostSlots)%rule.Slots
-			if day == d.Day && d.Measured.Has(slot) {
-				continue // a reading that fits neither neighbour stays: people decide
+			x := at{dayOf{m.key, day}, slot}
+			when := day.Start() + int64(slot)*book.SlotMicros
+			if old := w.rejected[x]; old != nil {
+				when = old.Was.At // where the reading stood: one value a slot
 			}
 			if day == d.Day {
 				filled[slot] = r
+				if d.Measured.Has(slot) { // it fits neither neighbour
+					w.refused = append(w.refused, refused{x, w.check.Why(slot), d.Register[slot], r, e * 4})
+				}
 			}
 			w.note(m.key, day, slot, out.Method)
-			w.drawn = append(w.drawn, book.Reading{Seat: seat, At: day.Start() + int64(slot)*book.SlotMicros, Quality: series.Estimated, Energy: r, Power: e * 4, Voltage: series.Null})
+			w.drawn = append(w.drawn, book.Reading{Seat: seat, At: when, Quality: series.Estimated, Energy: r, Power: e * 4, Voltage: series.Null})
 		}
 		switch {
 		case g.To < rule.Slots:
@@ -51,6 +56,11 @@ func (w *worker) draw(m *meter) {
 			ended = rule.Ended
 		default:
 			ended = out.Registers[len(out.Registers)-1]
+		}
+	}
+	for slot := range rule.Slots {
+		if old := w.rejected[at{dayOf{m.key, d.Day}, slot}]; old != nil && d.Measured.Has(slot) && !w.check.Bad(slot) && !d.Edited.Has(slot) {
+			w.restored = append(w.restored, old)
 		}
 	}
 	if failed {
@@ -97,6 +107,9 @@ const takeRows = 10_000
 // and that the batch was passed. A crash between the two leaves estimates that the next try makes again, the same ones.
 func (w *worker) commit(ctx context.Context, keys []int64) error {
 	p, slots := w.p, int64(len(w.drawn))
+	if err := w.decide(ctx); err != nil {
+		return err
+	}
 	for rows := w.drawn; len(rows) > 0; {
 		n := min(takeRows, len(rows))
 		if _, err := p.o.Ledger.Take(ctx, rows[:n]); err != nil {

@@ -118,7 +118,7 @@ func (p *Part) Edit(ctx context.Context, by *identity.Principal, w Wish) (Edit, 
 	e := Edit{ID: store.NewID(now), Meter: m.Num, Day: w.Day, Slot: w.Slot, At: now, Who: by.ID, Reason: w.Reason, State: "stands"}
 	err = p.o.Ledger.Decide(ctx, func(tx *store.Tx) ([]series.Sample, error) {
 		var n int64
-		if err := tx.Get(qEditStands, []any{e.Meter, int64(e.Day), int64(e.Slot)}, &n); err != nil {
+		if err := tx.Get(qEditStands, []any{e.Meter, int64(e.Day), int64(e.Slot), system}, &n); err != nil {
 			return nil, err
 		}
 		if n > 0 {
@@ -199,7 +199,7 @@ func (p *Part) Undo(ctx context.Context, by *identity.Principal, id, reason stri
 		}
 		err = p.o.Journal.Append(tx, journal.Act{Actor: by.ID, Unit: by.Unit, Authority: GrantEdit, Verb: "undo-edit", Object: book.MeterID(m.Address),
 			Detail: map[string]any{"edit": e.ID, "slot": slotName(e.Day, e.Slot)}})
-		if err != nil || stands.Quality != e.Now.Quality || stands.Register != e.Now.Register {
+		if err != nil || !e.byPass() && (stands.Quality != e.Now.Quality || stands.Register != e.Now.Register) || e.byPass() && isReading(stands.Quality) {
 			return nil, err // a reading came since and stays
 		}
 		if e.Was.At == 0 { // nothing stood there: a sample cannot be taken out, but it can be said that it is none
@@ -212,19 +212,6 @@ func (p *Part) Undo(ctx context.Context, by *identity.Principal, id, reason stri
 	}
 	p.again(e.Day, e.Meter)
 	return e, nil
-}
-
-// again keeps the estimates beside an edit in step with it: they were drawn to the value before. It has a meter's day passed again with the next late readings.
-func (p *Part) again(day book.Day, key int64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if day > p.passed {
-		return
-	}
-	if p.late[day] == nil {
-		p.late[day] = map[int64]struct{}{}
-	}
-	p.late[day][key] = struct{}{}
 }
 
 // standing reads what stands in a slot; At is 0 where nothing does.

@@ -44,9 +44,7 @@ func (p *Part) pass(ctx context.Context, pass Pass) error {
 	if err != nil {
 		return errs.Wrap("end a pass", err)
 	}
-	p.mu.Lock()
-	p.passed = max(p.passed, pass.Day)
-	p.mu.Unlock()
+	p.passed.Store(max(p.passed.Load(), int32(pass.Day)))
 	return nil
 }
 
@@ -57,36 +55,6 @@ func (p *Part) count(tx *store.Tx, day book.Day) error {
 	}
 	_, err := tx.Exec(qTallyMake, int64(day))
 	return err
-}
-
-// passLate passes the days of meters again of which readings came late.
-func (p *Part) passLate(ctx context.Context) error {
-	p.mu.Lock()
-	late := p.late
-	p.late = map[book.Day]map[int64]struct{}{}
-	p.mu.Unlock()
-	days := make([]book.Day, 0, len(late))
-	for d := range late {
-		days = append(days, d)
-	}
-	slices.Sort(days)
-	for _, d := range days {
-		keys := make([]int64, 0, len(late[d]))
-		for k := range late[d] {
-			keys = append(keys, k)
-		}
-		if len(keys) >= mostLate {
-			keys = p.o.Book.Keys(book.Select{})
-		}
-		slices.Sort(keys)
-		if err := p.each(ctx, d, 0, keys); err != nil {
-			return err
-		}
-		if err := p.o.DB.Write(ctx, func(tx *store.Tx) error { return p.count(tx, d) }); err != nil {
-			return errs.Wrap("count findings", err)
-		}
-	}
-	return nil
 }
 
 // each works off keys (ascending) in batches, two at a time. num is the pass that is kept account of; 0 for none.

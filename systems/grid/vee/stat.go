@@ -47,7 +47,11 @@ func (b *block) pack() []byte {
 
 // unpack reads what pack wrote.
 func (b *block) unpack(body []byte) (err error) {
-	if len(body) < 8 || len(body) != 8+bits.OnesCount64(binary.LittleEndian.Uint64(body))*rule.StatBytes {
+	size := rule.StatBytes
+	if len(body) >= 8 && len(body) == 8+bits.OnesCount64(binary.LittleEndian.Uint64(body))*rule.ShortStatBytes {
+		size = rule.ShortStatBytes
+	}
+	if len(body) < 8 || len(body) != 8+bits.OnesCount64(binary.LittleEndian.Uint64(body))*size {
 		return errs.Say(errs.Unavailable, "电表统计数据第 %d 块已损坏，请从备份恢复，或清空表 grid_vee_stat 后由系统重新积累",
 			"block %d of the meters' statistics is damaged: restore it from a backup, or empty the table grid_vee_stat and let it be gathered anew", b.num)
 	}
@@ -56,10 +60,10 @@ func (b *block) unpack(body []byte) (err error) {
 		if b.have>>uint(i)&1 == 0 {
 			continue
 		}
-		if b.stats[i], err = rule.ReadStat(body[:rule.StatBytes]); err != nil {
+		if b.stats[i], err = rule.ReadStat(body[:size]); err != nil {
 			return err
 		}
-		body = body[rule.StatBytes:]
+		body = body[size:]
 	}
 	return nil
 }

@@ -53,11 +53,13 @@ var (
 		now_quality, now_register, now_power, now_voltage, undone_at, undone_by, undone_why) VALUES ($1, $2, $3, $4, $5, $6, $7, 'stands', $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, '', '')`)
 	qEditGet = store.Q("grid_vee_edit_get", `SELECT id, meter, day, slot, at, who, reason, state, was_at, was_quality, was_register, was_power, was_voltage,
 		now_quality, now_register, now_power, now_voltage, undone_at, undone_by, undone_why FROM grid_vee_edit WHERE id = $1`)
-	qEditStands = store.Q("grid_vee_edit_stands", `SELECT COUNT(*) FROM grid_vee_edit WHERE meter = $1 AND day = $2 AND slot = $3 AND state = 'stands'`)
+	qEditStands = store.Q("grid_vee_edit_stands", `SELECT COUNT(*) FROM grid_vee_edit WHERE meter = $1 AND day = $2 AND slot = $3 AND state = 'stands' AND who <> $4`)
 	qEditsOf    = store.Q("grid_vee_edit_of", `SELECT id, meter, day, slot, at, who, reason, state, was_at, was_quality, was_register, was_power, was_voltage,
 		now_quality, now_register, now_power, now_voltage, undone_at, undone_by, undone_why FROM grid_vee_edit WHERE meter = $1 AND day = $2 ORDER BY at DESC, id DESC`)
 	qEdits = store.Q("grid_vee_edit_list", `SELECT id, meter, day, slot, at, who, reason, state, was_at, was_quality, was_register, was_power, was_voltage,
 		now_quality, now_register, now_power, now_voltage, undone_at, undone_by, undone_why FROM grid_vee_edit WHERE id < $1 ORDER BY id DESC LIMIT $2`)
-	qEditFills = store.Q("grid_vee_edit_fills", `SELECT meter, slot FROM grid_vee_edit WHERE meter >= $1 AND meter <= $2 AND day = $3 AND state = 'stands' AND now_quality = $4`)
-	qEditUndo  = store.Q("grid_vee_edit_undo", `UPDATE grid_vee_edit SET state = 'undone', undone_at = $2, undone_by = $3, undone_why = $4 WHERE id = $1 AND state = 'stands'`)
+	qEditAround = store.Q("grid_vee_edit_around", `SELECT id, meter, day, slot, at, who, reason, state, was_at, was_quality, was_register, was_power, was_voltage,
+		now_quality, now_register, now_power, now_voltage, undone_at, undone_by, undone_why FROM grid_vee_edit
+		WHERE meter >= $1 AND meter <= $2 AND day >= $3 AND day <= $4 AND (state = 'stands' OR who = $5) ORDER BY meter, day, slot, id`)
+	qEditUndo = store.Q("grid_vee_edit_undo", `UPDATE grid_vee_edit SET state = 'undone', undone_at = $2, undone_by = $3, undone_why = $4 WHERE id = $1 AND state = 'stands'`)
 )

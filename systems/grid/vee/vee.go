@@ -2,11 +2,12 @@ package vee
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/series"
@@ -14,6 +15,7 @@ import (
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
+	"github.com/haihe-city/haihe/systems/grid/vee/late"
 	"github.com/haihe-city/haihe/systems/grid/vee/rule"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -44,6 +46,7 @@ type Options struct {
 	Book      *book.Book
 	Ledger    *ledger.Ledger
 	Clock     host.Clock
+	Days      func() *calendar.Calendar
 	Journal   *journal.Journal
 	People    *identity.Service
 	Page      PageFunc
@@ -59,10 +62,9 @@ type Part struct {
 	order []rule.Method
 	wake  chan struct{}
 
-	mu     sync.Mutex                      // of what follows, held for moments
-	passed book.Day                        // newest day that was passed
-	late   map[book.Day]map[int64]struct{} // meters of which a reading came for a day that was passed
-	lately time.Time                       // when late was worked off
+	late   *late.List
+	passed atomic.Int32 // newest day that was passed
+	lately time.Time    // when late was worked off
 }
 
 // New opens the part.
@@ -74,31 +76,14 @@ func New(ctx context.Context, o Options) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Part{o: o, order: order, wake: make(chan struct{}, 1), late: map[book.Day]map[int64]struct{}{}, lately: o.Clock.Now()}
-	err = o.DB.Read(ctx, func(tx *store.Tx) error { return tx.Get(qPassLast, nil, &p.passed) })
-	return p, errs.Wrap("read the passes", err)
-}
-
-// mostLate bounds the meters whose day is passed again for a late reading; where more come the day is passed as a whole.
-const mostLate = 100_000
-
-// Came notes which days that were passed have new readings. keys and marks belong together.
-func (p *Part) Came(keys []int64, marks []book.Placed) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i, m := range marks {
-		if m.Day > p.passed || m.Slot < 0 || m.Quality&^series.Late != series.Measured || p.passed-m.Day > book.Day(rule.MostSlots/rule.Slots) {
-			continue
-		}
-		of := p.late[m.Day]
-		if of == nil {
-			of = map[int64]struct{}{}
-			p.late[m.Day] = of
-		}
-		if len(of) < mostLate {
-			of[keys[i]] = struct{}{}
-		}
+	p := &Part{o: o, order: order, wake: make(chan struct{}, 1), lately: o.Clock.Now()}
+	if p.late, err = late.Open(ctx, o.DB); err != nil {
+		return nil, err
 	}
+	var passed book.Day
+	err = o.DB.Read(ctx, func(tx *store.Tx) error { return tx.Get(qPassLast, nil, &passed) })
+	p.passed.Store(int32(passed))
+	return p, errs.Wrap("read the passes", err)
 }
 
 // tick is how often the part looks for what there is to do; lateEvery how often late readings are worked off.
@@ -129,6 +114,9 @@ func (p *Part) run(ctx context.Context) error {
 
 // Work does what is to be done now: what was broken off or ordered, yesterday's pass once it is due, late readings.
 func (p *Part) Work(ctx context.Context) error {
+	if err := p.late.Keep(ctx); err != nil {
+		return err
+	}
 	now := p.o.Clock.Now()
 	yesterday := book.DayOf(now.UnixMicro()) - 1
 	if now.In(book.China).Hour() >= p.o.Hour && p.o.Book.Size() > 0 {
@@ -219,6 +207,21 @@ func (p *Part) Order(ctx context.Context, by *identity.Principal, day book.Day) 
 	default:
 	}
 	return nil
+}
+
+// sort tells what kind of day a day is to the rules.
+func sort(c *calendar.Calendar) func(book.Day) rule.Sort {
+	return func(d book.Day) rule.Sort {
+		switch x := c.Day(calendar.Date(d)); {
+		case x.Kind == calendar.Holiday && x.Name == calendar.SpringFestival:
+			return rule.Sort{Class: rule.Spring, Holiday: true}
+		case x.Kind == calendar.Holiday:
+			return rule.Sort{Class: rule.Weekend, Holiday: true}
+		case x.Kind == calendar.Weekend:
+			return rule.Sort{Class: rule.Weekend}
+		}
+		return rule.Sort{}
+	}
 }
 
 // Pass is a pass over the meters of a day. Of the meters passed, Balanced, Unended, Torn and Failed say how the sum check ended

@@ -9,7 +9,8 @@ import (
 
 // Limits are what a Checker holds days against; the zero value stands for the defaults.
 type Limits struct {
-	Prolonged int // days in a row that may be mostly estimated; 3
+	Prolonged int                 // days in a row that may be mostly estimated; 3
+	Sort      func(book.Day) Sort // what kind of day it is; ByWeekday
 }
 
 // Checker checks one day after the other. It keeps scratch memory and is for one goroutine.
@@ -19,7 +20,10 @@ type Checker struct {
 	energy  [Slots]int64 // of the quarter hour that ends at each slot; Null where it is not known
 	total   int64        // energy over the covered slots
 	covered int
-	bad     book.SlotSet // readings that fit neither neighbour
+	bad     book.SlotSet // readings that fit neither neighbour: rejected
+	odd     book.SlotSet // slots whose power or energy is out of proportion, though the register goes on
+	seam    book.SlotSet // slots from which on another register counts: nothing can be told across
+	held    []int        // slots that walk has accepted so far
 	sorted  []int64
 	print   uint32
 	part    [parts]int64 // mean energy of a quarter hour; negative where not known
@@ -29,6 +33,9 @@ type Checker struct {
 func NewChecker(l Limits) *Checker {
 	if l.Prolonged <= 0 {
 		l.Prolonged = 3
+	}
+	if l.Sort == nil {
+		l.Sort = ByWeekday
 	}
 	return &Checker{limits: l}
 }
@@ -51,6 +58,7 @@ func (k *Checker) has(rules ...Rule) bool {
 // s is not changed: see [Checker.Take].
 func (k *Checker) Check(d *Day, s *Stat) []Finding {
 	k.found = k.found[:0]
+	d.Sort = k.limits.Sort(d.Day)
 	k.walk(d)
 	k.fold(d)
 	k.missing(d, s)
@@ -192,7 +200,8 @@ func night(i int) bool { return i <= 20 || i >= 80 }
 // reversedFrom is the least power (10 W) that counts as flowing back.
 const reversedFrom = 100
 
-// reversed: power is negative at a customer who only draws. By day only, it may be a solar plant that the archive does not know.
+// reversed: power is negative at a customer who only draws. By day only, it may be a solar plant that the archive does not know; one
+// that it knows is no finding as long as the sun can shine.
 func (k *Checker) reversed(d *Day) {
 	var back book.SlotSet
 	dark, lowest := int64(0), int64(0)
@@ -204,6 +213,9 @@ func (k *Checker) reversed(d *Day) {
 				dark++
 			}
 		}
+	}
+	if d.Solar && dark == 0 {
+		return
 	}
 	if n := back.Count(); n >= 4 {
 		sev := Minor
@@ -242,17 +254,17 @@ const spikeFrom = 2500
 // register does not bear out.
 func (k *Checker) spikes(d *Day, s *Stat) {
 	usual := int64(0)
-	if u := &s.Class[d.Class]; u.settled(d.Class) {
-		usual = amount(u.Peak)
+	if _, most := s.basis(d.Sort); most != nil {
+		usual = amount(most.Peak)
 	}
 	top, third, at := k.third(func(i int) int64 { return k.energy[i] })
 	if top >= spikeFrom && top > 5*third && top > 4*usual {
-		k.bad.Add(at)
+		k.odd.Add(at)
 		k.add(Spike, Major, one(at), top, third, spikeEnergy)
 	}
 	top, third, at = k.third(func(i int) int64 { return d.Power[i] })
 	if e := k.energy[at]; top >= 4*spikeFrom && top > 5*third && (e == series.Null || top/4 > 4*e) && top/4 > 4*usual {
-		k.bad.Add(at)
+		k.odd.Add(at)
 		k.add(Spike, Minor, one(at), top, third, spikePower)
 	}
 }
@@ -281,9 +293,9 @@ func (k *Checker) idle(d *Day) (start, length int) {
 
 // zero: a usual consumer draws nothing for long.
 func (k *Checker) zero(d *Day, s *Stat) {
-	u := &s.Class[d.Class]
+	u, _ := s.basis(d.Sort)
 	start, n := k.idle(d)
-	if n < idleSlots || n < int(s.Idle)+idleBeyond || !u.settled(d.Class) {
+	if n < idleSlots || n < int(s.Idle)+idleBeyond || u == nil {
 		return
 	}
 	expect, slots := int64(0), book.SlotSet{}
@@ -307,7 +319,7 @@ const (
 // sums adds up the registers' energy and the powers' energy over the slots that have both.
 func (k *Checker) sums(d *Day) (registers, powers int64, slots book.SlotSet) {
 	for i, e := range k.energy {
-		if p := d.Power[i]; e != series.Null && p != series.Null && p >= 0 && !k.bad.Has(i) {
+		if p := d.Power[i]; e != series.Null && p != series.Null && p >= 0 && !k.bad.Has(i) && !k.odd.Has(i) {
 			registers, powers = registers+e, powers+p
 			slots.Add(i)
 		}
@@ -363,20 +375,23 @@ func (k *Checker) day() (energy int64, ok bool) {
 
 // amounts: the day's energy against what is usual, and jumps by a factor of ten.
 func (k *Checker) amounts(d *Day, s *Stat) {
-	u := &s.Class[d.Class]
-	if !u.settled(d.Class) || k.has(Multiplier) || k.jump(u) {
+	least, most := s.basis(d.Sort)
+	if most == nil || k.has(Multiplier) || !d.Holiday && k.jump(most) {
 		return
 	}
 	energy, ok := k.day()
 	if !ok || k.has(Spike) || k.has(Zero) || k.has(Reversed) {
 		return
 	}
-	x, far := int64(level(energy))-int64(u.Energy), 6*int64(u.Spread)
-	switch {
-	case x > max(farHigh, far):
-		k.add(High, Minor, book.SlotSet{}, energy, amount(u.Energy), 0)
-	case x < -max(farLow, far) && energy > 0:
-		k.add(Low, Minor, book.SlotSet{}, energy, amount(u.Energy), 0)
+	above := func(u *Usual) (x, far int64) { return int64(level(energy)) - int64(u.Energy), 6 * int64(u.Spread) }
+	if x, far := above(most); x > max(farHigh, far) {
+		k.add(High, Minor, book.SlotSet{}, energy, amount(most.Energy), 0)
+	}
+	if least == nil {
+		return
+	}
+	if x, far := above(least); x < -max(farLow, far) && energy > 0 {
+		k.add(Low, Minor, book.SlotSet{}, energy, amount(least.Energy), 0)
 	}
 }
 

@@ -13,25 +13,41 @@ const Slots = book.SlotsPerDay
 // Class is the kind of day that usual consumption depends on.
 type Class uint8
 
-// The classes. Public holidays are not told apart: a shop that is closed at the Spring Festival shows as low.
+// The classes. The Spring Festival is one of its own: what is closed then is open on every other day off.
 const (
 	Workday Class = iota
-	Weekend
+	Weekend       // and public holidays, which are judged mildly: see [Sort]
+	Spring
+	classes
 )
 
-// ClassOf is the class of a calendar day in China.
-func ClassOf(d book.Day) Class {
+// Sort is what a day is to the rules. On a public holiday consumption is held against every kind of day off that the meter has shown,
+// and is low only below the lowest of them, once a Spring Festival was seen.
+type Sort struct {
+	Class   Class
+	Holiday bool
+}
+
+// ByWeekday sorts a day that no calendar is at hand for.
+func ByWeekday(d book.Day) Sort {
 	if w := d.Date().Weekday(); w == time.Saturday || w == time.Sunday {
-		return Weekend
+		return Sort{Class: Weekend}
 	}
-	return Workday
+	return Sort{}
+}
+
+// Anchor is a register that a person put into a gap before the day; the slot is counted from the day's midnight and is negative.
+type Anchor struct {
+	Slot     int
+	Register int64
 }
 
 // Day is one meter's day as it was read. Interval i is the quarter hour that ends at slot i, so that a day and the reading
 // before it are all that its 96 intervals need.
 type Day struct {
-	Day      book.Day
-	Class    Class
+	Day book.Day
+	Sort
+	Solar    bool  // the customer has a solar plant: power may flow back by day
 	Base     int64 // register of the newest measured reading before the day; Null for none
 	BaseGap  int   // slots from that reading to slot 0: 1 is the quarter hour before
 	Register [Slots]int64
@@ -43,11 +59,13 @@ type Day struct {
 	Guessed  book.SlotSet // an estimate stands there
 	Stray    book.SlotSet // a reading stands nearer to this slot than to others, but too far from it to count
 	Twice    book.SlotSet // more than one reading for the slot
+	Sure     book.SlotSet // a person said that the reading is right: no rule rejects it
+	Anchors  []Anchor     // in order, between Base and the day
 }
 
 // Begin empties d for another day.
 func (d *Day) Begin(day book.Day) {
-	*d = Day{Day: day, Class: ClassOf(day), Base: series.Null}
+	*d = Day{Day: day, Sort: ByWeekday(day), Base: series.Null}
 	for i := range Slots {
 		d.Register[i], d.Power[i], d.Voltage[i] = series.Null, series.Null, series.Null
 	}
@@ -95,6 +113,13 @@ func (d *Day) Trust(slot int) {
 		d.Measured.Add(slot)
 		d.Edited.Add(slot)
 	}
+}
+
+// Restore takes a reading in that was rejected and is to be judged again.
+func (d *Day) Restore(slot int, register, power, voltage int64) {
+	d.Guessed.Remove(slot)
+	d.Measured.Add(slot)
+	d.Register[slot], d.Power[slot], d.Voltage[slot] = register, power, voltage
 }
 
 // Absent is what nothing came for: no reading in the slot nor beside it.

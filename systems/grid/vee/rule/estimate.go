@@ -99,7 +99,8 @@ func at(d book.Day, slot int) (book.Day, int) {
 	return d + book.Day(slot/Slots), slot % Slots
 }
 
-// Gaps leaves out what cannot be bridged: a fall that is no roll-over, a jump by a unit, more than a month. It lists what is to be filled in a day, in order. k has just checked d. A gap that began before the day goes back to the
+// Gaps lists what is to be filled in a day, in order; more than a month is not bridged. A gap that ends where another register begins
+// stays open. What a person put into a gap bounds it like a reading. k has just checked d. A gap that began before the day goes back to the
 // newest reading that s knows of; after is the first register behind the day (its slot counted from the day's midnight), Null
 // where none is known.
 func (k *Checker) Gaps(d *Day, s *Stat, after int64, afterSlot int) (out []Gap) {
@@ -108,15 +109,26 @@ func (k *Checker) Gaps(d *Day, s *Stat, after int64, afterSlot int) (out []Gap) 
 	bound := func(slot int, r int64) {
 		if n := slot - pi - 1; pv != series.Null && n > 0 && n <= MostSlots && !(drawn && pi < 0) {
 			g := Gap{Day: d.Day, From: pi + 1, To: slot, Before: pv, Closed: true, Energy: r - pv}
-			if g.Energy < 0 {
+			seam := slot < Slots && slot >= 0 && k.seam.Has(slot) || g.Energy >= 0 && tenfold(pv, r) != 0 && pv >= scaleFrom
+			switch {
+			case seam:
+			case g.Energy < -slack:
 				var ok bool
-				if g.Energy, g.Wrap, ok = Unroll(pv, r); !ok {
-					return // what lies between cannot be told
-				}
-			} else if tenfold(pv, r) != 0 && pv >= scaleFrom {
-				return
+				g.Energy, g.Wrap, ok = Unroll(pv, r)
+				seam = !ok
+			case g.Energy < 0:
+				g.Energy = 0
+			}
+			if seam { // another register ends it: what flowed is as usual, up to there or to the day's end
+				g.Closed, g.Energy, g.Wrap, g.To = false, 0, 0, min(slot, Slots)
 			}
 			out = append(out, g)
+		}
+	}
+	for _, a := range d.Anchors {
+		if a.Slot > pi {
+			bound(a.Slot, a.Register)
+			pv, pi = a.Register, a.Slot
 		}
 	}
 	for i := range Slots {
@@ -139,8 +151,11 @@ func (k *Checker) Gaps(d *Day, s *Stat, after int64, afterSlot int) (out []Gap) 
 	return out
 }
 
-// Proxied gives the energy of a quarter hour of a proxy day, by slot of the gap's day; Null where it is not known.
-type Proxied *[Slots]int64
+// Proxied gives the energies of the proxy day of each day of a gap, by slot.
+type Proxied map[book.Day]*[Slots]int64
+
+// proxySlots is the longest gap that is drawn after proxy days: eight days.
+const proxySlots = 8 * Slots
 
 // Drawn is an estimate: the registers of the slots From to To-1 of a gap.
 type Drawn struct {
@@ -184,21 +199,26 @@ func (k *Checker) Draw(g *Gap, d *Day, s *Stat, proxy Proxied, order []Method) (
 	return out, true
 }
 
-// WantsProxy tells whether a gap would be drawn after a proxy day if there is one.
-func (k *Checker) WantsProxy(g *Gap, d *Day, s *Stat, order []Method) bool {
-	if g.From < 0 || g.To > Slots {
-		return false
+// WantsProxy gives the days of a gap that proxy days are looked for; none where another method comes first.
+func (k *Checker) WantsProxy(g *Gap, d *Day, s *Stat, order []Method) (days []book.Day) {
+	if g.To-g.From > proxySlots {
+		return nil
 	}
 	scratch := make([]int64, g.quarters())
 	for _, m := range order {
 		if m == Proxy {
-			return true
+			for i := range g.To - g.From {
+				if day, _ := at(g.Day, g.From+i); len(days) == 0 || days[len(days)-1] != day {
+					days = append(days, day)
+				}
+			}
+			return days
 		}
 		if k.weigh(m, g, d, s, nil, scratch) {
-			return false
+			return nil
 		}
 	}
-	return false
+	return nil
 }
 
 // weigh fills in what each quarter hour of a gap would take by a method; false where the method does not apply.
@@ -216,22 +236,27 @@ func (k *Checker) weigh(m Method, g *Gap, d *Day, s *Stat, proxy Proxied, out []
 	case Profile:
 		return n <= profileSlots && g.From >= 0 && g.To <= Slots && k.profile(g, d, s, out)
 	case Proxy:
-		if proxy == nil || g.From < 0 || g.To > Slots {
-			return false
-		}
 		for i := range out {
-			_, slot := at(d.Day, g.From+i)
-			if out[i] = proxy[slot]; out[i] == series.Null {
+			day, slot := at(g.Day, g.From+i)
+			switch p := proxy[day]; {
+			case p != nil:
+				out[i] = p[slot]
+			case i >= n && i > 0: // the quarter hour of the reading that ends it lies on the next day
+				out[i] = out[i-1]
+			default:
 				return false
 			}
 		}
-		return true
+		return n > 0
 	case Average:
 		for i := range out {
 			day, slot := at(g.Day, g.From+i)
-			e, ok := s.Expect(ClassOf(day), slot)
-			if !ok {
+			e, ok := s.Expect(k.limits.Sort(day).Class, slot)
+			if !ok && k.covered < beside {
 				return false
+			}
+			if !ok { // a meter that is new: as on the rest of the day
+				e = k.total / int64(k.covered)
 			}
 			out[i] = e
 		}
@@ -245,8 +270,8 @@ const beside = 12
 
 // profile scales the usual curve by how the day runs before and after the gap, from the one to the other.
 func (k *Checker) profile(g *Gap, d *Day, s *Stat, out []int64) bool {
-	u := &s.Class[d.Class]
-	if !u.settled(d.Class) {
+	u := s.shape(d.Sort)
+	if u == nil {
 		return false
 	}
 	before, okBefore := k.height(u, g.From-beside, g.From)

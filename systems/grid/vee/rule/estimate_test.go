@@ -61,10 +61,10 @@ func TestEstimatesAddUp(t *testing.T) {
 		day := book.Day(16_700)
 		warm := book.Day(rng.IntN(25))
 		for range warm {
-			m.check(day, m.readings(day, m.day(ClassOf(day))))
+			m.check(day, m.readings(day, m.day(ByWeekday(day).Class)))
 			day++
 		}
-		rows := m.readings(day, m.day(ClassOf(day)))
+		rows := m.readings(day, m.day(ByWeekday(day).Class))
 		n := 1 + rng.IntN([]int{4, 20, 70, 96}[i%4])
 		from := rng.IntN(Slots - n + 1)
 		if i%10 == 0 { // the register rolls over in the middle of the gap
@@ -84,8 +84,8 @@ func TestEstimatesAddUp(t *testing.T) {
 		m.k.Check(&m.d, &m.s)
 		var proxy Proxied
 		if i%3 == 0 {
-			p := m.day(ClassOf(day))
-			proxy = &p
+			p := m.day(ByWeekday(day).Class)
+			proxy = Proxied{day: (*[Slots]int64)(&p)}
 		}
 		order := slices.Clone(DefaultOrder)
 		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
@@ -156,12 +156,12 @@ func TestGapOverDays(t *testing.T) {
 	m := newMeter(12)
 	day := book.Day(16_700)
 	for range 20 {
-		m.check(day, m.readings(day, m.day(ClassOf(day))))
+		m.check(day, m.readings(day, m.day(ByWeekday(day).Class)))
 		day++
 	}
 	before := m.s.Register
 	for n := range 4 {
-		rows := m.readings(day, m.day(ClassOf(day)))
+		rows := m.readings(day, m.day(ByWeekday(day).Class))
 		if n == 3 {
 			rows = rows[40:]
 		} else {
@@ -211,7 +211,7 @@ func TestSettings(t *testing.T) {
 func FuzzStat(f *testing.F) {
 	m := newMeter(1)
 	for d := range book.Day(9) {
-		m.check(16_700+d, m.readings(16_700+d, m.day(ClassOf(16_700+d))))
+		m.check(16_700+d, m.readings(16_700+d, m.day(ByWeekday(16_700+d).Class)))
 	}
 	f.Add(m.s.Append(nil), uint64(1))
 	f.Add(make([]byte, StatBytes), uint64(2))
@@ -258,10 +258,10 @@ func BenchmarkDay(b *testing.B) {
 	m := newMeter(3)
 	day := book.Day(16_700)
 	for range 20 {
-		m.check(day, m.readings(day, m.day(ClassOf(day))))
+		m.check(day, m.readings(day, m.day(ByWeekday(day).Class)))
 		day++
 	}
-	rows := m.readings(day, m.day(ClassOf(day)))
+	rows := m.readings(day, m.day(ByWeekday(day).Class))
 	b.ReportAllocs()
 	for b.Loop() {
 		s := m.s

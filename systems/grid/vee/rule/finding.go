@@ -121,6 +121,12 @@ func (f Finding) Text() lang.Text {
 	case Spike:
 		return spikeText(f)
 	case Negative:
+		switch f.C {
+		case fellReplaced:
+			return lang.T(fmt.Sprintf("示数由 %s 降至 %s kWh 并由此续走，疑已换表", register(f.A), register(f.B)), fmt.Sprintf("the register falls from %s to %s kWh and goes on from there: the meter may have been replaced", register(f.A), register(f.B)))
+		case fellAnew:
+			return lang.T(fmt.Sprintf("示数由 %s 归至 %s kWh 并由此续走，疑为换新表或清零", register(f.A), register(f.B)), fmt.Sprintf("the register begins anew: from %s to %s kWh, and on from there", register(f.A), register(f.B)))
+		}
 		return lang.T(fmt.Sprintf("示数由 %s 降至 %s kWh，且不是翻转", register(f.A), register(f.B)), fmt.Sprintf("the register falls from %s to %s kWh and did not roll over", register(f.A), register(f.B)))
 	case Zero:
 		return lang.T(fmt.Sprintf("连续 %d 个时段无用电，平常此间约用 %s kWh", f.A, kwh(f.B)), fmt.Sprintf("%d quarter hours without consumption, where %s kWh is usual", f.A, kwh(f.B)))

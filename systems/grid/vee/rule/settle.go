@@ -7,9 +7,9 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	Balanced Outcome = iota // the quarter hours between all readings add up to the difference of the registers
+	Balanced Outcome = iota // the quarter hours between all accepted readings add up to the difference of the registers; where another register begins, on either side of it
 	Unended                 // they do up to the last reading: nothing came at one end of the day, or at all
-	Torn                    // the register fell or jumped, or a gap could not be drawn: between these readings nothing can be added up
+	Torn                    // a gap between two readings could not be drawn: between these nothing can be added up
 	Failed                  // they do not: an error of ours
 )
 
@@ -32,6 +32,10 @@ func (k *Checker) Settle(d *Day, filled *Filled, ended bool) Outcome {
 		}
 		if v == series.Null {
 			hole = true
+			continue
+		}
+		if measured && k.seam.Has(i) { // another register begins: both sides add up by themselves
+			prev, read, last, sum, hours, hole = v, v, i, 0, 0, false
 			continue
 		}
 		if e, wh, ok := rise(prev, v); ok {

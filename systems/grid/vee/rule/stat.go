@@ -54,7 +54,7 @@ type Stat struct {
 	Offset   int16  // seconds that Taken's readings stood beside their slots, the middle one
 	Print    uint32 // of Taken's values: a day that is delivered twice under two dates is known by it
 	Ratio    int16  // usual level of the registers' energy against the powers', octaves
-	Class    [2]Usual
+	Class    [classes]Usual
 }
 
 // Ended stands in Stat.Drawn where the gap at the end of the day was drawn up to a reading of the next day.
@@ -64,7 +64,15 @@ const Ended = -1
 func NewStat() Stat { return Stat{Register: series.Null, Drawn: series.Null} }
 
 // StatBytes is what a meter's statistics take, in memory of a pass and on disk.
-const StatBytes = 4 + 8 + 4 + 1 + 8 + 1 + 1 + 2 + 4 + 2 + 2*(1+6+2*parts)
+const StatBytes = headBytes + int(classes)*usualBytes
+
+// ShortStatBytes is what they took before the Spring Festival was a class of its own; such statistics are read too.
+const ShortStatBytes = headBytes + 2*usualBytes
+
+const (
+	headBytes  = 4 + 8 + 4 + 1 + 8 + 1 + 1 + 2 + 4 + 2
+	usualBytes = 1 + 6 + 2*parts
+)
 
 // Append writes s in StatBytes.
 func (s *Stat) Append(dst []byte) []byte {
@@ -91,9 +99,9 @@ func (s *Stat) Append(dst []byte) []byte {
 	return dst
 }
 
-// ReadStat reads what Append wrote. Every text of StatBytes is a Stat; whether it is a sensible one, the next days show.
+// ReadStat reads what Append wrote. Every text of StatBytes, or of ShortStatBytes, is a Stat; whether it is a sensible one, the next days show.
 func ReadStat(b []byte) (s Stat, err error) {
-	if len(b) != StatBytes {
+	if len(b) != StatBytes && len(b) != ShortStatBytes {
 		return s, errs.Say(errs.Unavailable, "电表统计数据长度为 %d 字节，应为 %d 字节", "a meter's statistics have %d bytes instead of %d", len(b), StatBytes)
 	}
 	le := binary.LittleEndian
@@ -102,7 +110,7 @@ func ReadStat(b []byte) (s Stat, err error) {
 	s.Sparse, s.Idle, s.Offset = b[25], b[26], int16(le.Uint16(b[27:]))
 	s.Print, s.Ratio = le.Uint32(b[29:]), int16(le.Uint16(b[33:]))
 	b = b[35:]
-	for c := range s.Class {
+	for c := 0; len(b) > 0; c++ {
 		u := &s.Class[c]
 		u.Days = b[0]
 		u.Energy, u.Spread, u.Peak = int16(le.Uint16(b[1:])), int16(le.Uint16(b[3:])), int16(le.Uint16(b[5:]))
@@ -116,10 +124,10 @@ func ReadStat(b []byte) (s Stat, err error) {
 
 // settled is after how many days of a class its usual values are good enough to judge by.
 func (u *Usual) settled(c Class) bool {
-	if c == Weekend {
-		return u.Days >= 3
+	if c == Workday {
+		return u.Days >= 5
 	}
-	return u.Days >= 5
+	return u.Days >= 3
 }
 
 // slot is the usual energy of a quarter hour, drawn through the middles of the two-hour parts.
@@ -136,11 +144,46 @@ func (u *Usual) slot(i int) int64 {
 
 // Expect is the usual energy of a quarter hour on a class of day; ok is false before enough days were seen of any class.
 func (s *Stat) Expect(c Class, slot int) (energy int64, ok bool) {
-	u := &s.Class[c]
-	if u.Days == 0 {
-		u = &s.Class[1-c]
+	for _, c := range [...]Class{c, Weekend, Workday} {
+		if u := &s.Class[c]; u.Days > 0 {
+			return u.slot(slot), true
+		}
 	}
-	return u.slot(slot), u.Days > 0
+	return 0, false
+}
+
+// shape is the usual curve that a day is drawn after; nil where none is settled.
+func (s *Stat) shape(so Sort) *Usual {
+	for _, c := range [...]Class{so.Class, Weekend} {
+		if u := &s.Class[c]; u.settled(c) && (c == so.Class || so.Holiday) {
+			return u
+		}
+	}
+	return nil
+}
+
+// basis is what a day is held against: the least and the most that is usual. Either is nil where too few days were seen. On a public
+// holiday the most is that of any class, and the least is known only once a Spring Festival was seen.
+func (s *Stat) basis(so Sort) (least, most *Usual) {
+	if !so.Holiday {
+		if u := &s.Class[so.Class]; u.settled(so.Class) {
+			return u, u
+		}
+		return nil, nil
+	}
+	for c := range classes {
+		u := &s.Class[c]
+		if !u.settled(c) {
+			continue
+		}
+		if most == nil || u.Energy > most.Energy {
+			most = u
+		}
+		if c != Workday && s.Class[Spring].settled(Spring) && (least == nil || u.Energy < least.Energy) {
+			least = u
+		}
+	}
+	return least, most
 }
 
 // approach moves an average towards v: quickly while days are few, by a tenth afterwards, and never by more than a few spreads,

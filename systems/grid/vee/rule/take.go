@@ -1,6 +1,9 @@
 package rule
 
-import "github.com/haihe-city/haihe/kernel/series"
+import (
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/systems/grid/book"
+)
 
 // Take moves s by the day that was checked last: what is usual, and where the register stands. A day that was taken before
 // moves the register only; days with findings that touch energy leave what is usual alone.
@@ -41,6 +44,9 @@ func (k *Checker) Take(d *Day, s *Stat) {
 	if a, b, slots := k.sums(d); slots.Count() >= sumSlots && min(a, b) >= sumFrom {
 		approach(&s.Ratio, level(a)-level(b), s.Class[Workday].Days, octave/8)
 	}
+	if d.Holiday && d.Class != Spring {
+		return // neither a weekend nor a workday: what is usual on those it does not move
+	}
 	peak, _, _ := k.third(func(i int) int64 { return k.energy[i] })
 	s.Class[d.Class].take(energy, peak, &k.part)
 }
@@ -61,6 +67,19 @@ func (k *Checker) clock(d *Day, s *Stat) {
 // Energy gives the energy of the quarter hour that ends at a slot of the day that was checked last; series.Null where it is not
 // known. Bad tells whether the reading there fits neither neighbour.
 func (k *Checker) Energy(slot int) int64 { return k.energy[slot] }
+
+// Rejected are the readings of the day that was checked last that fit neither neighbour, and bear no estimate.
+func (k *Checker) Rejected() book.SlotSet { return k.bad }
+
+// Why is the rule by which a reading was rejected.
+func (k *Checker) Why(slot int) Rule {
+	for _, f := range k.found {
+		if f.Rule == Negative && f.Slots.Has(slot) {
+			return Negative
+		}
+	}
+	return Spike
+}
 
 // Bad tells whether the reading of a slot fits neither of its neighbours and bears no estimate.
 func (k *Checker) Bad(slot int) bool { return k.bad.Has(slot) }

@@ -259,7 +259,7 @@ func TestRulesAgainstTruth(t *testing.T) {
 			m := newMeter(uint64(n*10_000 + i))
 			day := start
 			for ; day < start+warm+book.Day(i%7); day++ {
-				found := m.check(day, m.readings(day, m.day(ClassOf(day))))
+				found := m.check(day, m.readings(day, m.day(ByWeekday(day).Class)))
 				if day < start+21 {
 					continue
 				}
@@ -270,7 +270,7 @@ func TestRulesAgainstTruth(t *testing.T) {
 			}
 			var found []Finding
 			for range max(f.days, 1) {
-				e := m.day(ClassOf(day))
+				e := m.day(ByWeekday(day).Class)
 				if f.energy != nil {
 					f.energy(m, &e)
 				}
