@@ -223,6 +223,9 @@ func (u *unit) serve(ctx context.Context, conn net.Conn) (good bool) {
 	case QGDW1376:
 		return (&terminal{unit: u, conn: conn}).serve(ctx)
 	case DLMS:
+		if u.number&1 == 1 { // every other one stands behind a transparent gateway
+			return (&line{unit: u, conn: conn}).serve(ctx)
+		}
 		return (&cosem{unit: u, conn: conn}).serve(ctx)
 	}
 	return (&concentrator{unit: u, conn: conn}).serve(ctx)

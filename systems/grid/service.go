@@ -150,7 +150,7 @@ func (s *service) listen(ctx context.Context) (err error) {
 		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.take, Power: s.power, Refuse: s.refuse,
 		Count:   func(protocol, outcome string) { s.count.frames(1, protocol, outcome) },
 		Changed: func() { s.dirty.Store(true) },
-		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, QGDW1376: s.conf.QGDW1376, DLMS: s.conf.DLMS, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, Answer: s.conf.Answer645, MaxLinks: s.conf.MaxLinks,
+		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, QGDW1376: s.conf.QGDW1376, DLMS: s.conf.DLMS, Keys: secrets.Meter, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, Answer: s.conf.Answer645, MaxLinks: s.conf.MaxLinks,
 	})
 	if err != nil {
 		return err

@@ -48,16 +48,22 @@ func (g *Gateway) Answer(f dlms.Frame) (out dlms.Frame, meter int, ok bool) {
 	if err != nil {
 		return out, nobody, false
 	}
-	meter = nobody
-	if f.Destination != dlms.Management {
-		if meter = int(f.Destination) - firstPort; meter < 0 || meter >= g.s.Len() {
-			return out, nobody, false
-		}
-		if _, _, dead := g.s.Meter(meter); dead {
-			return out, nobody, false
-		}
+	if meter, ok = g.at(f.Destination); !ok {
+		return out, nobody, false
 	}
 	return dlms.Frame{Source: f.Destination, Destination: f.Source, Data: dlms.Encode(g.serve(f.Destination, meter, a))}, meter, true
+}
+
+// at is the meter at a port, -1 for the gateway itself; ok is false where nobody answers.
+func (g *Gateway) at(port uint16) (meter int, ok bool) {
+	if port == dlms.Management {
+		return nobody, true
+	}
+	if meter = int(port) - firstPort; meter < 0 || meter >= g.s.Len() {
+		return nobody, false
+	}
+	_, _, dead := g.s.Meter(meter)
+	return meter, !dead
 }
 
 func (g *Gateway) serve(port uint16, meter int, a dlms.APDU) dlms.APDU {

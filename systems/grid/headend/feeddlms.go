@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/headend/secret"
 	"github.com/haihe-city/haihe/wire/dlms"
 )
 
@@ -29,13 +30,15 @@ type sessionDLMS struct {
 	link   *link
 	invoke uint8
 	meters map[string]*cosem
+	line   *line // nil: the wrapper is spoken
 	buf    [4096]byte
 }
 
 // cosem is one logical device, and what is known of its load profile.
 type cosem struct {
 	port    uint16
-	open    bool // associated
+	open    bool         // associated
+	keys    *secret.DLMS // that it wants to see; nil: none
 	columns []dlms.Column
 	scales  []dlms.Scale // of each column that is a register
 	period  time.Duration
@@ -47,7 +50,14 @@ func (e *HeadEnd) speakDLMS(ctx context.Context, conn net.Conn) error {
 	defer cancel()
 	c := &sessionDLMS{e: e, conn: conn, peer: conn.RemoteAddr().String(), meters: map[string]*cosem{}, sc: dlms.Scanner{Limit: maxDLMS}}
 	self := &cosem{port: dlms.Management}
+	if err := c.hint(); err != nil {
+		return err
+	}
 	id, err := c.one(ctx, self, dlms.Attribute{Class: dlms.ClassData, Name: dlms.DeviceID, Number: 2})
+	if errs.Is(err, errs.Unavailable) && c.line == nil { // it knows no wrapper
+		c.speakLine()
+		id, err = c.one(ctx, self, dlms.Attribute{Class: dlms.ClassData, Name: dlms.DeviceID, Number: 2})
+	}
 	if err != nil {
 		return errs.Wrap("ask the meter who it is", err)
 	}
@@ -65,6 +75,9 @@ func (e *HeadEnd) speakDLMS(ctx context.Context, conn net.Conn) error {
 		if len(d.Items) == 2 && d.Items[0].Tag == dlms.TagUint16 && uint16(d.Items[0].Num) != dlms.Management {
 			c.meters[tail(d.Items[1].Bytes)] = &cosem{port: uint16(d.Items[0].Num)}
 		}
+	}
+	for address, m := range c.meters {
+		c.secure(ctx, m, address)
 	}
 	c.link = &link{address: who, peer: c.peer, since: e.o.Now(), orders: make(chan *order), gone: ctx.Done(), cancel: func() { cancel(); _ = conn.Close() }}
 	e.links.join(c.link)
@@ -214,8 +227,14 @@ func (c *sessionDLMS) one(ctx context.Context, m *cosem, a dlms.Attribute) (v dl
 	}
 }
 
-// associate opens an association, of the lowest security without a password: reading is all that is done in that.
+// associate opens an association: of the lowest security without a password, where reading is all that is done, or with what the device's own
+// secret asks for.
 func (c *sessionDLMS) associate(ctx context.Context, m *cosem, password string) error {
+	if m.keys != nil && password == "" {
+		if password = m.keys.Password; password == "" {
+			return c.prove(ctx, m, m.keys)
+		}
+	}
 	got, err := c.ask(ctx, m.port, dlms.Associate(password, dlms.InitiateRequest{Version: 6, Conformance: dlms.Wanted, MaxAPDU: maxDLMS}))
 	if err != nil {
 		return err
@@ -233,6 +252,9 @@ func (c *sessionDLMS) associate(ctx context.Context, m *cosem, password string) 
 
 // ask sends a message to a port and waits for its answer; a silent device is asked once more.
 func (c *sessionDLMS) ask(ctx context.Context, port uint16, a dlms.APDU) (dlms.APDU, error) {
+	if c.line != nil {
+		return c.askLine(ctx, port, a)
+	}
 	raw, err := dlms.Frame{Source: dlms.ManagerClient, Destination: port, Data: dlms.Encode(a)}.Append(nil)
 	if err != nil {
 		return nil, err
@@ -302,6 +324,9 @@ func answers(q, a dlms.APDU) bool {
 		return isAct && r.Invoke&0x0F == act.Invoke&0x0F
 	case dlms.GetResponse:
 		return isGet && r.Invoke&0x0F == get.Invoke&0x0F
+	case dlms.RLRE:
+		_, isEnd := q.(dlms.RLRQ)
+		return isEnd
 	case dlms.AARE:
 		return !isGet && !isSet && !isAct
 	case dlms.Exception, dlms.ServiceError:

@@ -14,6 +14,7 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/headend/secret"
 )
 
 // Options are what the head-end works with. Times are the plan's clock.
@@ -30,9 +31,10 @@ type Options struct {
 	DLT645      string
 	QGDW1376    string
 	DLMS        string
-	SilentAfter time.Duration // a link not heard for this long is ended
-	Poll        time.Duration // how often meters behind DL/T 645 and DLMS are polled
-	Answer      time.Duration // how long such a meter may take to answer
+	Keys        func(meter string) (secret.DLMS, bool) // what a DLMS meter wants to see; nil: none is known
+	SilentAfter time.Duration                          // a link not heard for this long is ended
+	Poll        time.Duration                          // how often meters behind DL/T 645 and DLMS are polled
+	Answer      time.Duration                          // how long such a meter may take to answer
 	MaxLinks    int
 }
 
