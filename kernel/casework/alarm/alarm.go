@@ -1,18 +1,24 @@
 // Package alarm (告警) keeps alarms from the moment a condition comes until it is gone and somebody has answered for it, in the states
-// of ANSI/ISA-18.2-2016 (IEC 62682:2014 4.5): unacknowledged, acknowledged, returned unacknowledged, shelved, suppressed by design, out of service.
+// of ANSI/ISA-18.2-2016 (IEC 62682:2014 4.5): unacknowledged, acknowledged, returned unacknowledged; and, beside these, shelved, suppressed by design,
+// out of service.
 //
-// The open alarms lie in memory and in tables; every change is a row of the alarm's history, and what a person does is in the journal.
+// # One condition, one alarm
+//
+// A [Signal] says that a condition came or went; its Key names the condition. While its alarm is open every further coming counts there,
+// and for ten minutes after it was closed the same alarm is opened again, so a chattering point is one alarm and not five hundred. A point that
+// comes three times within a minute chatters: once acknowledged, it stays acknowledged.
+//
+// # Where they lie
+//
+// Open alarms lie in memory and in alarm_alarm; every change is a line in alarm_line, and what a person does is in the journal too.
+// Signals are applied in the writer's transaction, so an alarm is there exactly when the reading is. Pages see what is committed.
 package alarm
 
 import (
-	"context"
 	"time"
 
-	"github.com/haihe-city/haihe/kernel/identity"
-	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
-	"github.com/haihe-city/haihe/store"
 )
 
 // Class says what an alarm speaks of; silence never hides among process alarms.
@@ -74,20 +80,23 @@ type Signal struct {
 
 // Alarm is one alarm.
 type Alarm struct {
-	ID       string // ULID, sorts by time
-	Signal          // the last that came
-	State    State
-	Hold     Hold
-	Until    time.Time // of Shelved
-	First    time.Time // when the condition first came
-	Gone     time.Time // when it last went; zero while it stands
-	Count    int64     // how often it came while open: a chattering point is one alarm
-	Chatter  bool
-	Acker    string // who acknowledged
-	AckedAt  time.Time
-	Case     string // the case that it belongs to, "" for none
-	Change   int64  // number of its last change, for pages that follow
-	Recorded time.Time
+	ID      string // ULID, sorts by time
+	Signal         // the last that came
+	State   State
+	Hold    Hold
+	Until   time.Time // of Shelved
+	First   time.Time // when the condition first came
+	Gone    time.Time // when it last went; zero while it stands
+	Count   int64     // how often it came while open: a chattering point is one alarm
+	Chatter bool
+	Acker   string // who acknowledged
+	AckedAt time.Time
+	Note    string // of the last acknowledgement or shelving
+	Case    string // the case that it belongs to, "" for none
+	Change  int64  // number of its last change, for pages that follow
+	Touched time.Time
+
+	recent [chatterTimes]time.Time // the last comings, oldest first
 }
 
 // Filter picks alarms. Empty fields pick all.
@@ -114,58 +123,3 @@ type Counts struct {
 	Flood                                                             bool   // more than ten new ones in ten minutes (IEC 62682:2014 16.5)
 	LastTen                                                           int    // new ones in the last ten minutes
 }
-
-// Board keeps the alarms. Its methods may be called from anywhere at once.
-type Board struct{ _ int }
-
-// Options are what a board works with.
-type Options struct {
-	DB      *store.DB
-	Journal *journal.Journal
-	Now     func() time.Time
-	Changed func(list []Alarm) // after each commit: to pages, to notices
-}
-
-// Open reads the open alarms.
-func Open(ctx context.Context, o Options) (*Board, error) { panic("not yet") }
-
-// Follow adds a function that is called after each commit with the alarms that changed, in order.
-func (b *Board) Follow(fn func(list []Alarm)) (stop func()) { panic("not yet") }
-
-// Apply takes signals in the caller's transaction. A condition that came again while its alarm is open counts there.
-func (b *Board) Apply(tx *store.Tx, list []Signal) error { panic("not yet") }
-
-// FromRules turns transitions of rules into signals.
-func FromRules(system string, list []rule.Transition) []Signal { panic("not yet") }
-
-// Standing gives the keys of the conditions of a system that stand, for rule.Engine.Watch.
-func (b *Board) Standing(system string) map[string]bool { panic("not yet") }
-
-// Acknowledge answers for alarms; those that are not there or were acknowledged before are left alone. It gives how many it changed.
-func (b *Board) Acknowledge(ctx context.Context, by *identity.Principal, ids []string, note string) (int, error) {
-	panic("not yet")
-}
-
-// Shelve takes alarms out of the list until a time, at most 24 h ahead, with a reason.
-func (b *Board) Shelve(ctx context.Context, by *identity.Principal, ids []string, until time.Time, reason string) error {
-	panic("not yet")
-}
-
-// Unshelve brings them back.
-func (b *Board) Unshelve(ctx context.Context, by *identity.Principal, ids []string) error {
-	panic("not yet")
-}
-
-// List gives a page of alarms.
-func (b *Board) List(ctx context.Context, f Filter) (list []Alarm, next string, err error) {
-	panic("not yet")
-}
-
-// Get gives one alarm.
-func (b *Board) Get(ctx context.Context, id string) (Alarm, error) { panic("not yet") }
-
-// Count counts the open alarms of a filter's system, group, unit and area.
-func (b *Board) Count(f Filter) Counts { panic("not yet") }
-
-// Link ties alarms to a case, in the caller's transaction.
-func (b *Board) Link(tx *store.Tx, ids []string, caseID string) error { panic("not yet") }
