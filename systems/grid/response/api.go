@@ -138,16 +138,8 @@ func (p *Part) apiReportCSV(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := book.DayOf(x.Begins.UnixMicro())
-	w := window(x.Event, d)
 	return table(r, "response-"+x.ID+".csv", func(out *sheet.Writer) error {
 		_ = out.Write("event", "participant", "answer", "from", "baseline_kwh", "measured_kwh", "reduced_kwh", "quality", "method", "same_day_lift", "baseline_days")
-		text := func(v int64) string {
-			if v == baseline.Unknown {
-				return ""
-			}
-			return strconv.FormatFloat(float64(v)/unitsPerKWh, 'f', 4, 64)
-		}
 		for _, c := range x.calls {
 			f, err := p.find(r.Context(), x.Event, c, x.programme.Method)
 			if err != nil {
@@ -157,25 +149,37 @@ func (p *Part) apiReportCSV(r *web.Request) (any, error) {
 			for _, day := range f.days {
 				days = append(days, day.String())
 			}
-			for k := w.From; k < w.To; k++ {
-				base, is, cut, quality := int64(baseline.Unknown), f.day.energy[k], int64(baseline.Unknown), "measured"
-				if f.ok {
-					base = f.base.Energy[k]
-				}
-				switch {
-				case is == baseline.Unknown:
-					quality = "missing"
-				case f.day.guess[k]:
-					quality = "estimated"
-				}
-				if base != baseline.Unknown && is != baseline.Unknown {
-					cut = base - is
-				}
-				_ = out.Write(x.ID, c.Participant, c.Answer, stamp(d.Date().Add(time.Duration(k)*book.SlotLength)), text(base), text(is), text(cut), quality, string(x.programme.Method), strconv.FormatFloat(f.base.Lift, 'f', 3, 64), strings.Join(days, " "))
-			}
+			f.write(out, x, c, days)
 		}
 		return nil
 	})
+}
+
+// write adds a participant's quarter hours to a report; errors are kept for its Flush.
+func (f found) write(out *sheet.Writer, x whole, c Call, days []string) {
+	d := book.DayOf(x.Begins.UnixMicro())
+	text := func(v int64) string {
+		if v == baseline.Unknown {
+			return ""
+		}
+		return strconv.FormatFloat(float64(v)/unitsPerKWh, 'f', 4, 64)
+	}
+	for k, w := window(x.Event, d).From, window(x.Event, d); k < w.To; k++ {
+		base, is, cut, quality := int64(baseline.Unknown), f.day.energy[k], int64(baseline.Unknown), "measured"
+		if f.ok {
+			base = f.base.Energy[k]
+		}
+		switch {
+		case is == baseline.Unknown:
+			quality = "missing"
+		case f.day.guess[k]:
+			quality = "estimated"
+		}
+		if base != baseline.Unknown && is != baseline.Unknown {
+			cut = base - is
+		}
+		_ = out.Write(x.ID, c.Participant, c.Answer, stamp(d.Date().Add(time.Duration(k)*book.SlotLength)), text(base), text(is), text(cut), quality, string(x.programme.Method), strconv.FormatFloat(f.base.Lift, 'f', 3, 64), strings.Join(days, " "))
+	}
 }
 
 // decode reads a small JSON body.

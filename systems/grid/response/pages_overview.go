@@ -38,6 +38,20 @@ func (p *Part) overview(r *web.Request, typed map[string]string, wrong lang.Text
 	if err != nil {
 		return nil, err
 	}
+	out := p.first(r)
+	alarms := ui.Panel{ID: "response-peaks-panel", Title: lang.T("尖峰告警", "Peak alarms"), More: &ui.Link{Text: lang.T("全部告警", "All alarms"), Href: peak.Path}, Body: []ui.Block{
+		ui.Alarms{ID: "response-alarms", Items: peaks[:min(8, len(peaks))], Empty: lang.T("没有未解除的尖峰告警。", "No peak alarm stands.")}}}
+	t := eventTable(list, lang.T("最近事件", "Latest events"))
+	t.Total = int64(len(list))
+	out.Body = []ui.Block{overviewTiles(list, all, len(peaks)), ui.Columns{Wide: 0, Cols: [][]ui.Block{{t}, {alarms}}}, programmeTable(known)}
+	if r.Who.Can(GrantManage) {
+		out.Body = append(out.Body, programmeForm(typed, wrong))
+	}
+	return out, nil
+}
+
+// first is the part's first page with its actions, still empty.
+func (p *Part) first(r *web.Request) *ui.Page {
 	out := p.o.Page(Title, Path, ui.Link{Text: Title, Href: Path})
 	out.Lead = lang.T("尖峰时段邀约企业和聚合商降低负荷：起草、他人批准、通知、答复、执行、按基线核定、结算。", "At peaks, enterprises and aggregators are asked to use less: drafted, approved by another, told, answered, run, measured against a baseline, settled.")
 	out.Actions = []ui.Action{{Text: lang.T("响应主体", "Participants"), Href: pathParticipants}, {Text: lang.T("全部事件", "All events"), Href: pathEvents}}
@@ -47,6 +61,11 @@ func (p *Part) overview(r *web.Request, typed map[string]string, wrong lang.Text
 	if r.Who.Can(GrantManage) {
 		out.Actions = append(out.Actions, ui.Action{Text: lang.T("起草响应事件", "Draft an event"), Href: pathEvents + "/new", Primary: true})
 	}
+	return out
+}
+
+// overviewTiles are what can be asked for, and what goes on.
+func overviewTiles(list []Event, all []Participant, peaks int) ui.Tiles {
 	kw := int64(0)
 	for _, x := range all {
 		kw += x.Capacity
@@ -57,20 +76,11 @@ func (p *Part) overview(r *web.Request, typed map[string]string, wrong lang.Text
 			running++
 		}
 	}
-	tiles := ui.Tiles{ID: "response-tiles", Title: Title, Items: []ui.Tile{
+	return ui.Tiles{ID: "response-tiles", Title: Title, Items: []ui.Tile{
 		{ID: "response-capacity", Name: lang.T("合同容量", "Capacity under contract"), Value: ui.Grouped(kw), Unit: lang.Same("kW"), Source: source},
-		{ID: "response-participants", Name: lang.T("响应主体", "Participants"), Value: ui.Grouped(int64(len(all))), Unit: lang.T("个", ""), Href: pathParticipants, Source: source},
-		{ID: "response-running", Name: lang.T("执行中事件", "Events running"), Value: strconv.Itoa(running), Unit: lang.T("次", ""), Href: pathEvents + "?state=running", Source: source},
-		{ID: "response-peaks", Name: lang.T("未解除尖峰告警", "Peak alarms standing"), Value: strconv.Itoa(len(peaks)), Unit: lang.T("条", ""), Href: peak.Path, Source: source}}}
-	alarms := ui.Panel{ID: "response-peaks-panel", Title: lang.T("尖峰告警", "Peak alarms"), More: &ui.Link{Text: lang.T("全部告警", "All alarms"), Href: peak.Path}, Body: []ui.Block{
-		ui.Alarms{ID: "response-alarms", Items: peaks[:min(8, len(peaks))], Empty: lang.T("没有未解除的尖峰告警。", "No peak alarm stands.")}}}
-	t := eventTable(list, lang.T("最近事件", "Latest events"))
-	t.Total = int64(len(list))
-	out.Body = []ui.Block{tiles, ui.Columns{Wide: 0, Cols: [][]ui.Block{{t}, {alarms}}}, programmeTable(known)}
-	if r.Who.Can(GrantManage) {
-		out.Body = append(out.Body, programmeForm(typed, wrong))
-	}
-	return out, nil
+		{ID: "response-participants", Name: lang.T("响应主体", "Participants"), Value: ui.Grouped(int64(len(all))), Unit: lang.T("个", "participants"), Href: pathParticipants, Source: source},
+		{ID: "response-running", Name: lang.T("执行中事件", "Events running"), Value: strconv.Itoa(running), Unit: lang.T("次", "events"), Href: pathEvents + "?state=running", Source: source},
+		{ID: "response-peaks", Name: lang.T("未解除尖峰告警", "Peak alarms standing"), Value: strconv.Itoa(peaks), Unit: lang.T("条", "alarms"), Href: peak.Path, Source: source}}}
 }
 
 func eventTable(list []Event, title lang.Text) ui.Table {

@@ -121,28 +121,37 @@ func (p *Part) participant(r *web.Request, secret string) (*ui.Page, error) {
 	}
 	path := pathParticipants + "/" + x.Code
 	out := p.o.Page(lang.Same(x.Name), Path, ui.Link{Text: Title, Href: Path}, ui.Link{Text: lang.T("响应主体", "Participants"), Href: pathParticipants}, ui.Link{Text: lang.Same(x.Code), Href: path})
-	n := func(v int64) lang.Text { return lang.Same(ui.Grouped(v)) }
-	facts := ui.Facts{ID: "contract", Title: lang.T("合同", "Contract"), Items: []ui.Fact{{Name: lang.T("状态", "State"), Tag: openTag(x.State)}, {Name: lang.T("类别", "Kind"), Value: kindWords[x.Kind]}, {Name: lang.T("项目", "Programme"), Value: lang.Same(x.Programme)}, {Name: lang.T("容量（千瓦）", "Capacity (kW)"), Value: n(x.Capacity)},
-		{Name: lang.T("通知时间（分钟）", "Notice (minutes)"), Value: n(x.Notice)}, {Name: lang.T("每年最多次数", "Events a year"), Value: n(x.Events)}, {Name: lang.T("每年最多小时数", "Hours a year"), Value: n(x.Hours)}, {Name: lang.T("单价（分/千瓦时）", "Price (fen/kWh)"), Value: n(x.Price)},
-		{Name: lang.T("绑定账户", "Accounts"), Value: lang.Same(strconv.Itoa(len(accounts)))}, {Name: lang.T("登记时间", "Enrolled"), Time: x.Made}}}
-	meters := ui.Table{ID: "meters", Title: lang.T("电表", "Meters"), Total: int64(len(nums)), Columns: []ui.Column{{Key: "meter", Text: lang.T("电表号", "Meter")}, {Key: "district", Text: lang.T("区", "District")}, {Key: "feeder", Text: lang.T("线路", "Feeder")}}, Empty: lang.T("没有电表。", "No meter.")}
-	var addresses []string
-	for _, num := range nums {
-		m, _ := p.o.Book.ByNum(num)
-		if addresses = append(addresses, m.Address); len(meters.Rows) < pageSize {
-			meters.Rows = append(meters.Rows, ui.Row{ID: "m-" + m.Address, Cells: []ui.Cell{{Text: lang.Same(m.Address), Href: "/grid/meters/" + m.Address, Strong: true}, {Text: book.DistrictName(m.District)}, plain(m.Feeder)}})
-		}
-	}
+	meters, addresses := p.meterTable(nums)
 	if secret != "" {
 		out.Body = append(out.Body, ui.Notice{ID: "claim", Kind: "good", Text: lang.T("绑定码（只显示一次）："+secret, "The code, shown once: "+secret)})
 	}
-	out.Body = append(out.Body, facts, askedTable(list, lang.T("邀约记录", "What they were asked"), false), meters)
+	out.Body = append(out.Body, x.facts(len(accounts)), askedTable(list, lang.T("邀约记录", "What they were asked"), false), meters)
 	if r.Who.Can(GrantManage) {
 		out.Actions = []ui.Action{{Text: lang.T("生成账户绑定码", "Make a code for an account"), Href: path + "/claim", Post: true}}
 		out.Body = append(out.Body, enrolForm(map[string]string{"participant": x.Code, "name": x.Name, "kind": x.Kind, "programme": x.Programme, "capacity_kw": strconv.FormatInt(x.Capacity, 10), "notice_min": strconv.FormatInt(x.Notice, 10), "max_events": strconv.FormatInt(x.Events, 10),
 			"max_hours": strconv.FormatInt(x.Hours, 10), "price_fen": strconv.FormatInt(x.Price, 10), "meters": strings.Join(addresses, " "), "state": x.State}, lang.Text{}))
 	}
 	return out, nil
+}
+
+// facts are a contract.
+func (x Participant) facts(accounts int) ui.Facts {
+	n := func(v int64) lang.Text { return lang.Same(ui.Grouped(v)) }
+	return ui.Facts{ID: "contract", Title: lang.T("合同", "Contract"), Items: []ui.Fact{{Name: lang.T("状态", "State"), Tag: openTag(x.State)}, {Name: lang.T("类别", "Kind"), Value: kindWords[x.Kind]}, {Name: lang.T("项目", "Programme"), Value: lang.Same(x.Programme)}, {Name: lang.T("容量（千瓦）", "Capacity (kW)"), Value: n(x.Capacity)},
+		{Name: lang.T("通知时间（分钟）", "Notice (minutes)"), Value: n(x.Notice)}, {Name: lang.T("每年最多次数", "Events a year"), Value: n(x.Events)}, {Name: lang.T("每年最多小时数", "Hours a year"), Value: n(x.Hours)}, {Name: lang.T("单价（分/千瓦时）", "Price (fen/kWh)"), Value: n(x.Price)},
+		{Name: lang.T("绑定账户", "Accounts"), Value: lang.Same(strconv.Itoa(accounts))}, {Name: lang.T("登记时间", "Enrolled"), Time: x.Made}}}
+}
+
+// meterTable lists the first meters of a participant, and gives the addresses of all.
+func (p *Part) meterTable(nums []int64) (meters ui.Table, addresses []string) {
+	meters = ui.Table{ID: "meters", Title: lang.T("电表", "Meters"), Total: int64(len(nums)), Columns: []ui.Column{{Key: "meter", Text: lang.T("电表号", "Meter")}, {Key: "district", Text: lang.T("区", "District")}, {Key: "feeder", Text: lang.T("线路", "Feeder")}}, Empty: lang.T("没有电表。", "No meter.")}
+	for _, num := range nums {
+		m, _ := p.o.Book.ByNum(num)
+		if addresses = append(addresses, m.Address); len(meters.Rows) < pageSize {
+			meters.Rows = append(meters.Rows, ui.Row{ID: "m-" + m.Address, Cells: []ui.Cell{{Text: lang.Same(m.Address), Href: "/grid/meters/" + m.Address, Strong: true}, {Text: book.DistrictName(m.District)}, plain(m.Feeder)}})
+		}
+	}
+	return meters, addresses
 }
 
 func (p *Part) formClaimCode(r *web.Request) (*ui.Page, string, error) {
