@@ -233,31 +233,16 @@ func (p *Part) guardPage(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	out.Lead = lang.T("对名单内用户停电，除审批人外另须第三人确认。", "To cut off a customer of this list a third person confirms after the approval.")
 	t := ui.Table{ID: "guards", Title: title, Path: pathGuards, Paged: r.Query("after") != "", Columns: []ui.Column{{Key: "meter", Text: lang.T("电表号", "Meter")}, {Key: "why", Text: lang.T("说明", "Why")}, {Key: "who", Text: lang.T("登记人", "By")}, {Key: "at", Text: lang.T("登记时间", "At"), Num: true}},
 		Empty: lang.T("名单为空。", "Nobody is on the list.")}
-	type guard struct {
-		meter, why, who string
-		at              int64
-	}
-	var list []guard
-	err := p.o.DB.Read(r.Context(), func(tx *store.Tx) error {
-		list = nil
-		if err := tx.Get(qGuardN, nil, &t.Total); err != nil {
-			return err
-		}
-		return tx.Each(qGuards, []any{r.Query("after"), int64(pageSize + 1)}, func(scan func(...any) error) error {
-			var g guard
-			err := scan(&g.meter, &g.why, &g.who, &g.at)
-			list = append(list, g)
-			return err
-		})
-	})
+	list, total, err := p.guards(r)
 	if err != nil {
 		return nil, errs.Wrap("list protected customers", err)
 	}
-	for i, g := range list {
-		if i == pageSize {
-			t.Next = list[i-1].meter
-			break
-		}
+	t.Total = total
+	if len(list) > pageSize {
+		list = list[:pageSize]
+		t.Next = list[pageSize-1].meter
+	}
+	for _, g := range list {
 		t.Rows = append(t.Rows, ui.Row{ID: "g-" + g.meter, Cells: []ui.Cell{{Text: lang.Same(g.meter), Href: "/grid/meters/" + g.meter, Strong: true}, {Text: lang.Same(g.why)}, {Text: p.name(r.Context(), g.who)}, {Time: store.Time(g.at)}}})
 	}
 	out.Body = []ui.Block{t}
@@ -267,6 +252,29 @@ func (p *Part) guardPage(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 			{Name: "why", Label: lang.T("说明", "Why"), Help: lang.T("如“医院”；留空表示移出名单", "such as a hospital; empty takes them off the list")}}})
 	}
 	return out, nil
+}
+
+// guard is a line of the list of protected customers.
+type guard struct {
+	meter, why, who string
+	at              int64
+}
+
+// guards reads a page of the list, and one line more where it goes on.
+func (p *Part) guards(r *web.Request) (list []guard, total int64, err error) {
+	err = p.o.DB.Read(r.Context(), func(tx *store.Tx) error {
+		list = nil
+		if err := tx.Get(qGuardN, nil, &total); err != nil {
+			return err
+		}
+		return tx.Each(qGuards, []any{r.Query("after"), int64(pageSize + 1)}, func(scan func(...any) error) error {
+			var g guard
+			err := scan(&g.meter, &g.why, &g.who, &g.at)
+			list = append(list, g)
+			return err
+		})
+	})
+	return list, total, err
 }
 
 func (p *Part) formGuards(r *web.Request) (*ui.Page, string, error) {

@@ -186,7 +186,7 @@ func (p *Part) decide(ctx context.Context, who *identity.Principal, grant, id st
 			return err
 		}
 		if was != Asked && (was != Approved || d.state != Withdrawn) {
-			return errs.Say(errs.Conflict, "指令状态为“%s”，不能再作此处理", "the order is %s: this cannot be done any more", was.Text().Zh, was.Text().En)
+			return errs.Say(errs.Conflict, "指令已下发或已办结，不能再作此处理", "the order was sent or has come to its end: this cannot be done any more")
 		}
 		ended := int64(0)
 		if d.state != Asked && d.state != Approved {
