@@ -8,5 +8,5 @@
 // read a load profile. What is malformed is refused with an [Error] that names offset and clause.
 //
 // The wrapper has no check of its own: TCP's is all there is where a message is not ciphered, so that a changed byte may read as
-// another value. HDLC (IEC 62056-46) and general ciphering are not spoken.
+// another value. HDLC, which has one, is wire/dlms/hdlc's. Passwords and the proof of mechanism 5 (GMAC) are spoken; general ciphering is not.
 package dlms
