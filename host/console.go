@@ -43,7 +43,7 @@ func (p *Program) openConsole() error {
 	console, err := web.New(web.Options{
 		People: p.People, Journal: p.Journal, Hub: p.live, Now: p.o.Clock.Now, Wall: p.o.Wall, Log: p.o.Log.With("system", "web"),
 		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: p.routes(), Mounts: mounts, Topics: topics, Search: search, Acts: p.acts(),
-		Own: own, Register: s.Register && len(own) > 0, Forget: p.forget,
+		Citizens:   web.Citizens{Own: own, Register: s.Register && len(own) > 0, Forget: p.forget},
 		PublicPlan: s.PublicPlan, Secure: s.secure(), Proxied: s.Proxied,
 		Observe: p.observe(),
 	})

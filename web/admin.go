@@ -1,8 +1,6 @@
 package web
 
 import (
-	"strings"
-
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/ui"
@@ -72,42 +70,6 @@ func (s *Server) unitOptions(first lang.Text) []ui.Option {
 	out := []ui.Option{{Text: first}}
 	for _, u := range s.o.People.Units() {
 		out = append(out, ui.Option{Value: u.ID, Text: u.Name})
-	}
-	return out
-}
-
-func roleTitle(id string) lang.Text {
-	for _, r := range identity.Roles() {
-		if r.ID == id {
-			return r.Title
-		}
-	}
-	return lang.Same(id)
-}
-
-func roleTitles(ids []string) lang.Text {
-	var zh, en []string
-	for _, id := range ids {
-		t := roleTitle(id)
-		zh, en = append(zh, t.Zh), append(en, t.En)
-	}
-	return lang.T(strings.Join(zh, "、"), strings.Join(en, ", "))
-}
-
-// roleFields are tick boxes, one a role; business leaves the administrators' out.
-func roleFields(has []string, business bool) []ui.Field {
-	out := []ui.Field{{Kind: "group", Label: lang.T("角色", "Roles")}}
-	for _, r := range identity.Roles() {
-		if business && r.Admin {
-			continue
-		}
-		f := ui.Field{Name: "role-" + r.ID, Kind: "checkbox", Label: r.Title}
-		for _, h := range has {
-			if h == r.ID {
-				f.Value = "1"
-			}
-		}
-		out = append(out, f)
 	}
 	return out
 }

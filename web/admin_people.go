@@ -6,6 +6,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web/account"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -40,7 +41,7 @@ func (s *Server) pagePeople(r *Request) (*ui.Page, error) {
 		if p.LastLogin.IsZero() {
 			seen.Text = lang.T("从未", "never")
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: lang.Same(p.Login), Sub: p.Name, Href: personPath(p.ID), Strong: true}, {Text: s.o.People.UnitName(p.Unit)}, {Text: roleTitles(p.Roles)}, seen, {Tag: personTag(p)}}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: lang.Same(p.Login), Sub: p.Name, Href: personPath(p.ID), Strong: true}, {Text: s.o.People.UnitName(p.Unit)}, {Text: account.RoleTitles(p.Roles)}, seen, {Tag: personTag(p)}}})
 	}
 	page := &ui.Page{Title: lang.T("人员与角色", "People and roles"), Nav: "people", Crumbs: adminCrumbs(peopleLink.Text), Body: []ui.Block{t}}
 	if r.Who.Can(identity.GrantManagePeople) {
@@ -69,7 +70,7 @@ func (s *Server) newPersonPage(p identity.Person, failed lang.Text) *ui.Page {
 	title := lang.T("新建账号", "New account")
 	fields := append([]ui.Field{
 		{Name: "login", Label: lang.T("账号", "Account"), Value: p.Login, Required: true, Autocomplete: "off", Help: lang.T("小写字母、数字、点和短横线；建立后不可更改。", "Lower-case letters, digits, dot and hyphen; it cannot be changed later.")},
-	}, append(s.personFields(p), roleFields(p.Roles, false)...)...)
+	}, append(s.personFields(p), account.RoleFields(p.Roles, false)...)...)
 	return &ui.Page{Title: title, Nav: "people", Crumbs: adminCrumbs(title, peopleLink),
 		Body: []ui.Block{ui.Form{ID: "person", Title: lang.T("账号信息", "The account"), Action: "/admin/people", Submit: lang.T("建立", "Create"), Error: failed, Fields: fields, Cancel: &ui.Link{Text: lang.T("取消", "Cancel"), Href: "/admin/people"}}}}
 }
@@ -119,7 +120,7 @@ func (s *Server) personPage(r *Request, wrongEdit, wrongRoles lang.Text) (*ui.Pa
 	path := personPath(p.ID)
 	facts := ui.Facts{ID: "account", Title: lang.T("账号", "Account"), Items: []ui.Fact{
 		{Name: lang.T("账号", "Account"), Value: lang.Same(p.Login)}, {Name: lang.T("状态", "State"), Tag: personTag(p)}, {Name: lang.T("单位", "Unit"), Value: s.o.People.UnitName(p.Unit)},
-		{Name: lang.T("角色", "Roles"), Value: roleTitles(p.Roles)}, {Name: lang.T("建立时间", "Made"), Time: p.Created}}}
+		{Name: lang.T("角色", "Roles"), Value: account.RoleTitles(p.Roles)}, {Name: lang.T("建立时间", "Made"), Time: p.Created}}}
 	if !p.LastLogin.IsZero() {
 		facts.Items = append(facts.Items, ui.Fact{Name: lang.T("最近登录", "Last sign-in"), Time: p.LastLogin})
 	}
@@ -129,7 +130,7 @@ func (s *Server) personPage(r *Request, wrongEdit, wrongRoles lang.Text) (*ui.Pa
 	}
 	page.Body = []ui.Block{ui.Columns{Wide: -1, Cols: [][]ui.Block{
 		{facts, ui.Form{ID: "edit", Title: lang.T("姓名与单位", "Name and unit"), Action: path, Submit: lang.T("保存", "Save"), Error: wrongEdit, Fields: s.personFields(p)}},
-		{ui.Form{ID: "roles", Title: lang.T("角色", "Roles"), Action: path + "/roles", Submit: lang.T("保存角色", "Save roles"), Error: wrongRoles, Fields: roleFields(p.Roles, false)}},
+		{ui.Form{ID: "roles", Title: lang.T("角色", "Roles"), Action: path + "/roles", Submit: lang.T("保存角色", "Save roles"), Error: wrongRoles, Fields: account.RoleFields(p.Roles, false)}},
 	}}}
 	if "person:"+p.ID == r.Who.ID || p.ID == r.Who.Person() { // nobody administers themselves
 		return page, nil

@@ -6,6 +6,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web/account"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -42,7 +43,7 @@ func (s *Server) tokenTable(r *Request, list []identity.Token, path string, revo
 		if x.LastUsed.IsZero() {
 			used.Text = lang.T("从未", "never")
 		}
-		t.Rows = append(t.Rows, ui.Row{ID: x.ID, Cells: []ui.Cell{{Text: lang.Same(x.Name), Sub: s.o.People.UnitName(x.Unit), Strong: true}, {Text: roleTitles(x.Roles)},
+		t.Rows = append(t.Rows, ui.Row{ID: x.ID, Cells: []ui.Cell{{Text: lang.Same(x.Name), Sub: s.o.People.UnitName(x.Unit), Strong: true}, {Text: account.RoleTitles(x.Roles)},
 			{Text: s.o.People.ActorName(r.Context(), x.IssuedBy)}, used, {Time: x.Expires}, {Tag: tokenTag(x, r.Now)}}})
 	}
 	return t
@@ -63,7 +64,7 @@ func (s *Server) tokenForm(r *Request, failed lang.Text) ui.Form {
 		tokenName(r),
 		{Name: "unit", Kind: "select", Label: lang.T("单位", "Unit"), Value: r.Form("unit"), Required: true, Options: s.unitOptions(lang.T("请选择", "Choose"))},
 		tokenUntil(r),
-	}, roleFields(rolesOf(r), true)...)}
+	}, account.RoleFields(rolesOf(r), true)...)}
 }
 
 func tokenName(r *Request) ui.Field {

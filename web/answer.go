@@ -17,6 +17,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web/account"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -219,7 +220,7 @@ func (s *Server) shell(w http.ResponseWriter, r *Request, p *ui.Page) ui.Shell {
 		if s.formSecret(r) == "" && holdsForm(p.Body) {
 			secret := randomID()
 			s.setCookie(w, r.HTTP, formCookie, secret)
-			sh.CSRF = mask(s.o.People.CSRF(secret))
+			sh.CSRF = account.Mask(s.o.People.CSRF(secret))
 		} else {
 			sh.CSRF = s.formToken(r)
 		}

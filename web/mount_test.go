@@ -14,6 +14,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/web/account"
 )
 
 // echo answers with the path as it came, the principal, and as many bytes as asked for.
@@ -105,7 +106,7 @@ func TestMountWho(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	csrf := mask(a.opts.People.CSRF(cookie))
+	csrf := account.Mask(a.opts.People.CSRF(cookie))
 	for _, c := range []struct {
 		name, method string
 		head         map[string]string

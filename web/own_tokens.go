@@ -6,6 +6,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web/account"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -35,7 +36,7 @@ func (s *Server) ownTokensPage(r *Request, failed lang.Text) (*ui.Page, error) {
 		return nil, err
 	}
 	list = slices.DeleteFunc(list, func(t identity.Token) bool { return t.IssuedBy != r.Who.ID })
-	title := roleTitle(role)
+	title := account.RoleTitle(role)
 	return &ui.Page{Title: ownTokensLink.Text, Nav: "my-tokens", Crumbs: adminCrumbs(ownTokensLink.Text),
 		Lead: lang.T("供您自己的程序使用（如定时备份、日志归档），权限与“"+title.Zh+"”相同；您不再担任此角色时随即失效。令牌只显示一次，系统不留存。",
 			"For programs of your own, such as a nightly backup or an archive of the journal. A token may do what the "+title.En+" may, and ends when you no longer are one. It is shown once and kept nowhere."),

@@ -35,9 +35,7 @@ type Options struct {
 	Search     []SearchFunc
 	Acts       []journal.Word // what the verbs of the journal mean
 	PublicPlan bool           // the plan's pages, figures and stream are open to anybody who reads
-	Own        []Own          // what citizens see of their own; without it there is no such page
-	Register   bool           // citizens make their own accounts
-	Forget     ForgetFunc     // deletes what the systems keep of a person who closes their account
+	Citizens   Citizens       // what is there for citizens
 	Secure     bool           // cookies go over TLS only, also where TLS ends at a proxy
 	Proxied    bool           // the caller's address is the last one of X-Forwarded-For
 	// Observe, where it is there, is told of every answer: pattern of the route ("" where none matched), method, status, time taken.

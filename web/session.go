@@ -9,6 +9,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/web/account"
 )
 
 // The cookies. Over TLS they bear __Host-, which ties them to this very host and to TLS.
@@ -95,39 +96,15 @@ func (s *Server) formToken(r *Request) string {
 	if secret == "" {
 		return ""
 	}
-	return mask(s.o.People.CSRF(secret))
+	return account.Mask(s.o.People.CSRF(secret))
 }
 
 // checkForm refuses a form that did not come from a page of this session.
 func (s *Server) checkForm(r *Request, token string) error {
-	if err := s.cross.Check(r.HTTP); err == nil && s.o.People.CheckCSRF(s.formSecret(r), unmask(token)) {
+	if err := s.cross.Check(r.HTTP); err == nil && s.o.People.CheckCSRF(s.formSecret(r), account.Unmask(token)) {
 		return nil
 	}
 	return errs.Say(errs.Denied, "表单已失效或来自其他站点。请返回上一页，刷新后重新提交。", "The form has expired or came from another site. Go back, reload the page and submit again.")
-}
-
-// mask hides a token behind random bytes of the same length: hex(random) + hex(token XOR random).
-func mask(token string) string {
-	pad := make([]byte, len(token))
-	rand.Read(pad) // never fails
-	out := make([]byte, 0, 2*len(token))
-	out = append(out, pad...)
-	for i := range pad {
-		out = append(out, token[i]^pad[i])
-	}
-	return hex.EncodeToString(out)
-}
-
-func unmask(masked string) string {
-	b, err := hex.DecodeString(masked)
-	if err != nil || len(b)%2 != 0 {
-		return ""
-	}
-	n := len(b) / 2
-	for i := range n {
-		b[n+i] ^= b[i]
-	}
-	return string(b[n:])
 }
 
 // randomID is 128 random bits in hex.

@@ -295,15 +295,20 @@ func (p *Part) reportPage(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	if len(ids) > 0 {
 		out.Body = append(out.Body, ui.Form{ID: "dismiss", Title: lang.T("不予受理", "Set aside"), Action: href + "/dismiss", Submit: lang.T("不予受理", "Set aside"), Fields: []ui.Field{{Name: "id", Kind: "select", Label: lang.T("报告", "Report"), Options: ids}}})
 	}
-	n := ui.Table{ID: "notices", Title: lang.T("停电预告", "Announced interruptions"), Path: href, Total: -1, Empty: lang.T("没有预告。", "Nothing is announced."), Columns: []ui.Column{{Key: "feeder", Text: lang.T("线路", "Feeder")}, {Key: "from", Text: lang.T("开始", "From")}, {Key: "to", Text: lang.T("结束", "To")}, {Key: "text", Text: lang.T("说明", "Note")}},
+	example := lang.T("形如 2015-11-21 09:00", "like 2015-11-21 09:00")
+	out.Body = append(out.Body, noticeTable(coming), ui.Form{ID: "announce", Title: lang.T("发布停电预告", "Announce an interruption"), Action: Tab.Href + "/notices", Submit: lang.T("发布", "Announce"), Error: wrong, Fields: []ui.Field{
+		{Name: "feeder", Label: lang.T("线路", "Feeder"), Value: r.Form("feeder"), Required: true}, {Name: "starts", Label: lang.T("开始", "From"), Value: r.Form("starts"), Required: true, Help: example}, {Name: "ends", Label: lang.T("结束", "To"), Value: r.Form("ends"), Required: true, Help: example}, {Name: "text", Label: lang.T("说明", "Note"), Value: r.Form("text")}}})
+	return out, nil
+}
+
+// noticeTable lists what is announced.
+func noticeTable(coming []notice) ui.Table {
+	n := ui.Table{ID: "notices", Title: lang.T("停电预告", "Announced interruptions"), Path: Tab.Href + "/reports", Total: -1, Empty: lang.T("没有预告。", "Nothing is announced."), Columns: []ui.Column{{Key: "feeder", Text: lang.T("线路", "Feeder")}, {Key: "from", Text: lang.T("开始", "From")}, {Key: "to", Text: lang.T("结束", "To")}, {Key: "text", Text: lang.T("说明", "Note")}},
 		Post: &ui.BulkAction{Text: lang.T("撤回所选", "Withdraw"), Href: Tab.Href + "/notices/withdraw"}}
 	for _, x := range coming {
 		n.Rows = append(n.Rows, ui.Row{ID: x.id, Cells: []ui.Cell{{Text: lang.Same(x.feeder), Strong: true}, {Time: x.starts}, {Time: x.ends}, {Text: lang.Same(x.text)}}})
 	}
-	example := lang.T("形如 2015-11-21 09:00", "like 2015-11-21 09:00")
-	out.Body = append(out.Body, n, ui.Form{ID: "announce", Title: lang.T("发布停电预告", "Announce an interruption"), Action: Tab.Href + "/notices", Submit: lang.T("发布", "Announce"), Error: wrong, Fields: []ui.Field{
-		{Name: "feeder", Label: lang.T("线路", "Feeder"), Value: r.Form("feeder"), Required: true}, {Name: "starts", Label: lang.T("开始", "From"), Value: r.Form("starts"), Required: true, Help: example}, {Name: "ends", Label: lang.T("结束", "To"), Value: r.Form("ends"), Required: true, Help: example}, {Name: "text", Label: lang.T("说明", "Note"), Value: r.Form("text")}}})
-	return out, nil
+	return n
 }
 
 func (p *Part) formSettle(r *web.Request, take bool) (*ui.Page, string, error) {

@@ -42,12 +42,7 @@ func (p *Part) meterPage(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	here := pathOwn + "/" + m.Address
 	out := &ui.Page{Title: meterName(m.Address), Nav: "my-grid", Crumbs: crumbs(ui.Link{Text: lang.Same(m.Address), Href: here}),
 		Lead: lang.T(book.DistrictName(m.District).Zh+" · "+m.Category.Text().Zh, book.DistrictName(m.District).En+" · "+m.Category.Text().En)}
-	out.Actions = []ui.Action{{Text: lang.T("前一日", "Day before"), Href: here + "?day=" + (day - 1).String()}}
-	if day < p.today() {
-		out.Actions = append(out.Actions, ui.Action{Text: lang.T("后一日", "Day after"), Href: here + "?day=" + (day + 1).String()})
-	}
-	api := "/api/grid/my/" + m.Address + "/usage"
-	out.Actions = append(out.Actions, ui.Action{Text: lang.T("导出 CSV", "Export CSV"), Href: api + ".csv?bom=1"}, ui.Action{Text: lang.T("导出绿色按钮 XML", "Export Green Button XML"), Href: api + ".xml"})
+	out.Actions = p.actions(m.Address, day)
 	cost, err := p.cost(r, v)
 	if err != nil {
 		return nil, err
@@ -66,6 +61,16 @@ func (p *Part) meterPage(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 		ui.Form{ID: "end", Title: lang.T("解除绑定", "End the binding"), Action: here + "/end", Submit: lang.T("解除与本表的绑定", "Stop seeing this meter"), Fields: []ui.Field{
 			{Name: "sure", Kind: "checkbox", Required: true, Label: lang.T("我已不在此户用电，或不再需要查看；再次绑定须用新码", "I have left, or need it no more; to bind it again takes a new code")}}})
 	return out, nil
+}
+
+// actions lead to the days beside one, and to the exports.
+func (p *Part) actions(address string, day book.Day) []ui.Action {
+	here, api := pathOwn+"/"+address, "/api/grid/my/"+address+"/usage"
+	out := []ui.Action{{Text: lang.T("前一日", "Day before"), Href: here + "?day=" + (day - 1).String()}}
+	if day < p.today() {
+		out = append(out, ui.Action{Text: lang.T("后一日", "Day after"), Href: here + "?day=" + (day + 1).String()})
+	}
+	return append(out, ui.Action{Text: lang.T("导出 CSV", "Export CSV"), Href: api + ".csv?bom=1"}, ui.Action{Text: lang.T("导出绿色按钮 XML", "Export Green Button XML"), Href: api + ".xml"})
 }
 
 // warnings are what a customer should see first: no supply, or soon none.
