@@ -360,11 +360,19 @@ func TestOrders(t *testing.T) {
 			t.Fatalf("after block %d: %+v", block, n)
 		}
 	}
-	if o := <-done; o.State != "done" || o.Done != 1 || o.Failed != 0 || o.By == "" {
+	o := <-done
+	if o.State != "done" || o.Done != 1 || o.Failed != 0 || o.By == "" {
 		t.Errorf("order: %+v", o)
 	}
 	for k := 1; k <= 3; k++ {
 		r.wantSlot(mine, k, "collected", float64(k))
+	}
+	x := r.results(o.ID)
+	if len(x) != 1 {
+		t.Fatalf("%d results of one meter", len(x))
+	}
+	if first := x[0]; first.Address != mine || first.State != reread.Partial || first.Gaps-first.Still != 3 {
+		t.Errorf("the meter's result: %+v", x[0])
 	}
 
 	go func() { done <- r.order(map[string]any{"meters": []string{second}}) }()
@@ -404,7 +412,24 @@ func TestOrders(t *testing.T) {
 	if o := <-done; o.Done != 0 || o.Failed != 2 {
 		t.Errorf("order on a broken link: %+v", o)
 	}
-	if o := r.order(map[string]any{"meters": []string{theirs}}); o.Failed != 1 || !strings.Contains(o.Note, "offline") {
+	if o = r.order(map[string]any{"meters": []string{theirs}}); o.Failed != 1 || !strings.Contains(o.Note, "offline") {
 		t.Errorf("order to a concentrator that is offline: %+v", o)
 	}
+	if x := r.results(o.ID); len(x) != 1 || x[0].State != reread.Offline || x[0].Gaps != x[0].Still {
+		t.Errorf("results of a concentrator that is offline: %+v", x)
+	}
+}
+
+// results are those of an order, which its page shows too.
+func (r *room) results(id string) []reread.Result {
+	r.t.Helper()
+	var one struct{ Results []reread.Result }
+	r.get("/api/grid/rereads/"+id, &one)
+	page := r.As("reader").Get("/zh/grid/rereads/" + id)
+	for _, x := range one.Results {
+		if page.Status != 200 || !strings.Contains(page.Body, x.Address) {
+			r.t.Errorf("the order's page (%d) does not show meter %s", page.Status, x.Address)
+		}
+	}
+	return one.Results
 }
