@@ -113,6 +113,7 @@ var floors = []rule{
 	{dir: "systems/grid/forecast", floor: 4, may: []string{"systems/grid/book", "systems/grid/forecast/model", "host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: storage},
 	{dir: "systems/grid/response/baseline", floor: 4},
 	{dir: "systems/grid/response/rule", floor: 4},
+	{dir: "systems/grid/response/record", floor: 4, may: []string{"systems/grid/book", "systems/grid/response/baseline", "store", "errs", "lang"}},
 	{dir: "systems/grid/response/peak", floor: 4, may: []string{"systems/grid/book", "host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: storage},
 	{dir: "systems/grid/response", floor: 4, may: []string{"systems/grid/book", "systems/grid/response/*", "host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}},
 	{dir: "systems/grid/loss/evidence", floor: 4, tests: []string{"simulate/*"}},

@@ -3,13 +3,16 @@ package host
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/web"
@@ -93,7 +96,7 @@ func (p *Program) runs(name string) bool {
 
 // acts are the words of everything that the program's parts record.
 func (p *Program) acts() []journal.Word {
-	words := append(identity.Acts(), indicator.Acts()...)
+	words := slices.Concat(identity.Acts(), indicator.Acts(), rule.Acts(), alarm.Acts())
 	words = append(words,
 		journal.Word{Verb: "backup", Title: lang.T("备份", "Backed up")},
 		journal.Word{Verb: "import", Title: lang.T("导入数据", "Imported data")})

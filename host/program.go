@@ -52,6 +52,7 @@ type Program struct {
 	Series     *series.Engine
 	Indicators *indicator.Board
 	Calendar   *calendar.Book
+	Duty       Duty
 	Handler    http.Handler // everything that the program answers over HTTP
 
 	o        Options
@@ -134,6 +135,9 @@ func (p *Program) openKernels(ctx context.Context) (err error) {
 	if p.Indicators, err = indicator.Open(ctx, o.DB, p.Journal, now, o.Plan); err != nil {
 		return errs.Wrap("open the indicators", err)
 	}
+	if err := p.openDuty(ctx); err != nil {
+		return err
+	}
 	if p.Calendar, err = calendar.Open(ctx, o.DB, p.Journal, now); err != nil {
 		return errs.Wrap("open the calendar", err)
 	}
@@ -177,7 +181,7 @@ func (p *Program) openSystem(ctx context.Context, r *room, log *slog.Logger) (er
 	}
 	h := &Host{
 		Log: log, Clock: p.o.Clock, DB: p.o.DB, Entities: p.Entities, Series: p.Series, Journal: p.Journal, People: p.People,
-		Indicators: p.Indicators, Calendar: p.Calendar, Live: p.live, Metrics: newMetrics(p.registry, r.Name), Who: web.Who(p.People, p.o.Settings.Server.secure()), Wall: p.o.Wall,
+		Indicators: p.Indicators, Calendar: p.Calendar, Duty: &p.Duty, Live: p.live, Metrics: newMetrics(p.registry, r.Name), Who: web.Who(p.People, p.o.Settings.Server.secure()), Wall: p.o.Wall,
 	}
 	if r.opened, err = r.System.Open(ctx, h); err != nil {
 		return errs.Wrap("open "+r.Name, err)
@@ -200,6 +204,7 @@ func (p *Program) Start() {
 		_, err := p.Entities.Collect(ctx)
 		return err
 	}})
+	p.work.start(&worker{system: "alarm", kind: "job", name: "tick", every: time.Second, run: p.Duty.Alarms.Tick})
 	p.work.start(&worker{system: "calendar", kind: "job", name: "refresh", every: time.Minute, run: p.Calendar.Refresh}) // another instance may have entered a notice
 	p.work.start(&worker{system: "series", kind: "job", name: "maintain", every: time.Minute, run: p.Series.Maintain})
 	for _, r := range p.rooms {

@@ -47,6 +47,7 @@ type Host struct {
 	People     *identity.Service
 	Indicators *indicator.Board
 	Calendar   *calendar.Book
+	Duty       *Duty // rules and alarms
 	Live       *web.Hub
 	Metrics    *Metrics
 	Who        web.WhoFunc      // who makes a request to a mount
