@@ -20,11 +20,11 @@ type workspace struct {
 }
 
 // hold takes room in the budget for a frame of n bytes, and letGo gives it back, early where nothing of it is needed any more.
-func (c *session698) hold(n int) { c.held = c.e.decoded.take(n) }
+func (c *session698) hold(n int) { c.held = c.e.decoded.Take(n) }
 
 func (c *session698) letGo() {
 	if c.held > 0 {
-		c.e.decoded.release(c.held)
+		c.e.decoded.Release(c.held)
 		c.held = 0
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/headend/budget"
 	"github.com/haihe-city/haihe/systems/grid/headend/secret"
 )
 
@@ -60,8 +61,8 @@ type HeadEnd struct {
 	doors []door
 	gate  chan struct{} // a place for each connection
 
-	decoded *budget   // of frames in hand
-	spare   sync.Pool // of *workspace
+	decoded *budget.Budget // of frames in hand
+	spare   sync.Pool      // of *workspace
 
 	mu     sync.Mutex
 	closed bool
@@ -93,7 +94,7 @@ const (
 
 // Open opens the doors, so that a used port is told at start. Nobody is let in before the feeds run.
 func Open(o Options) (*HeadEnd, error) {
-	e := &HeadEnd{o: o, links: newLinks(), gate: make(chan struct{}, o.MaxLinks), decoded: newBudget(), conns: map[net.Conn]struct{}{}}
+	e := &HeadEnd{o: o, links: newLinks(), gate: make(chan struct{}, o.MaxLinks), decoded: budget.New(), conns: map[net.Conn]struct{}{}}
 	for _, d := range []struct {
 		name, addr string
 		speak      func(ctx context.Context, conn net.Conn) error

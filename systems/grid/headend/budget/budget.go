@@ -1,11 +1,13 @@
-package headend
+// Package budget bounds the memory of frames that are decoded and not yet stored (解码内存额度), over all links of the head-end together.
+package budget
 
 import "sync"
 
-// budget bounds the memory of what is decoded and not yet stored, over all links together: each link takes what its frame may need
+// Budget bounds the memory of what is decoded and not yet stored, over all links together: each link takes what its frame may need
 // before it decodes, and waits its turn with the bytes as they came. Without it a city that reports at once would hold a decoded frame
 // for each of its thousands of links.
-type budget struct {
+// It is safe for concurrent use.
+type Budget struct {
 	mu      sync.Mutex
 	free    int
 	waiting []*turn // the oldest first
@@ -23,11 +25,12 @@ const (
 	decodedLimit = 64 << 20
 )
 
-func newBudget() *budget { return &budget{free: decodedLimit} }
+// New makes a budget with all of its room.
+func New() *Budget { return &Budget{free: decodedLimit} }
 
-// take waits for room to decode a frame of n bytes, and gives what release gives back. Every holder gives back what it took when its readings are
+// Take waits for room to decode a frame of n bytes, and gives what Release gives back. Every holder gives back what it took when its readings are
 // stored or refused, so that nobody waits for longer than that takes; who came first goes first.
-func (b *budget) take(n int) (size int) {
+func (b *Budget) Take(n int) (size int) {
 	size = min(n*decodedSize, decodedLimit)
 	b.mu.Lock()
 	if len(b.waiting) == 0 && b.free >= size {
@@ -42,7 +45,8 @@ func (b *budget) take(n int) (size int) {
 	return size
 }
 
-func (b *budget) release(size int) {
+// Release gives room back.
+func (b *Budget) Release(size int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.free += size

@@ -1,4 +1,4 @@
-package headend
+package budget
 
 import (
 	"math/rand/v2"
@@ -9,7 +9,7 @@ import (
 
 // TestBudget: whoever decodes at once never holds more than the budget together, everybody comes to his turn, and all is given back.
 func TestBudget(t *testing.T) {
-	b := newBudget()
+	b := New()
 	var all sync.WaitGroup
 	var held, turns atomic.Int64
 	for i := range 64 {
@@ -20,13 +20,13 @@ func TestBudget(t *testing.T) {
 				if i == 0 {
 					n = decodedLimit // more than fits beside anybody
 				}
-				size := b.take(n)
+				size := b.Take(n)
 				if now := held.Add(int64(size)); now > decodedLimit {
 					t.Errorf("%d bytes are held", now)
 				}
 				turns.Add(1)
 				held.Add(-int64(size))
-				b.release(size)
+				b.Release(size)
 			}
 		})
 	}
@@ -38,24 +38,24 @@ func TestBudget(t *testing.T) {
 
 // TestBudgetInTurn: who came first goes first, also where a later one would fit already.
 func TestBudgetInTurn(t *testing.T) {
-	b := newBudget()
-	most := b.take(decodedLimit)
+	b := New()
+	most := b.Take(decodedLimit)
 	came := make(chan int, 2)
-	go func() { b.take(decodedLimit); came <- 1 }()
+	go func() { b.Take(decodedLimit); came <- 1 }()
 	for b.queue() < 1 {
 	}
-	go func() { b.take(1); came <- 2 }()
+	go func() { b.Take(1); came <- 2 }()
 	for b.queue() < 2 {
 	}
-	b.release(most)
+	b.Release(most)
 	if first := <-came; first != 1 {
 		t.Error("a later one went first")
 	}
-	b.release(decodedLimit)
+	b.Release(decodedLimit)
 	<-came
 }
 
-func (b *budget) queue() int {
+func (b *Budget) queue() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.waiting)
