@@ -16,7 +16,7 @@ import (
 
 // defaultFaults is what goes wrong in a simulated city where nobody says otherwise: a little of every kind, so that every page has something true to show.
 const defaultFaults = "missing=0.001,drift=0.0005,repeat=0.0003,spike=0.0005,negative=0.0003,stuck=0.0003,rollover=0.0002,reversed=0.0002,multiplier=0.0002," +
-	"low-voltage=0.0005,theft-share=0.001,theft-night=0.0005,silent=0.01,late=0.004,duplicate=0.002,garbled=0.001,dead=0.002"
+	"low-voltage=0.0005,theft-share=0.001,theft-night=0.0005,silent=0.03,late=0.004,duplicate=0.002,garbled=0.001,dead=0.002"
 
 // mixOf reads --faults. Late, duplicate, garbled and dead are made by the dialogue, the others are of the meters and stations.
 func mixOf(text string, days int) (grid.Faults, error) {
@@ -63,6 +63,9 @@ func judgeTruth(ctx context.Context, sh *shell, r *remote, path string, bar bars
 	}
 	if err := report.Print(sh.out); err != nil {
 		return err
+	}
+	if len(report.Days) == 0 {
+		return withCode(exitVerify, errs.Say(errs.Invalid, "尚无完成校核的日子，无从判断", "no day has been validated yet: there is nothing to judge by"))
 	}
 	if !report.Passes(bar.recall, bar.alarms) {
 		return withCode(exitVerify, errs.Say(errs.Invalid, "未达标：查出率应不低于 %.3f，误报率应不高于 %.4f", "below the bar: recall is to be %.3f at least, false alarms %.4f at most", bar.recall, bar.alarms))

@@ -155,6 +155,9 @@ func TestExitCodesAndWords(t *testing.T) {
 		{"a restore of no backup", "restore --data " + dir + "/d3 " + file, exitData, "已损坏", "damaged"},
 		{"nobody", "user reset-password nobody --config " + conf + " --data " + dir + "/d4", exitUsage, "没有登录名", "nobody whose login"},
 		{"a system that cannot be simulated", "simulate buses", exitUsage, "grid", "grid"},
+		{"a fault that is not known", "simulate grid --faults spikes=0.1 --server http://127.0.0.1:1", exitUsage, "spikes", "there is no fault"},
+		{"outages as a share", "simulate grid --faults outage=0.1 --server http://127.0.0.1:1", exitUsage, "--outages", "--outages"},
+		{"a judge without truth", "simulate grid judge --server http://127.0.0.1:1", exitUsage, "--truth", "--truth"},
 		{"a simulation without a place", "simulate grid --meters 10", exitUsage, "--server", "--dlt698"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

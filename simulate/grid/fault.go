@@ -32,7 +32,9 @@ func (w *world) noteStanding(u *unit, first int64) {
 		case w.stray(m) > 0:
 			w.note(fault.Clock, one, first, w.stray(m))
 		default:
-			if e, ok := w.faults.Of(m); ok {
+			e, ok := w.faults.Of(m)
+			unread := !u.Protocol.Reports() && !e.End.IsZero() && !e.End.After(w.opt.From) // a gateway is asked for today only
+			if ok && !unread {
 				w.truth.Write(one, e, w.faults.Drift(m, e.Begin))
 			}
 			if silent {
