@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/response/baseline"
+	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/sheet"
 )
@@ -39,10 +40,10 @@ func table(r *web.Request, name string, write func(out *sheet.Writer) error) (an
 // apiParticipantsCSV is the list of participants in the form in which it can be imported.
 func (p *Part) apiParticipantsCSV(r *web.Request) (any, error) {
 	meters := map[string][]int64{}
-	all, err := read(r.Context(), p.o.DB, func(tx *store.Tx) ([]Participant, error) {
-		all, err := participants(tx, qParticipants, "", "", "", 1_000_000)
+	all, err := record.Read(r.Context(), p.o.DB, func(tx *store.Tx) ([]Participant, error) {
+		all, err := record.Participants(tx, record.QParticipants, "", "", "", 1_000_000)
 		for _, x := range all {
-			if meters[x.Code], err = numbers(tx, qMeters, x.Code); err != nil {
+			if meters[x.Code], err = record.Numbers(tx, record.QMeters, x.Code); err != nil {
 				return nil, err
 			}
 		}
@@ -52,7 +53,7 @@ func (p *Part) apiParticipantsCSV(r *web.Request) (any, error) {
 		return nil, err
 	}
 	return table(r, "participants.csv", func(out *sheet.Writer) error {
-		_ = out.Write(append(append([]string{}, Columns...), "state")...) // errors are kept for Flush
+		_ = out.Write(append(append([]string{}, record.Columns...), "state")...) // errors are kept for Flush
 		for _, x := range all {
 			var addresses []string
 			for _, n := range meters[x.Code] {

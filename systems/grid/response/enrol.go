@@ -5,32 +5,17 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/systems/grid/response/rule"
 )
-
-// Bounds of contracts and programmes.
-const (
-	maxName      = 120 // bytes
-	maxMeters    = 2000
-	maxKW        = 1_000_000
-	maxNotice    = 7 * 24 * 60 // minutes
-	maxPrice     = 100_000     // fen/kWh
-	maxPerYear   = 366
-	maxHours     = 8784
-	mostPermille = 3000
-)
-
-var codeShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$`)
 
 func deny(who *identity.Principal, grant string) error {
 	if who.Can(grant) {
@@ -45,95 +30,28 @@ func deny(who *identity.Principal, grant string) error {
 	return errs.Say(errs.Denied, "您没有管理需求响应的权限", "you may not manage demand response")
 }
 
-func checkName(name string) error {
-	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
-		return errs.Say(errs.Invalid, "名称不能为空，且不超过 %d 字节", "give a name of at most %d bytes", maxName)
-	}
-	return nil
-}
-
-func checkCode(code string) error {
-	if !codeShape.MatchString(code) {
-		return errs.Say(errs.Invalid, "编号“%s”不合规：用字母、数字、“-”和“_”，不超过 32 位", "the code %q is not one: letters, digits, - and _, at most 32", code)
-	}
-	return nil
-}
-
-func between(v, low, high int64, zh, en string) error {
-	if v < low || v > high {
-		return errs.Say(errs.Invalid, zh+"应在 %d 至 %d 之间", en+" lies between %d and %d", low, high)
-	}
-	return nil
-}
-
-func (x Programme) check() error {
-	if err := checkCode(x.Code); err != nil {
-		return err
-	}
-	if err := checkName(x.Name); err != nil {
-		return err
-	}
-	switch {
-	case !x.Method.Known():
-		return errs.Say(errs.Invalid, "基线方法“%s”无法识别，可用 high5of10、mid4of6", "the method %q is not known: high5of10 or mid4of6", x.Method)
-	case x.Silence != "in" && x.Silence != "out":
-		return errs.Say(errs.Invalid, "未答复的处理方式应为 in 或 out", "silence means in or out")
-	case x.State != "open" && x.State != "closed":
-		return errs.Say(errs.Invalid, "状态应为 open 或 closed", "a state is open or closed")
-	}
-	if err := between(x.Least, 0, 1000, "最低响应率（千分之）", "the least rate (thousandths)"); err != nil {
-		return err
-	}
-	return between(x.Most, 1000, mostPermille, "最高计费比例（千分之）", "the most that is paid (thousandths)")
-}
-
 // SetProgramme makes or changes a programme.
 func (p *Part) SetProgramme(ctx context.Context, who *identity.Principal, x Programme) error {
 	if err := deny(who, GrantManage); err != nil {
 		return err
 	}
-	if err := x.check(); err != nil {
+	if err := x.Check(); err != nil {
 		return err
 	}
 	x.Made = p.o.Clock.Now()
 	x.Changed = x.Made
 	return p.o.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := putProgramme(tx, x); err != nil {
+		if err := record.PutProgramme(tx, x); err != nil {
 			return err
 		}
 		return p.act(tx, who, GrantManage, "set-response-programme", "grid.response.programme:"+x.Code, map[string]any{"method": string(x.Method), "silence": x.Silence, "least": x.Least, "most": x.Most, "state": x.State})
 	})
 }
 
-func (x Participant) check() error {
-	if err := checkCode(x.Code); err != nil {
-		return err
-	}
-	if err := checkName(x.Name); err != nil {
-		return err
-	}
-	switch {
-	case x.Kind != "enterprise" && x.Kind != "aggregator":
-		return errs.Say(errs.Invalid, "类别“%s”无法识别，可用 enterprise、aggregator", "the kind %q is not known: enterprise or aggregator", x.Kind)
-	case x.State != "open" && x.State != "closed":
-		return errs.Say(errs.Invalid, "状态“%s”无法识别，可用 open、closed", "the state %q is not known: open or closed", x.State)
-	}
-	for _, b := range []struct {
-		v, low, high int64
-		zh, en       string
-	}{{x.Capacity, 1, maxKW, "合同容量（千瓦）", "the capacity (kW)"}, {x.Notice, 0, maxNotice, "通知时间（分钟）", "the notice (minutes)"}, {x.Events, 1, maxPerYear, "每年次数", "the events a year"},
-		{x.Hours, 1, maxHours, "每年小时数", "the hours a year"}, {x.Price, 0, maxPrice, "单价（分/千瓦时）", "the price (fen/kWh)"}} {
-		if err := between(b.v, b.low, b.high, b.zh, b.en); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // meters finds the series of meters by their addresses, each once.
 func (p *Part) meters(addresses []string) (nums []int64, err error) {
-	if len(addresses) == 0 || len(addresses) > maxMeters {
-		return nil, errs.Say(errs.Invalid, "每个主体应有 1 至 %d 只电表", "a participant has 1 to %d meters", maxMeters)
+	if len(addresses) == 0 || len(addresses) > record.MaxMeters {
+		return nil, errs.Say(errs.Invalid, "每个主体应有 1 至 %d 只电表", "a participant has 1 to %d meters", record.MaxMeters)
 	}
 	for _, a := range addresses {
 		_, m, ok := p.o.Book.Find(a)
@@ -153,7 +71,7 @@ func (p *Part) Enrol(ctx context.Context, who *identity.Principal, x Participant
 	}
 	nums, err := p.meters(addresses)
 	if err == nil {
-		err = x.check()
+		err = x.Check()
 	}
 	if err != nil {
 		return err
@@ -166,7 +84,7 @@ func (p *Part) Enrol(ctx context.Context, who *identity.Principal, x Participant
 
 // enrol writes a participant; changed is false where everything stood so already.
 func (p *Part) enrol(tx *store.Tx, who *identity.Principal, x Participant, nums []int64) (changed bool, err error) {
-	known, err := programmes(tx)
+	known, err := record.Programmes(tx)
 	if err != nil {
 		return false, err
 	}
@@ -176,13 +94,13 @@ func (p *Part) enrol(tx *store.Tx, who *identity.Principal, x Participant, nums 
 	verb := "enrol-participant"
 	x.Made = p.o.Clock.Now()
 	x.Changed = x.Made
-	if old, err := participants(tx, qParticipant, x.Code); err != nil {
+	if old, err := record.Participants(tx, record.QParticipant, x.Code); err != nil {
 		return false, err
 	} else if len(old) == 1 {
-		verb, x.Made, x.claim = "edit-participant", old[0].Made, old[0].claim
+		verb, x.Made, x.Claim = "edit-participant", old[0].Made, old[0].Claim
 		same := old[0]
 		same.Changed = x.Changed
-		had, err := numbers(tx, qMeters, x.Code)
+		had, err := record.Numbers(tx, record.QMeters, x.Code)
 		if err != nil {
 			return false, err
 		}
@@ -190,14 +108,14 @@ func (p *Part) enrol(tx *store.Tx, who *identity.Principal, x Participant, nums 
 			return false, nil
 		}
 	}
-	if err := putParticipant(tx, x); err != nil {
+	if err := record.PutParticipant(tx, x); err != nil {
 		return false, err
 	}
-	if _, err := tx.Exec(qMeterCut, x.Code); err != nil {
+	if _, err := tx.Exec(record.QMeterCut, x.Code); err != nil {
 		return false, err
 	}
 	for _, n := range nums {
-		of, err := texts(tx, qMeterOf, n)
+		of, err := record.Texts(tx, record.QMeterOf, n)
 		if err != nil {
 			return false, err
 		}
@@ -205,7 +123,7 @@ func (p *Part) enrol(tx *store.Tx, who *identity.Principal, x Participant, nums 
 			m, _ := p.o.Book.ByNum(n)
 			return false, errs.Say(errs.Conflict, "电表 %s 已属于主体 %s", "meter %s belongs to participant %s already", m.Address, of[0])
 		}
-		if _, err := tx.Exec(qMeterPut, n, x.Code); err != nil {
+		if _, err := tx.Exec(record.QMeterPut, n, x.Code); err != nil {
 			return false, err
 		}
 	}
@@ -226,12 +144,12 @@ func (p *Part) ClaimCode(ctx context.Context, who *identity.Principal, code stri
 	}
 	secret = strings.ToLower(rand.Text())
 	return secret, p.o.DB.Write(ctx, func(tx *store.Tx) error {
-		x, err := participant(tx, code)
+		x, err := record.OneParticipant(tx, code)
 		if err != nil {
 			return err
 		}
-		x.claim, x.Changed = hashed(secret), p.o.Clock.Now()
-		if err := putParticipant(tx, x); err != nil {
+		x.Claim, x.Changed = hashed(secret), p.o.Clock.Now()
+		if err := record.PutParticipant(tx, x); err != nil {
 			return err
 		}
 		return p.act(tx, who, GrantManage, "edit-participant", "grid.response.participant:"+code, map[string]any{"claim": "made"})
@@ -244,7 +162,7 @@ func (p *Part) Claim(ctx context.Context, who *identity.Principal, secret string
 		return "", err
 	}
 	return code, p.o.DB.Write(ctx, func(tx *store.Tx) error {
-		all, err := participants(tx, qClaimed, hashed(strings.ToLower(strings.TrimSpace(secret))))
+		all, err := record.Participants(tx, record.QClaimed, hashed(strings.ToLower(strings.TrimSpace(secret))))
 		if err != nil {
 			return err
 		}
@@ -252,11 +170,11 @@ func (p *Part) Claim(ctx context.Context, who *identity.Principal, secret string
 			return errs.Say(errs.Invalid, "绑定码无效或已使用", "the code is not valid, or was used")
 		}
 		x := all[0]
-		x.claim, code = "", x.Code
-		if err := putParticipant(tx, x); err != nil {
+		x.Claim, code = "", x.Code
+		if err := record.PutParticipant(tx, x); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(qAccountPut, who.ID, x.Code, micros(p.o.Clock.Now())); err != nil {
+		if _, err := tx.Exec(record.QAccountPut, who.ID, x.Code, record.Micros(p.o.Clock.Now())); err != nil {
 			return err
 		}
 		return p.act(tx, who, GrantAnswer, "claim-participant", "grid.response.participant:"+x.Code, nil)
@@ -265,7 +183,7 @@ func (p *Part) Claim(ctx context.Context, who *identity.Principal, secret string
 
 // mine is the participant that an account answers for; "" where it is none's.
 func mine(tx *store.Tx, who *identity.Principal) (string, error) {
-	of, err := texts(tx, qAccountOf, who.ID)
+	of, err := record.Texts(tx, record.QAccountOf, who.ID)
 	if err != nil || len(of) == 0 {
 		return "", err
 	}
@@ -279,23 +197,23 @@ func yearOf(t time.Time) time.Time {
 
 // candidates gives the participants of a programme as choosing sees them, and their meters.
 func (p *Part) candidates(tx *store.Tx, e Event) (out []rule.Candidate, meters map[string][]int64, known map[string]Participant, err error) {
-	all, err := participants(tx, qParticipants, e.Programme, "", "", 1_000_000)
+	all, err := record.Participants(tx, record.QParticipants, e.Programme, "", "", 1_000_000)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	meters, known = map[string][]int64{}, map[string]Participant{}
 	for _, x := range all {
 		c := rule.Candidate{Code: x.Code, Capacity: x.Capacity, Price: x.Price, Notice: x.Notice, Closed: x.State != "open", Reliability: rule.Newcomer}
-		if meters[x.Code], err = numbers(tx, qMeters, x.Code); err != nil {
+		if meters[x.Code], err = record.Numbers(tx, record.QMeters, x.Code); err != nil {
 			return nil, nil, nil, err
 		}
 		c.Inside = p.inside(meters[x.Code], e)
 		var times, us int64
-		if err := tx.Get(qUsed, []any{x.Code, micros(yearOf(e.Begins))}, &times, &us); err != nil {
+		if err := tx.Get(record.QUsed, []any{x.Code, record.Micros(yearOf(e.Begins))}, &times, &us); err != nil {
 			return nil, nil, nil, err
 		}
 		c.EventsLeft, c.MinutesLeft = x.Events-times, x.Hours*60-us/time.Minute.Microseconds()
-		rates, err := numbers(tx, qRates, x.Code)
+		rates, err := record.Numbers(tx, record.QRates, x.Code)
 		if err != nil {
 			return nil, nil, nil, err
 		}

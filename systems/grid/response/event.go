@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/systems/grid/response/rule"
 )
 
@@ -21,10 +22,10 @@ const (
 
 // check holds a draft to what an event may be: whole quarter hours of one day, ahead of now.
 func (p *Part) check(e Event) error {
-	if err := checkName(e.Name); err != nil {
+	if err := record.CheckName(e.Name); err != nil {
 		return err
 	}
-	if err := between(e.Target, 1, maxKW*10, "目标（千瓦）", "the target (kW)"); err != nil {
+	if err := record.Between(e.Target, 1, record.MaxKW*10, "目标（千瓦）", "the target (kW)"); err != nil {
 		return err
 	}
 	now := p.o.Clock.Now()
@@ -53,7 +54,7 @@ func (p *Part) check(e Event) error {
 
 // Preview says who would be asked for a draft, and what is expected of them in kW.
 func (p *Part) Preview(ctx context.Context, e Event) (choices []rule.Choice, met int64, err error) {
-	choices, err = read(ctx, p.o.DB, func(tx *store.Tx) ([]rule.Choice, error) {
+	choices, err = record.Read(ctx, p.o.DB, func(tx *store.Tx) ([]rule.Choice, error) {
 		out, m, _, _, err := p.choose(tx, e)
 		met = m
 		return out, err
@@ -81,7 +82,7 @@ func (p *Part) Draft(ctx context.Context, who *identity.Principal, e Event) (id 
 	now := p.o.Clock.Now()
 	e.ID, e.State, e.MadeBy, e.Made, e.Changed = store.NewID(now), Draft, who.ID, now, now
 	err = p.o.DB.Write(ctx, func(tx *store.Tx) error {
-		list, err := programmes(tx)
+		list, err := record.Programmes(tx)
 		if err != nil {
 			return err
 		}
@@ -95,7 +96,7 @@ func (p *Part) Draft(ctx context.Context, who *identity.Principal, e Event) (id 
 		if met == 0 {
 			return errs.Say(errs.Conflict, "没有可参与的主体，请检查范围、通知时间和合同次数", "no participant can take part: look at the area, the notice and the contracts")
 		}
-		if err := putEvent(tx, e); err != nil {
+		if err := record.PutEvent(tx, e); err != nil {
 			return err
 		}
 		n := 0
@@ -104,7 +105,7 @@ func (p *Part) Draft(ctx context.Context, who *identity.Principal, e Event) (id 
 				continue
 			}
 			n++
-			if err := putCall(tx, Call{Event: e.ID, Participant: c.Code, KW: c.Capacity, Price: known[c.Code].Price, Expected: c.Expected, Meters: meters[c.Code]}); err != nil {
+			if err := record.PutCall(tx, Call{Event: e.ID, Participant: c.Code, KW: c.Capacity, Price: known[c.Code].Price, Expected: c.Expected, Meters: meters[c.Code]}); err != nil {
 				return err
 			}
 		}
@@ -116,7 +117,7 @@ func (p *Part) Draft(ctx context.Context, who *identity.Principal, e Event) (id 
 // change alters an event in a state that allows it.
 func (p *Part) change(ctx context.Context, id string, fn func(tx *store.Tx, e *Event) error) error {
 	return p.o.DB.Write(ctx, func(tx *store.Tx) error {
-		e, err := event(tx, id)
+		e, err := record.OneEvent(tx, id)
 		if err != nil {
 			return err
 		}
@@ -124,7 +125,7 @@ func (p *Part) change(ctx context.Context, id string, fn func(tx *store.Tx, e *E
 			return err
 		}
 		e.Changed = p.o.Clock.Now()
-		return putEvent(tx, e)
+		return record.PutEvent(tx, e)
 	})
 }
 
@@ -144,23 +145,23 @@ func (p *Part) Approve(ctx context.Context, who *identity.Principal, id string) 
 		case !now.Before(e.Begins):
 			return errs.Say(errs.Conflict, "事件开始时间已过", "the event's beginning is past")
 		}
-		list, err := calls(tx, qCalls, id)
+		list, err := record.Calls(tx, record.QCalls, id)
 		if err != nil {
 			return err
 		}
 		for _, c := range list {
-			x, err := participant(tx, c.Participant)
+			x, err := record.OneParticipant(tx, c.Participant)
 			if err != nil {
 				return err
 			}
 			if e.Begins.Sub(now) < time.Duration(x.Notice)*time.Minute {
 				return errs.Say(errs.Conflict, "通知主体 %s 已晚于合同规定的 %d 分钟，请取消后重新起草", "participant %s would be told later than the %d minutes of the contract: cancel it and draft another", x.Code, x.Notice)
 			}
-			if c.Meters, err = numbers(tx, qMeters, c.Participant); err != nil {
+			if c.Meters, err = record.Numbers(tx, record.QMeters, c.Participant); err != nil {
 				return err
 			}
 			c.Told = now
-			if err := putCall(tx, c); err != nil {
+			if err := record.PutCall(tx, c); err != nil {
 				return err
 			}
 		}
@@ -195,7 +196,7 @@ func (p *Part) Answer(ctx context.Context, who *identity.Principal, id, code, an
 		return errs.Say(errs.Invalid, "答复应为 in（参与）或 out（不参与）", "an answer is in or out")
 	}
 	return p.o.DB.Write(ctx, func(tx *store.Tx) error {
-		e, err := event(tx, id)
+		e, err := record.OneEvent(tx, id)
 		if err != nil {
 			return err
 		}
@@ -209,7 +210,7 @@ func (p *Part) Answer(ctx context.Context, who *identity.Principal, id, code, an
 		if (code == "" || code != own) && !who.Can(GrantManage) {
 			return errs.Say(errs.Denied, "您的账户未绑定该主体", "your account is not this participant's")
 		}
-		list, err := calls(tx, qCalls, id)
+		list, err := record.Calls(tx, record.QCalls, id)
 		if err != nil {
 			return err
 		}
@@ -226,7 +227,7 @@ func (p *Part) Answer(ctx context.Context, who *identity.Principal, id, code, an
 		if c.Seen.IsZero() && code == own {
 			c.Seen = now
 		}
-		if err := putCall(tx, c); err != nil {
+		if err := record.PutCall(tx, c); err != nil {
 			return err
 		}
 		return p.act(tx, who, GrantAnswer, "answer-response", "grid.response.event:"+id, map[string]any{"participant": code, "answer": answer})
@@ -243,14 +244,14 @@ func (p *Part) seen(ctx context.Context, list []Call) error {
 			if !c.Seen.IsZero() {
 				continue
 			}
-			now, err := calls(tx, qCalls, c.Event) // an answer may have come meanwhile
+			now, err := record.Calls(tx, record.QCalls, c.Event) // an answer may have come meanwhile
 			if err != nil {
 				return err
 			}
 			for _, x := range now {
 				if x.Participant == c.Participant && x.Seen.IsZero() {
 					x.Seen = p.o.Clock.Now()
-					if err := putCall(tx, x); err != nil {
+					if err := record.PutCall(tx, x); err != nil {
 						return err
 					}
 				}

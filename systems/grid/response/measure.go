@@ -13,6 +13,7 @@ import (
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/response/baseline"
+	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/systems/grid/response/rule"
 )
 
@@ -88,8 +89,8 @@ func (p *Part) find(ctx context.Context, e Event, c Call, m baseline.Method) (f 
 	if err != nil {
 		return f, err
 	}
-	busy, err := read(ctx, p.o.DB, func(tx *store.Tx) ([]int64, error) {
-		return numbers(tx, qBusy, c.Participant, (d - lookBack).Start(), d.Start())
+	busy, err := record.Read(ctx, p.o.DB, func(tx *store.Tx) ([]int64, error) {
+		return record.Numbers(tx, record.QBusy, c.Participant, (d - lookBack).Start(), d.Start())
 	})
 	if err != nil {
 		return f, errs.Wrap("read the days of other events", err)
@@ -154,11 +155,11 @@ type whole struct {
 }
 
 func (p *Part) whole(ctx context.Context, id string) (whole, error) {
-	return read(ctx, p.o.DB, func(tx *store.Tx) (x whole, err error) {
-		if x.Event, err = event(tx, id); err != nil {
+	return record.Read(ctx, p.o.DB, func(tx *store.Tx) (x whole, err error) {
+		if x.Event, err = record.OneEvent(tx, id); err != nil {
 			return x, err
 		}
-		list, err := programmes(tx)
+		list, err := record.Programmes(tx)
 		if err != nil {
 			return x, err
 		}
@@ -167,10 +168,10 @@ func (p *Part) whole(ctx context.Context, id string) (whole, error) {
 				x.programme = y
 			}
 		}
-		if x.calls, err = calls(tx, qCalls, id); err != nil {
+		if x.calls, err = record.Calls(tx, record.QCalls, id); err != nil {
 			return x, err
 		}
-		x.results, err = results(tx, id)
+		x.results, err = record.Results(tx, id)
 		return x, err
 	})
 }
@@ -212,7 +213,7 @@ func (p *Part) Settle(ctx context.Context, who *identity.Principal, id, reason s
 		r := f.count(w, x.programme.Method)
 		pay := rule.Pay(r.Reduced, c.KW, int64(w.To-w.From), c.Price, rule.Terms{Least: x.programme.Least, Most: x.programme.Most})
 		r.Event, r.Participant, r.Answer, r.Rate = id, c.Participant, "out", pay.Rate
-		if c.takesPart(x.silentIn()) {
+		if c.TakesPart(x.silentIn()) {
 			r.Answer, r.Paid, r.Fen = "in", pay.Paid, pay.Fen
 		}
 		r.Made, r.MadeBy, r.Reason = now, who.ID, reason
@@ -220,7 +221,7 @@ func (p *Part) Settle(ctx context.Context, who *identity.Principal, id, reason s
 		out = append(out, r)
 	}
 	err = p.change(ctx, id, func(tx *store.Tx, e *Event) error {
-		before, err := results(tx, id)
+		before, err := record.Results(tx, id)
 		if err != nil {
 			return err
 		}
@@ -230,7 +231,7 @@ func (p *Part) Settle(ctx context.Context, who *identity.Principal, id, reason s
 		}
 		for _, r := range out {
 			r.Run = run
-			if err := addResult(tx, r); err != nil {
+			if err := record.AddResult(tx, r); err != nil {
 				return err
 			}
 		}
@@ -274,7 +275,7 @@ func (p *Part) shown(ctx context.Context, x whole) (s shown, err error) {
 	s = shown{at: now, state: x.State, base: make([]float64, book.SlotsPerDay), load: make([]float64, book.SlotsPerDay), asked: len(x.calls)}
 	kw := int64(0)
 	for _, c := range x.calls {
-		if !c.takesPart(x.silentIn()) {
+		if !c.TakesPart(x.silentIn()) {
 			continue
 		}
 		s.taking++

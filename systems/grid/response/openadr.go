@@ -10,6 +10,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/web"
 )
 
@@ -93,12 +94,12 @@ func duration(d time.Duration) string {
 	return out
 }
 
-func (x Programme) object() adrProgramObject {
+func programObject(x Programme) adrProgramObject {
 	return adrProgramObject{x.Code, x.Made, x.Changed, "PROGRAM", x.Code, x.Name, "CN", "PT8H"}
 }
 
 // object is an event as a participant is asked: the change of consumption is below zero, since it is to fall.
-func (e Event) object(c Call) adrEventObject {
+func eventObject(e Event, c Call) adrEventObject {
 	return adrEventObject{ID: e.ID, Created: e.Approved, Modified: e.Changed, ObjectType: "EVENT", Program: e.Programme, Name: e.Name,
 		Targets: []adrTarget{{"VEN_NAME", []string{c.Participant}}}, Reports: []adrDescriptor{{PayloadType: "USAGE", ReadingType: "DIRECT_READ", Units: "KWH"}},
 		Descriptors: []adrDescriptor{{ObjectType: "EVENT_PAYLOAD_DESCRIPTOR", PayloadType: "DISPATCH_SETPOINT_RELATIVE", Units: "KW"}},
@@ -127,27 +128,27 @@ func noMine() error {
 }
 
 func (p *Part) adrPrograms(r *web.Request) (any, error) {
-	all, err := read(r.Context(), p.o.DB, programmes)
+	all, err := record.Read(r.Context(), p.o.DB, record.Programmes)
 	if err != nil {
 		return nil, err
 	}
 	out := []adrProgramObject{}
 	for _, x := range all {
 		if x.State == "open" {
-			out = append(out, x.object())
+			out = append(out, programObject(x))
 		}
 	}
 	return pageOf(r, out)
 }
 
 func (p *Part) adrProgram(r *web.Request) (any, error) {
-	all, err := read(r.Context(), p.o.DB, programmes)
+	all, err := record.Read(r.Context(), p.o.DB, record.Programmes)
 	if err != nil {
 		return nil, err
 	}
 	for _, x := range all {
 		if x.Code == r.Path("id") {
-			return x.object(), nil
+			return programObject(x), nil
 		}
 	}
 	return nil, errs.Say(errs.NotFound, "没有这一项目", "there is no such program")
@@ -164,17 +165,17 @@ type asked struct {
 
 // askedOf lists what an account's participant was told, the newest first, and notes that it was fetched.
 func (p *Part) askedOf(r *web.Request) (code string, out []asked, err error) {
-	list, err := read(r.Context(), p.o.DB, func(tx *store.Tx) ([]Call, error) {
+	list, err := record.Read(r.Context(), p.o.DB, func(tx *store.Tx) ([]Call, error) {
 		out = nil
 		if code, err = mine(tx, r.Who); err != nil || code == "" {
 			return nil, err
 		}
-		list, err := calls(tx, qCallsOf, code, mostCalls)
+		list, err := record.Calls(tx, record.QCallsOf, code, mostCalls)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range list {
-			e, err := event(tx, c.Event)
+			e, err := record.OneEvent(tx, c.Event)
 			if err != nil {
 				return nil, err
 			}
@@ -199,7 +200,7 @@ func (p *Part) adrEvents(r *web.Request) (any, error) {
 	out := []adrEventObject{}
 	for _, x := range all {
 		if x.e.State != Cancelled && (r.Query("programID") == "" || r.Query("programID") == x.e.Programme) {
-			out = append(out, x.e.object(x.c))
+			out = append(out, eventObject(x.e, x.c))
 		}
 	}
 	return pageOf(r, out)
@@ -212,7 +213,7 @@ func (p *Part) adrEvent(r *web.Request) (any, error) {
 	}
 	for _, x := range all {
 		if x.e.ID == r.Path("id") && x.e.State != Cancelled {
-			return x.e.object(x.c), nil
+			return eventObject(x.e, x.c), nil
 		}
 	}
 	return nil, errs.Say(errs.NotFound, "没有这次响应事件", "there is no such event")
@@ -227,7 +228,7 @@ const (
 // check holds a report to what can be used of it: numbers in intervals of named resources.
 func (x adrReportObject) check() error {
 	wrong := func(zh, en string, args ...any) error { return errs.Say(errs.Invalid, zh, en, args...) }
-	if x.Event == "" || x.Program == "" || x.Client == "" || len(x.Client) > maxName || len(x.Resources) == 0 || len(x.Resources) > maxResources {
+	if x.Event == "" || x.Program == "" || x.Client == "" || len(x.Client) > record.MaxName || len(x.Resources) == 0 || len(x.Resources) > maxResources {
 		return wrong("报告应有 programID、eventID、clientName 和 1 至 %d 个 resources", "a report has programID, eventID, clientName and 1 to %d resources", maxResources)
 	}
 	for i, res := range x.Resources {
@@ -286,7 +287,7 @@ func (p *Part) adrReport(r *web.Request) (any, error) {
 		return nil, fmt.Errorf("write a report: %w", err)
 	}
 	err = p.o.DB.Write(r.Context(), func(tx *store.Tx) error {
-		_, err := tx.Exec(qReportAdd, x.ID, x.Event, code, micros(now), body)
+		_, err := tx.Exec(record.QReportAdd, x.ID, x.Event, code, record.Micros(now), body)
 		return err
 	})
 	return web.Reply{Status: 201, Body: x}, err
@@ -295,7 +296,7 @@ func (p *Part) adrReport(r *web.Request) (any, error) {
 // adrReports lists the reports of the account's participant; whoever manages demand response sees all.
 func (p *Part) adrReports(r *web.Request) (any, error) {
 	out := []json.RawMessage{}
-	_, err := read(r.Context(), p.o.DB, func(tx *store.Tx) (struct{}, error) {
+	_, err := record.Read(r.Context(), p.o.DB, func(tx *store.Tx) (struct{}, error) {
 		code, err := mine(tx, r.Who)
 		switch {
 		case err != nil:
@@ -304,7 +305,7 @@ func (p *Part) adrReports(r *web.Request) (any, error) {
 			return struct{}{}, noMine()
 		}
 		out = out[:0]
-		return struct{}{}, tx.Each(qReports, []any{r.Query("eventID"), code, mostCalls}, func(scan func(...any) error) error {
+		return struct{}{}, tx.Each(record.QReports, []any{r.Query("eventID"), code, mostCalls}, func(scan func(...any) error) error {
 			var id, event, of string
 			var at int64
 			var body []byte

@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/systems/grid/response/rule"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -20,7 +21,7 @@ func (p *Part) pageDraft(r *web.Request) (*ui.Page, error) {
 }
 
 func (p *Part) draftPage(ctx context.Context, v map[string]string, wrong lang.Text, more []ui.Block) (*ui.Page, error) {
-	known, err := read(ctx, p.o.DB, programmes)
+	known, err := record.Read(ctx, p.o.DB, record.Programmes)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (p *Part) draftPage(ctx context.Context, v map[string]string, wrong lang.Te
 
 func (p *Part) formDraft(r *web.Request) (*ui.Page, string, error) {
 	v := values(r, "name", "programme", "target", "begins", "ends", "districts", "feeders", "preview")
-	e := Event{Name: v["name"], Programme: v["programme"], Districts: strings.FieldsFunc(v["districts"], parted), Feeders: strings.FieldsFunc(v["feeders"], parted)}
+	e := Event{Name: v["name"], Programme: v["programme"], Districts: strings.FieldsFunc(v["districts"], record.Parted), Feeders: strings.FieldsFunc(v["feeders"], record.Parted)}
 	var err error
 	if e.Target, err = strconv.ParseInt(v["target"], 10, 64); err != nil {
 		err = errs.Say(errs.Invalid, "目标应为整数（千瓦）", "the target is a whole number of kW")
@@ -97,7 +98,7 @@ func (p *Part) one(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 		return nil, err
 	}
 	path := pathEvents + "/" + x.ID
-	out := p.o.Page(lang.Same(x.Name), Path, ui.Link{Text: Title, Href: Path}, ui.Link{Text: lang.T("响应事件", "Events"), Href: pathEvents}, ui.Link{Text: lang.Same(x.span()), Href: path})
+	out := p.o.Page(lang.Same(x.Name), Path, ui.Link{Text: Title, Href: Path}, ui.Link{Text: lang.T("响应事件", "Events"), Href: pathEvents}, ui.Link{Text: lang.Same(x.Span()), Href: path})
 	out.Actions = []ui.Action{{Text: lang.T("导出报告（CSV）", "Export the report (CSV)"), Href: "/api/grid/response/events/" + x.ID + "/report.csv?bom=1"}}
 	if x.State == Draft && r.Who.Can(GrantApprove) && r.Who.ID != x.MadeBy {
 		out.Actions = append(out.Actions, ui.Action{Text: lang.T("批准并通知", "Approve and tell"), Href: path + "/approve", Post: true, Primary: true, Confirm: lang.T("批准后立即通知各主体。", "The participants are told at once.")})
@@ -105,7 +106,7 @@ func (p *Part) one(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	if !wrong.Empty() {
 		out.Body = append(out.Body, ui.Notice{ID: "wrong", Kind: "bad", Text: wrong})
 	}
-	facts := ui.Facts{ID: "event", Title: lang.T("事件", "Event"), Items: []ui.Fact{{Name: lang.T("状态", "State"), Tag: stateTag(x.State)}, {Name: lang.T("时段", "Window"), Value: lang.Same(x.span())}, {Name: lang.T("范围", "Area"), Value: x.area()}, {Name: lang.T("目标（千瓦）", "Target (kW)"), Value: lang.Same(ui.Grouped(x.Target))},
+	facts := ui.Facts{ID: "event", Title: lang.T("事件", "Event"), Items: []ui.Fact{{Name: lang.T("状态", "State"), Tag: stateTag(x.State)}, {Name: lang.T("时段", "Window"), Value: lang.Same(x.Span())}, {Name: lang.T("范围", "Area"), Value: x.Area()}, {Name: lang.T("目标（千瓦）", "Target (kW)"), Value: lang.Same(ui.Grouped(x.Target))},
 		{Name: lang.T("项目", "Programme"), Value: lang.Same(x.Programme)}, {Name: lang.T("基线方法", "Baseline"), Value: methodWords[x.programme.Method]}}}
 	if x.Reason != "" {
 		facts.Items = append(facts.Items, ui.Fact{Name: lang.T("取消理由", "Cancelled because"), Value: lang.Same(x.Reason)})
@@ -244,15 +245,15 @@ func (p *Part) events(ctx context.Context, c chosen, limit int) (page []Event, t
 		id = parts[1]
 	}
 	err = p.o.DB.Read(ctx, func(tx *store.Tx) error {
-		if err := tx.Get(qEventsAll, []any{string(c.state), c.programme}, &total); err != nil {
+		if err := tx.Get(record.QEventsAll, []any{string(c.state), c.programme}, &total); err != nil {
 			return err
 		}
-		page, err = events(tx, qEvents, string(c.state), c.programme, id, begins, limit+1)
+		page, err = record.Events(tx, record.QEvents, string(c.state), c.programme, id, begins, limit+1)
 		return err
 	})
 	if err == nil && len(page) > limit {
 		page = page[:limit]
-		next = store.Cursor(strconv.FormatInt(micros(page[limit-1].Begins), 10), page[limit-1].ID)
+		next = store.Cursor(strconv.FormatInt(record.Micros(page[limit-1].Begins), 10), page[limit-1].ID)
 	}
 	return page, total, next, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/response/baseline"
 	"github.com/haihe-city/haihe/systems/grid/response/peak"
+	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -25,14 +26,14 @@ func (p *Part) overview(r *web.Request, typed map[string]string, wrong lang.Text
 	var list []Event
 	var known []Programme
 	var all []Participant
-	_, err = read(ctx, p.o.DB, func(tx *store.Tx) (_ struct{}, err error) {
-		if list, err = events(tx, qEvents, "", "", "", 0, 10); err != nil {
+	_, err = record.Read(ctx, p.o.DB, func(tx *store.Tx) (_ struct{}, err error) {
+		if list, err = record.Events(tx, record.QEvents, "", "", "", 0, 10); err != nil {
 			return struct{}{}, err
 		}
-		if known, err = programmes(tx); err != nil {
+		if known, err = record.Programmes(tx); err != nil {
 			return struct{}{}, err
 		}
-		all, err = participants(tx, qParticipants, "", "open", "", 1_000_000)
+		all, err = record.Participants(tx, record.QParticipants, "", "open", "", 1_000_000)
 		return struct{}{}, err
 	})
 	if err != nil {
@@ -87,7 +88,7 @@ func eventTable(list []Event, title lang.Text) ui.Table {
 	t := ui.Table{ID: "response-events", Title: title, Path: pathEvents, Query: map[string]string{}, Empty: lang.T("还没有响应事件。", "There is no event yet."), Columns: []ui.Column{{Key: "window", Text: lang.T("时段", "Window")}, {Key: "name", Text: lang.T("名称", "Name")}, {Key: "area", Text: lang.T("范围", "Area")},
 		{Key: "programme", Text: lang.T("项目", "Programme")}, {Key: "target", Text: lang.T("目标（千瓦）", "Target (kW)"), Num: true}, {Key: "state", Text: lang.T("状态", "State")}}}
 	for _, e := range list {
-		t.Rows = append(t.Rows, ui.Row{ID: "e-" + e.ID, Cells: []ui.Cell{{Text: lang.Same(e.span()), Href: pathEvents + "/" + e.ID, Strong: true}, plain(e.Name), {Text: e.area()}, plain(e.Programme), number(e.Target), {Tag: stateTag(e.State)}}})
+		t.Rows = append(t.Rows, ui.Row{ID: "e-" + e.ID, Cells: []ui.Cell{{Text: lang.Same(e.Span()), Href: pathEvents + "/" + e.ID, Strong: true}, plain(e.Name), {Text: e.Area()}, plain(e.Programme), number(e.Target), {Tag: stateTag(e.State)}}})
 	}
 	return t
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -17,8 +18,8 @@ const pageSize = 100
 // pageParticipants is the list of participants.
 func (p *Part) pageParticipants(r *web.Request) (*ui.Page, error) {
 	state, after := r.Query("state"), r.Query("after")
-	page, err := read(r.Context(), p.o.DB, func(tx *store.Tx) ([]Participant, error) {
-		return participants(tx, qParticipants, r.Query("programme"), state, after, pageSize+1)
+	page, err := record.Read(r.Context(), p.o.DB, func(tx *store.Tx) ([]Participant, error) {
+		return record.Participants(tx, record.QParticipants, r.Query("programme"), state, after, pageSize+1)
 	})
 	if err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func (p *Part) enrolPage(v map[string]string, wrong lang.Text) *ui.Page {
 	title := lang.T("登记响应主体", "Enrol a participant")
 	out := p.o.Page(title, Path, ui.Link{Text: Title, Href: Path}, ui.Link{Text: lang.T("响应主体", "Participants"), Href: pathParticipants}, ui.Link{Text: title, Href: pathParticipants + "/new"})
 	out.Body = []ui.Block{ui.Columns{Wide: -1, Cols: [][]ui.Block{{enrolForm(v, wrong)}, {ui.Form{ID: "import-participants", Title: lang.T("导入主体清单（CSV）", "Import a list (CSV)"), Action: "/grid/import/" + ImportName, Submit: lang.T("上传", "Upload"), Fields: []ui.Field{
-		{Name: "file", Kind: "file", Label: lang.T("文件", "File"), Required: true, Help: lang.T("列："+strings.Join(Columns, ","), "columns: "+strings.Join(Columns, ","))},
+		{Name: "file", Kind: "file", Label: lang.T("文件", "File"), Required: true, Help: lang.T("列："+strings.Join(record.Columns, ","), "columns: "+strings.Join(record.Columns, ","))},
 		{Name: "dry", Kind: "checkbox", Label: lang.T("只试导入，不写入", "Try only, change nothing"), Value: "1"}}}}}}}
 	return out
 }
@@ -73,13 +74,13 @@ func (p *Part) enrolPage(v map[string]string, wrong lang.Text) *ui.Page {
 func (p *Part) pageEnrol(*web.Request) (*ui.Page, error) { return p.enrolPage(nil, lang.Text{}), nil }
 
 func (p *Part) formEnrol(r *web.Request) (*ui.Page, string, error) {
-	v := values(r, append([]string{"state"}, Columns...)...)
-	x, err := contract(func(name string) string { return v[name] })
+	v := values(r, append([]string{"state"}, record.Columns...)...)
+	x, err := record.Contract(func(name string) string { return v[name] })
 	if x.State = v["state"]; x.State == "" {
 		x.State = "open"
 	}
 	if err == nil {
-		err = p.Enrol(r.Context(), r.Who, x, strings.FieldsFunc(v["meters"], parted))
+		err = p.Enrol(r.Context(), r.Who, x, strings.FieldsFunc(v["meters"], record.Parted))
 	}
 	if msg, ok := again(err); ok {
 		return p.enrolPage(v, msg), "", nil
@@ -91,31 +92,7 @@ func (p *Part) pageParticipant(r *web.Request) (*ui.Page, error) { return p.part
 
 // participant is one participant: contract, meters, events; secret is a claim code just made.
 func (p *Part) participant(r *web.Request, secret string) (*ui.Page, error) {
-	var x Participant
-	var nums []int64
-	var accounts []string
-	var list []asked
-	_, err := read(r.Context(), p.o.DB, func(tx *store.Tx) (_ struct{}, err error) {
-		if x, err = participant(tx, r.Path("code")); err != nil {
-			return struct{}{}, err
-		}
-		if nums, err = numbers(tx, qMeters, x.Code); err != nil {
-			return struct{}{}, err
-		}
-		if accounts, err = texts(tx, qAccounts, x.Code); err != nil {
-			return struct{}{}, err
-		}
-		of, err := calls(tx, qCallsOf, x.Code, pageSize)
-		list = nil
-		for _, c := range of {
-			e, err := event(tx, c.Event)
-			if err != nil {
-				return struct{}{}, err
-			}
-			list = append(list, asked{e, c})
-		}
-		return struct{}{}, err
-	})
+	x, nums, accounts, list, err := p.known(r)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +102,7 @@ func (p *Part) participant(r *web.Request, secret string) (*ui.Page, error) {
 	if secret != "" {
 		out.Body = append(out.Body, ui.Notice{ID: "claim", Kind: "good", Text: lang.T("绑定码（只显示一次）："+secret, "The code, shown once: "+secret)})
 	}
-	out.Body = append(out.Body, x.facts(len(accounts)), askedTable(list, lang.T("邀约记录", "What they were asked"), false), meters)
+	out.Body = append(out.Body, contractFacts(x, len(accounts)), askedTable(list, lang.T("邀约记录", "What they were asked"), false), meters)
 	if r.Who.Can(GrantManage) {
 		out.Actions = []ui.Action{{Text: lang.T("生成账户绑定码", "Make a code for an account"), Href: path + "/claim", Post: true}}
 		out.Body = append(out.Body, enrolForm(map[string]string{"participant": x.Code, "name": x.Name, "kind": x.Kind, "programme": x.Programme, "capacity_kw": strconv.FormatInt(x.Capacity, 10), "notice_min": strconv.FormatInt(x.Notice, 10), "max_events": strconv.FormatInt(x.Events, 10),
@@ -135,7 +112,7 @@ func (p *Part) participant(r *web.Request, secret string) (*ui.Page, error) {
 }
 
 // facts are a contract.
-func (x Participant) facts(accounts int) ui.Facts {
+func contractFacts(x Participant, accounts int) ui.Facts {
 	n := func(v int64) lang.Text { return lang.Same(ui.Grouped(v)) }
 	return ui.Facts{ID: "contract", Title: lang.T("合同", "Contract"), Items: []ui.Fact{{Name: lang.T("状态", "State"), Tag: openTag(x.State)}, {Name: lang.T("类别", "Kind"), Value: kindWords[x.Kind]}, {Name: lang.T("项目", "Programme"), Value: lang.Same(x.Programme)}, {Name: lang.T("容量（千瓦）", "Capacity (kW)"), Value: n(x.Capacity)},
 		{Name: lang.T("通知时间（分钟）", "Notice (minutes)"), Value: n(x.Notice)}, {Name: lang.T("每年最多次数", "Events a year"), Value: n(x.Events)}, {Name: lang.T("每年最多小时数", "Hours a year"), Value: n(x.Hours)}, {Name: lang.T("单价（分/千瓦时）", "Price (fen/kWh)"), Value: n(x.Price)},
@@ -154,6 +131,32 @@ func (p *Part) meterTable(nums []int64) (meters ui.Table, addresses []string) {
 	return meters, addresses
 }
 
+// known reads a participant with the meters, the accounts and what was asked.
+func (p *Part) known(r *web.Request) (x Participant, nums []int64, accounts []string, list []asked, err error) {
+	_, err = record.Read(r.Context(), p.o.DB, func(tx *store.Tx) (_ struct{}, err error) {
+		if x, err = record.OneParticipant(tx, r.Path("code")); err != nil {
+			return struct{}{}, err
+		}
+		if nums, err = record.Numbers(tx, record.QMeters, x.Code); err != nil {
+			return struct{}{}, err
+		}
+		if accounts, err = record.Texts(tx, record.QAccounts, x.Code); err != nil {
+			return struct{}{}, err
+		}
+		of, err := record.Calls(tx, record.QCallsOf, x.Code, pageSize)
+		list = nil
+		for _, c := range of {
+			e, err := record.OneEvent(tx, c.Event)
+			if err != nil {
+				return struct{}{}, err
+			}
+			list = append(list, asked{e, c})
+		}
+		return struct{}{}, err
+	})
+	return x, nums, accounts, list, err
+}
+
 func (p *Part) formClaimCode(r *web.Request) (*ui.Page, string, error) {
 	secret, err := p.ClaimCode(r.Context(), r.Who, r.Path("code"))
 	if err != nil {
@@ -166,7 +169,7 @@ func (p *Part) formClaimCode(r *web.Request) (*ui.Page, string, error) {
 func askedTable(list []asked, title lang.Text, own bool) ui.Table {
 	t := ui.Table{ID: "asked", Title: title, Total: int64(len(list)), Empty: lang.T("还没有收到邀约。", "Nothing was asked yet."), Columns: []ui.Column{{Key: "window", Text: lang.T("时段", "Window")}, {Key: "name", Text: lang.T("事件", "Event")}, {Key: "kw", Text: lang.T("应降（千瓦）", "To reduce (kW)"), Num: true}, {Key: "told", Text: lang.T("通知时间", "Told")}, {Key: "answer", Text: lang.T("答复", "Answer")}, {Key: "state", Text: lang.T("状态", "State")}}}
 	for _, x := range list {
-		first := ui.Cell{Text: lang.Same(x.e.span()), Href: pathEvents + "/" + x.e.ID, Strong: true}
+		first := ui.Cell{Text: lang.Same(x.e.Span()), Href: pathEvents + "/" + x.e.ID, Strong: true}
 		if own {
 			first.Href = ""
 		}
@@ -194,7 +197,7 @@ func (p *Part) mine(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	open := []ui.Option{}
 	for _, x := range list {
 		if x.e.State == Notified {
-			open = append(open, ui.Option{Value: x.e.ID, Text: lang.Same(x.e.span() + " " + x.e.Name)})
+			open = append(open, ui.Option{Value: x.e.ID, Text: lang.Same(x.e.Span() + " " + x.e.Name)})
 		}
 	}
 	if len(open) > 0 {

@@ -17,6 +17,7 @@ import (
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/response/peak"
+	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -104,12 +105,12 @@ func (p *Part) Peaks(ctx context.Context) ([]ui.Alarm, error) { return p.peaks.S
 // Work moves events on by the clock: what is told runs from its beginning to its end, a draft that nobody approved in time lapses.
 func (p *Part) Work(ctx context.Context) error {
 	now := p.o.Clock.Now()
-	due, err := read(ctx, p.o.DB, func(tx *store.Tx) ([]Event, error) { return events(tx, qDue, micros(now)) })
+	due, err := record.Read(ctx, p.o.DB, func(tx *store.Tx) ([]Event, error) { return record.Events(tx, record.QDue, record.Micros(now)) })
 	if err != nil || len(due) == 0 {
 		return errs.Wrap("look for events that are due", err)
 	}
 	return errs.Wrap("move events on", p.o.DB.Write(ctx, func(tx *store.Tx) error {
-		due, err := events(tx, qDue, micros(now)) // anew, since a person may have changed one meanwhile
+		due, err := record.Events(tx, record.QDue, record.Micros(now)) // anew, since a person may have changed one meanwhile
 		if err != nil {
 			return err
 		}
@@ -123,7 +124,7 @@ func (p *Part) Work(ctx context.Context) error {
 				e.State = Running
 			}
 			e.Changed = now
-			if err := putEvent(tx, e); err != nil {
+			if err := record.PutEvent(tx, e); err != nil {
 				return err
 			}
 		}
@@ -142,21 +143,21 @@ func (p *Part) Effect(ctx context.Context, district string, d book.Day) (out []f
 		calls []Call
 		in    bool // silence means in
 	}
-	all, err := read(ctx, p.o.DB, func(tx *store.Tx) (all []one, err error) {
-		list, err := events(tx, qBetween, d.Start(), (d + 1).Start())
+	all, err := record.Read(ctx, p.o.DB, func(tx *store.Tx) (all []one, err error) {
+		list, err := record.Events(tx, record.QBetween, d.Start(), (d + 1).Start())
 		if err != nil || len(list) == 0 {
 			return nil, err
 		}
-		known, err := programmes(tx)
+		known, err := record.Programmes(tx)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range list {
-			c, err := calls(tx, qCalls, e.ID)
+			c, err := record.Calls(tx, record.QCalls, e.ID)
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, one{e, c, silentIn(known, e.Programme)})
+			all = append(all, one{e, c, record.SilentIn(known, e.Programme)})
 		}
 		return all, nil
 	})
@@ -169,7 +170,7 @@ func (p *Part) Effect(ctx context.Context, district string, d book.Day) (out []f
 		}
 		kw := 0.0
 		for _, c := range x.calls {
-			if c.takesPart(x.in) {
+			if c.TakesPart(x.in) {
 				kw += float64(c.Expected) * p.share(c.Meters, district)
 			}
 		}
@@ -199,16 +200,6 @@ func (p *Part) share(meters []int64, district string) float64 {
 		}
 	}
 	return float64(n) / float64(max(1, len(meters)))
-}
-
-// takesPart tells whether a call counts as accepted.
-func (c Call) takesPart(silentIn bool) bool {
-	return c.Answer == "in" || c.Answer == "" && silentIn
-}
-
-func silentIn(all []Programme, code string) bool {
-	i := slices.IndexFunc(all, func(x Programme) bool { return x.Code == code })
-	return i >= 0 && all[i].Silence == "in"
 }
 
 func (p *Part) act(tx *store.Tx, who *identity.Principal, authority, verb, object string, detail map[string]any) error {

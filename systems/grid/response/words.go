@@ -66,26 +66,6 @@ func yuan(fen int64) string {
 	return fmt.Sprintf("%s%d.%02d", sign, fen/100, fen%100)
 }
 
-// span writes an event's window.
-func (e Event) span() string {
-	return e.Begins.In(book.China).Format("2006-01-02 15:04") + "–" + e.Ends.In(book.China).Format("15:04")
-}
-
-// area writes where an event asks.
-func (e Event) area() lang.Text {
-	var zh, en []string
-	for _, d := range e.Districts {
-		zh, en = append(zh, book.DistrictName(d).Zh), append(en, book.DistrictName(d).En)
-	}
-	for _, f := range e.Feeders {
-		zh, en = append(zh, f), append(en, f)
-	}
-	if len(zh) == 0 {
-		return lang.T("全市", "The city")
-	}
-	return lang.T(strings.Join(zh, "、"), strings.Join(en, ", "))
-}
-
 func parseTime(text string) (time.Time, error) {
 	t, err := time.ParseInLocation("2006-01-02 15:04", strings.Replace(strings.TrimSpace(text), "T", " ", 1), book.China)
 	if err != nil {
