@@ -117,22 +117,7 @@ func (s *Part) pageMeter(r *web.Request) (*ui.Page, error) {
 		return nil, err
 	}
 	p := Page(lang.T("电能表 "+address, "Meter "+address), "/grid/meters", ui.Link{Text: lang.T("电能表", "Meters"), Href: "/grid/meters"}, ui.Link{Text: lang.Same(address), Href: "/grid/meters/" + address})
-	here := "/grid/meters/" + address
-	p.Actions = []ui.Action{{Text: lang.T("前一日", "Day before"), Href: here + "?day=" + (d - 1).String()}}
-	if d < book.DayOf(s.o.Clock.Now().UnixMicro()) {
-		p.Actions = append(p.Actions, ui.Action{Text: lang.T("后一日", "Day after"), Href: here + "?day=" + (d + 1).String()})
-	}
-	p.Actions = append(p.Actions, ui.Action{Text: lang.T("校核与编辑", "Validation and edits"), Href: vee.Tab.Href + "/meters/" + address + "?day=" + d.String()})
-	for _, x := range ui.Exports("/api"+here+"/day", map[string]string{"day": d.String()}) {
-		p.Actions = append(p.Actions, ui.Action{Text: lang.T("导出 "+x.Text.Zh, "Export "+x.Text.En), Href: x.Href})
-	}
-	if gaps := missingCount(rows); r.Who.Can(reread.Grant) && gaps > 0 {
-		p.Actions = append(p.Actions, ui.Action{Text: lang.T(fmt.Sprintf("补抄 %d 点", gaps), fmt.Sprintf("Read %d again", gaps)), Href: "/grid/reread?day=" + d.String(), Primary: true, Post: true, Fields: map[string]string{"id": address}})
-	}
-	if r.Who.Can(order.GrantAsk) {
-		p.Actions = append(p.Actions, ui.Action{Text: lang.T("申请指令", "Ask for an order"), Href: order.Tab.Href + "/new?meter=" + address})
-	}
-	p.Actions = append(p.Actions, ui.Action{Text: lang.T("电表指令", "Orders"), Href: order.Tab.Href + "?meter=" + address})
+	s.meterActions(r, p, m.Meter, d, missingCount(rows))
 	history, err := s.meterHistory(r.Context(), address)
 	if err != nil {
 		return nil, err
@@ -149,6 +134,27 @@ func (s *Part) pageMeter(r *web.Request) (*ui.Page, error) {
 		dayTable(rows, stray),
 	}
 	return p, nil
+}
+
+// meterActions are the buttons of a meter's day.
+func (s *Part) meterActions(r *web.Request, p *ui.Page, m book.Meter, d book.Day, gaps int) {
+	address := m.Address
+	here := "/grid/meters/" + address
+	p.Actions = []ui.Action{{Text: lang.T("前一日", "Day before"), Href: here + "?day=" + (d - 1).String()}}
+	if d < book.DayOf(s.o.Clock.Now().UnixMicro()) {
+		p.Actions = append(p.Actions, ui.Action{Text: lang.T("后一日", "Day after"), Href: here + "?day=" + (d + 1).String()})
+	}
+	p.Actions = append(p.Actions, ui.Action{Text: lang.T("校核与编辑", "Validation and edits"), Href: vee.Tab.Href + "/meters/" + address + "?day=" + d.String()})
+	for _, x := range ui.Exports("/api"+here+"/day", map[string]string{"day": d.String()}) {
+		p.Actions = append(p.Actions, ui.Action{Text: lang.T("导出 "+x.Text.Zh, "Export "+x.Text.En), Href: x.Href})
+	}
+	if r.Who.Can(reread.Grant) && gaps > 0 {
+		p.Actions = append(p.Actions, ui.Action{Text: lang.T(fmt.Sprintf("补抄 %d 点", gaps), fmt.Sprintf("Read %d again", gaps)), Href: "/grid/reread?day=" + d.String(), Primary: true, Post: true, Fields: map[string]string{"id": address}})
+	}
+	if r.Who.Can(order.GrantAsk) {
+		p.Actions = append(p.Actions, ui.Action{Text: lang.T("申请指令", "Ask for an order"), Href: order.Tab.Href + "/new?meter=" + address})
+	}
+	p.Actions = append(p.Actions, ui.Action{Text: lang.T("电表指令", "Orders"), Href: order.Tab.Href + "?meter=" + address})
 }
 
 func missingCount(rows []slotReading) (n int) {

@@ -129,6 +129,19 @@ func (s *Part) pageReread(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	t := resultTable(r, o, counts, state, list)
+	title := lang.T("补抄 "+o.Day, "Re-read of "+o.Day)
+	p := Page(title, pathRereads, ui.Link{Text: lang.T("补抄记录", "Re-reads"), Href: pathRereads}, ui.Link{Text: title, Href: pathRereads + "/" + o.ID})
+	by := s.o.People.ActorName(r.Context(), o.By)
+	p.Lead = lang.T(fmt.Sprintf("%s下达，补抄 %s 的缺数，共 %s 只电表。", by.Zh, o.Day, ui.Num(float64(o.Meters), 0)), fmt.Sprintf("Ordered by %s: what is missing of %s, %s meters.", by.En, o.Day, ui.Num(float64(o.Meters), 0)))
+	p.Live = Topic
+	p.Actions = []ui.Action{{Text: lang.T("当日缺数清单", "What is missing"), Href: "/grid/missing?day=" + o.Day}}
+	p.Body = []ui.Block{rereadTiles(o, counts), t}
+	return p, nil
+}
+
+// resultTable is a page of the meters of an order.
+func resultTable(r *web.Request, o reread.Order, counts map[string]int, state string, list []reread.Result) ui.Table {
 	options := []ui.Option{{Value: "", Text: lang.T("全部结果", "All results")}}
 	total := 0
 	for _, st := range reread.States {
@@ -148,14 +161,7 @@ func (s *Part) pageReread(r *web.Request) (*ui.Page, error) {
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: "x-" + x.Address, Cells: []ui.Cell{{Text: lang.Same(x.Address), Sub: lang.Same(x.Concentrator), Href: "/grid/meters/" + x.Address + "?day=" + o.Day, Strong: true}, {Time: x.At}, count(x.Gaps), count(x.Still), {Tag: resultTags[x.State]}}})
 	}
-	title := lang.T("补抄 "+o.Day, "Re-read of "+o.Day)
-	p := Page(title, pathRereads, ui.Link{Text: lang.T("补抄记录", "Re-reads"), Href: pathRereads}, ui.Link{Text: title, Href: pathRereads + "/" + o.ID})
-	by := s.o.People.ActorName(r.Context(), o.By)
-	p.Lead = lang.T(fmt.Sprintf("%s下达，补抄 %s 的缺数，共 %s 只电表。", by.Zh, o.Day, ui.Num(float64(o.Meters), 0)), fmt.Sprintf("Ordered by %s: what is missing of %s, %s meters.", by.En, o.Day, ui.Num(float64(o.Meters), 0)))
-	p.Live = Topic
-	p.Actions = []ui.Action{{Text: lang.T("当日缺数清单", "What is missing"), Href: "/grid/missing?day=" + o.Day}}
-	p.Body = []ui.Block{rereadTiles(o, counts), t}
-	return p, nil
+	return t
 }
 
 // apiRereadOne answers an order with a page of its results.
