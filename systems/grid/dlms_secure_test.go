@@ -13,6 +13,7 @@ import (
 	"time"
 
 	stranger "github.com/haihe-city/haihe/simulate/grid/foreign"
+	"github.com/haihe-city/haihe/simulate/grid/relay"
 	"github.com/haihe-city/haihe/systems/grid"
 	"github.com/haihe-city/haihe/wire/dlms"
 	"github.com/haihe-city/haihe/wire/dlms/hdlc"
@@ -21,7 +22,9 @@ import (
 const lineGateway, lineMeter = "400000000001", "400000000011"
 
 // lone is a station of one meter.
-type lone struct{ now func() time.Time }
+type lone struct {
+	now func() time.Time
+}
 
 func (s lone) Address() string                               { return lineGateway }
 func (s lone) Now() time.Time                                { return s.now() }
@@ -170,7 +173,7 @@ func TestDLMSSecrets(t *testing.T) {
 			})
 			r.archive("dlms", lineMeter+","+lineGateway)
 			m := c.m
-			m.t, m.g = t, stranger.NewGateway(lone{r.Clock.Now})
+			m.t, m.g = t, stranger.NewGateway(lone{now: r.Clock.Now})
 			conn := r.dial("dlms")
 			var running sync.WaitGroup
 			running.Go(func() { m.run(conn) })
@@ -213,7 +216,7 @@ func TestGurux(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	m := &guarded{t: t, g: stranger.NewGateway(lone{func() time.Time { return slot(38) }}), keys: dlms.Keys{Title: []byte("MTR\x00\x00\x00\x00\x01"), Key: meterKey, Authentication: meterAuth}}
+	m := &guarded{t: t, g: stranger.NewGateway(lone{now: func() time.Time { return slot(38) }}), keys: dlms.Keys{Title: []byte("MTR\x00\x00\x00\x00\x01"), Key: meterKey, Authentication: meterAuth}}
 	go func() {
 		conn, err := ln.Accept()
 		if err == nil {
@@ -258,3 +261,6 @@ print("register", c.updateValue(r, 2, ask(c.read(r, 2)).value))
 		t.Fatalf("proved %d, %v\n%s", m.proved.Load(), err, out)
 	}
 }
+
+// Ask is described at foreign.Station: the relay of a meter that nobody orders anything.
+func (s lone) Ask(int) (*relay.Relays, relay.Meter) { return &relay.Relays{}, relay.Meter{} }

@@ -36,15 +36,13 @@ type session645 struct {
 	buf  [1024]byte
 
 	asked dlt645.Function // what the newest question wants an answer to
-
-	supplies map[string]*supply // by meter
 }
 
 // speak645 asks the gateway who it is and then reads the gaps of its meters' load records, again and again.
 func (e *HeadEnd) speak645(ctx context.Context, conn net.Conn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c := &session645{e: e, conn: conn, peer: conn.RemoteAddr().String(), supplies: map[string]*supply{}}
+	c := &session645{e: e, conn: conn, peer: conn.RemoteAddr().String()}
 	m, err := c.ask(ctx, dlt645.AnyMeter, dlt645.AskAddress{})
 	if err != nil {
 		return errs.Wrap("ask the gateway who it is", err)
@@ -59,7 +57,7 @@ func (e *HeadEnd) speak645(ctx context.Context, conn net.Conn) error {
 	e.o.Changed()
 	defer e.o.Changed()
 	defer e.links.leave(c.link)
-	p := &poller{e: e, link: c.link, name: name645, read: c.read, act: c.act, heed: c.heed}
+	p := &poller{e: e, link: c.link, name: name645, read: c.read, act: c.act, heed: c.supplies().Heed}
 	return p.run(ctx)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
+	"github.com/haihe-city/haihe/systems/grid/headend/line"
 	"github.com/haihe-city/haihe/systems/grid/headend/secret"
 	"github.com/haihe-city/haihe/wire/dlms"
 )
@@ -30,7 +31,7 @@ type sessionDLMS struct {
 	link   *link
 	invoke uint8
 	meters map[string]*cosem
-	line   *line // nil: the wrapper is spoken
+	line   *line.Line // nil: the wrapper is spoken
 	buf    [4096]byte
 }
 

@@ -10,25 +10,14 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/grid/headend/line"
 	"github.com/haihe-city/haihe/systems/grid/headend/secret"
 	"github.com/haihe-city/haihe/wire/dlms"
 	"github.com/haihe-city/haihe/wire/dlms/hdlc"
 )
 
-// How DLMS is spoken over HDLC: what we take and send at most; the physical address of a device whose logical one needs four bytes; how long we
-// listen for the flag of a peer that speaks HDLC before we say something.
-const (
-	lineInfo     = 1024
-	lineWindow   = 7
-	linePhysical = 16
-	lineHint     = 300 * time.Millisecond
-)
-
-// line is a connection over which HDLC is spoken, with a link to each device.
-type line struct {
-	scan  hdlc.Scanner
-	links map[uint16]*hdlc.Client
-}
+// lineHint is how long we listen for the flag of a peer that speaks HDLC before we say something.
+const lineHint = 300 * time.Millisecond
 
 // hint listens for a moment: who begins with the flag of HDLC speaks HDLC. IEC 62056-46 6.4.3.1
 func (c *sessionDLMS) hint() error {
@@ -40,7 +29,7 @@ func (c *sessionDLMS) hint() error {
 	switch {
 	case n > 0 && c.buf[0] == 0x7E:
 		c.speakLine()
-		c.line.scan.Feed(c.buf[:n])
+		c.line.Feed(c.buf[:n])
 	case n > 0:
 		c.sc.Feed(c.buf[:n])
 	case errors.As(err, &ne) && ne.Timeout():
@@ -51,30 +40,18 @@ func (c *sessionDLMS) hint() error {
 }
 
 // speakLine goes over to HDLC.
-func (c *sessionDLMS) speakLine() { c.line = &line{links: map[uint16]*hdlc.Client{}} }
+func (c *sessionDLMS) speakLine() {
+	c.line = line.New(c.conn, uint8(dlms.ManagerClient), c.e.o.Answer, func(ctx context.Context, why *hdlc.Error, offset int64, raw []byte) {
+		c.e.o.Refuse(ctx, Refused{Peer: c.peer, Protocol: nameDLMS, Reason: why.Reason, Clause: "46: " + why.Clause, Offset: offset + int64(why.Offset)}, raw)
+	})
+}
 
-// askLine sends a message to a device over HDLC and waits for its answer; a silent device is reminded.
-func (c *sessionDLMS) askLine(ctx context.Context, port uint16, q dlms.APDU) (dlms.APDU, error) {
-	k := c.line.links[port]
-	if k == nil {
-		at := hdlc.ServerAddress(port, 0)
-		if port >= 128 {
-			at = hdlc.ServerAddress(port, linePhysical)
-		}
-		k = hdlc.NewClient(hdlc.ClientAddress(uint8(dlms.ManagerClient)), at, hdlc.Params{Info: lineInfo, Window: lineWindow})
-		if _, err := c.exchange(ctx, k, k.Connect(), func(e hdlc.Event) bool { return e.Connected }); err != nil {
-			return nil, err
-		}
-		c.line.links[port] = k
-	}
-	var answer dlms.APDU
-	_, err := c.exchange(ctx, k, k.Ask(dlms.Encode(q)), func(e hdlc.Event) bool {
-		if e.Message == nil {
-			return false
-		}
-		a, err := dlms.Decode(e.Message)
+// askLine sends a message to a device over HDLC and waits for its answer.
+func (c *sessionDLMS) askLine(ctx context.Context, port uint16, q dlms.APDU) (answer dlms.APDU, err error) {
+	err = c.line.Ask(ctx, port, dlms.Encode(q), func(message []byte) bool {
+		a, err := dlms.Decode(message)
 		if err != nil {
-			c.refuse(ctx, err, dlms.Item{Raw: e.Message})
+			c.refuse(ctx, err, dlms.Item{Raw: message})
 			return false
 		}
 		c.e.o.Count(nameDLMS, "taken")
@@ -90,74 +67,12 @@ func (c *sessionDLMS) askLine(ctx context.Context, port uint16, q dlms.APDU) (dl
 
 // drop forgets the link to a device, and with it its association.
 func (c *sessionDLMS) drop(port uint16) {
-	delete(c.line.links, port)
+	c.line.Drop(port)
 	for _, m := range c.meters {
 		if m.port == port {
 			m.open = false
 		}
 	}
-}
-
-// exchange sends frames and takes what comes until done says that it is enough.
-func (c *sessionDLMS) exchange(ctx context.Context, k *hdlc.Client, send []hdlc.Frame, done func(hdlc.Event) bool) (hdlc.Event, error) {
-	for silence := 0; silence <= triesDLMS; {
-		if err := c.putLine(send); err != nil {
-			return hdlc.Event{}, err
-		}
-		send = nil
-		for send == nil {
-			it, ok := c.line.scan.Next()
-			if !ok {
-				n, err := c.conn.Read(c.buf[:])
-				c.line.scan.Feed(c.buf[:n])
-				var ne net.Error
-				switch {
-				case n > 0:
-				case errors.As(err, &ne) && ne.Timeout():
-					c.line.scan.Abandon()
-					silence++
-					send = k.Again()
-				default:
-					return hdlc.Event{}, err
-				}
-				continue
-			}
-			if it.Refused != nil {
-				c.e.o.Refuse(ctx, Refused{Peer: c.peer, Protocol: nameDLMS, Reason: it.Refused.Reason, Clause: "46: " + it.Refused.Clause, Offset: it.Offset + int64(it.Refused.Offset)}, it.Raw)
-				continue
-			}
-			e, err := k.Handle(it.Frame)
-			var why *hdlc.Error
-			switch {
-			case errors.As(err, &why):
-				c.e.o.Refuse(ctx, Refused{Peer: c.peer, Protocol: nameDLMS, Reason: why.Reason, Clause: "46: " + why.Clause, Offset: it.Offset}, it.Raw)
-				return e, errs.As(errs.Unavailable, "speak HDLC", err)
-			case e.Ended:
-				return e, errs.Say(errs.Unavailable, "设备断开了链路", "the device has ended the link")
-			case done(e):
-				return e, nil
-			}
-			if send = e.Send; send != nil {
-				silence = 0
-			}
-		}
-	}
-	return hdlc.Event{}, errs.Say(errs.Unavailable, "设备未应答", "the device did not answer")
-}
-
-// putLine sends frames in one go, and sets the time for the answer.
-func (c *sessionDLMS) putLine(frames []hdlc.Frame) (err error) {
-	var raw []byte
-	for _, f := range frames {
-		if raw, err = f.Append(raw); err != nil {
-			return err
-		}
-	}
-	if err := c.conn.SetDeadline(time.Now().Add(c.e.o.Answer)); err != nil {
-		return err
-	}
-	_, err = c.conn.Write(raw)
-	return err
 }
 
 // secure makes a device that was spoken to openly prove itself from now on, where its keys are known.
