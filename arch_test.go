@@ -329,12 +329,12 @@ func checkCalls(f *source) (faults []string) {
 
 // wallClock lists the files that look at the wall clock, each with its reason.
 var wallClock = map[string]string{
-	"cmd/haihe/*":                "the program hands the clock out",
+	"cmd/haihe/*":                 "the program hands the clock out",
 	"systems/grid/headend/line/*": "deadlines of connections run by the machine's clock, not by the plan's",
-	"systems/grid/headend/feed*": "deadlines of connections run by the machine's clock, not by the plan's",
-	"store/dialect.go":           "the clock of Options where the program hands none",
-	"store/storetest/*":          "test support",
-	"host/hosttest/*":            "test support",
+	"systems/grid/headend/feed*":  "deadlines of connections run by the machine's clock, not by the plan's",
+	"store/dialect.go":            "the clock of Options where the program hands none",
+	"store/storetest/*":           "test support",
+	"host/hosttest/*":             "test support",
 }
 
 func clocked(file string) bool {
