@@ -85,7 +85,7 @@ func report(run host.ImportRun, line int, err error) {
 // putMeters writes one chunk of the archive in one transaction: meters, and the concentrators and feeders that they name.
 func (s *service) putMeters(ctx context.Context, by *identity.Principal, file string, chunk []book.Meter) (map[string]int64, error) {
 	counts := map[string]int64{}
-	err := s.db.Write(ctx, func(tx *store.Tx) error {
+	err := s.host.DB.Write(ctx, func(tx *store.Tx) error {
 		clear(counts) // the chunk may run again
 		var put []book.Meter
 		places := map[string]bool{}

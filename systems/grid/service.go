@@ -41,8 +41,6 @@ const owner = "power"
 type service struct {
 	conf      Config
 	host      *host.Host
-	clock     host.Clock
-	db        *store.DB
 	entities  *entity.Store
 	intervals *interval.Importer
 	book      *book.Book
@@ -71,7 +69,7 @@ type counters struct {
 }
 
 func newService(ctx context.Context, h *host.Host, conf Config) (*service, error) {
-	s := &service{conf: conf, host: h, clock: h.Clock, db: h.DB, entities: h.Entities, book: book.New(conf.BookDays),
+	s := &service{conf: conf, host: h, entities: h.Entities, book: book.New(conf.BookDays),
 		refused: &refused.Store{DB: h.DB, Now: h.Clock.Now, Log: h.Log}}
 	s.count = counters{
 		readings: h.Metrics.Counter("readings_total", "Readings taken in, by outcome.", "outcome"),
@@ -147,7 +145,7 @@ func (s *service) listen(ctx context.Context) (err error) {
 		return err
 	}
 	s.head, err = headend.Open(headend.Options{
-		Log: s.host.Log, Now: s.clock.Now, Book: s.book, Take: s.take, Power: s.power, Refuse: s.refuse,
+		Log: s.host.Log, Now: s.host.Clock.Now, Book: s.book, Take: s.take, Power: s.power, Refuse: s.refuse,
 		Count:   func(protocol, outcome string) { s.count.frames(1, protocol, outcome) },
 		Changed: func() { s.dirty.Store(true) },
 		DLT698:  s.conf.DLT698, DLT645: s.conf.DLT645, QGDW1376: s.conf.QGDW1376, DLMS: s.conf.DLMS, Keys: secrets.Meter, SilentAfter: s.conf.SilentAfter, Poll: s.conf.Poll645, Answer: s.conf.Answer645, MaxLinks: s.conf.MaxLinks,
@@ -215,7 +213,7 @@ func (s *service) layDistricts(ctx context.Context) error {
 	if err != nil || n >= int64(len(book.Districts)) {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *store.Tx) error {
+	return s.host.DB.Write(ctx, func(tx *store.Tx) error {
 		for _, d := range book.Districts {
 			e := &entity.Entity{ID: book.DistrictID(d.Code), Types: []string{book.TypeDistrict}, Owner: owner, Attrs: []entity.Attr{
 				entity.TextAttr("code", d.Code), entity.TextAttr("name", d.Name.Zh), entity.BoolAttr("core", d.Core)}}
@@ -229,7 +227,7 @@ func (s *service) layDistricts(ctx context.Context) error {
 
 // load fills the book from the archive and from the samples of the recent days.
 func (s *service) load(ctx context.Context) error {
-	if err := shelf.Fill(ctx, shelf.Options{DB: s.db, Entities: s.entities, Book: s.book, MeterOf: meterOf, Log: s.host.Log}); err != nil {
+	if err := shelf.Fill(ctx, shelf.Options{DB: s.host.DB, Entities: s.entities, Book: s.book, MeterOf: meterOf, Log: s.host.Log}); err != nil {
 		return err
 	}
 	return s.ledger.Recall(ctx)
