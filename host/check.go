@@ -75,7 +75,7 @@ type sayFunc func(format string, args ...any)
 func checkDeclared(s *System, say sayFunc) {
 	seen := map[string]bool{}
 	for _, g := range s.Grants {
-		if !grantName.MatchString(g.Name) || !strings.HasPrefix(g.Name, s.Name+".") {
+		if !grantName.MatchString(g.Name) || !s.Common && !strings.HasPrefix(g.Name, s.Name+".") { // what all share may have grants of a kernel part: alarm.answer
 			say("grant %q is to be %s.<verb>", g.Name, s.Name)
 		}
 		if seen[g.Name] {

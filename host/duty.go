@@ -2,16 +2,52 @@ package host
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/rule"
+	"github.com/haihe-city/haihe/lang"
 )
 
 // Duty is what those on shift work with, shared by all systems.
 type Duty struct {
 	Rules  *rule.Engine
 	Alarms *alarm.Board
+
+	watched map[string]Watched // by system; complete before anything is served
+}
+
+// Watched is what a system offers of what its rules watch, for those who write rules and answer for alarms. Names and links are asked for
+// often and must be quick; a function that is nil offers nothing.
+type Watched struct {
+	Points func(ctx context.Context) ([]rule.Point, error) // all of them, as its watch has them
+	Past   rule.Past                                       // their readings
+	Curve  func(ctx context.Context, entity string, from, to time.Time) ([]rule.Reading, error)
+	Name   func(uri string) (lang.Text, bool) // of a plant or a device
+	Page   func(uri string) string            // of a plant or a device: a path below the language prefix, "" for none
+}
+
+// Watched gives what a system offers; ok is false where it offers nothing.
+func (d *Duty) Watched(system string) (w Watched, ok bool) {
+	w, ok = d.watched[system]
+	return w, ok
+}
+
+// Watchers are the systems that offer points, by name.
+func (d *Duty) Watchers() []string { return slices.Sorted(maps.Keys(d.watched)) }
+
+// offer takes in what a system offers.
+func (d *Duty) offer(system string, w *Watched) {
+	if w == nil {
+		return
+	}
+	if d.watched == nil {
+		d.watched = map[string]Watched{}
+	}
+	d.watched[system] = *w
 }
 
 // openDuty opens it after the journal.

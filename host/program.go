@@ -189,6 +189,7 @@ func (p *Program) openSystem(ctx context.Context, r *room, log *slog.Logger) (er
 	if faults := CheckOpened(&r.System, r.opened); len(faults) > 0 {
 		return errs.As(errs.Internal, "check what "+r.Name+" opened", errors.New(strings.Join(faults, "; ")))
 	}
+	p.Duty.offer(r.Name, r.opened.Watched)
 	for _, m := range r.opened.Measures {
 		if err := p.Indicators.Connect(m.Target, m.Measure, m.Evidence); err != nil {
 			return errs.Wrap("connect target "+m.Target, err)

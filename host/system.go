@@ -64,6 +64,7 @@ type Opened struct {
 	Measures []Measure
 	Search   func(ctx context.Context, who *identity.Principal, q string, limit int) ([]web.Hit, error)
 	Import   map[string]ImportFunc // by the Name of the declared Imports
+	Watched  *Watched              // what rules watch here; nil where they watch nothing
 	Own      *web.Own              // what a citizen sees of their own on /my; nil where there is none
 	Health   func(ctx context.Context) error
 	Close    func(ctx context.Context) error

@@ -6,6 +6,7 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/systems/calendar"
 	"github.com/haihe-city/haihe/systems/city"
+	"github.com/haihe-city/haihe/systems/duty"
 	"github.com/haihe-city/haihe/systems/grid"
 	"github.com/haihe-city/haihe/systems/plan"
 )
@@ -16,6 +17,7 @@ func All() []host.System {
 		plan.System(),
 		city.System(),
 		calendar.System(),
+		duty.System(),
 		grid.System(),
 	}
 }
