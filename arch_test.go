@@ -137,6 +137,8 @@ var floors = []rule{
 	{dir: "systems/duty/alarms", floor: 4, may: []string{"host", "web", "web/ui", "kernel/casework/*", "lang"}},
 	{dir: "systems/duty/rules", floor: 4, may: []string{"host", "web", "web/ui", "kernel/*", "lang"}},
 	{dir: "systems/duty", floor: 4, may: []string{"systems/duty/alarms", "systems/duty/rules", "host", "kernel/*", "kernel/casework/*", "lang"}},
+	{dir: "systems/emergency/page", floor: 4, may: []string{"web/ui", "lang"}},
+	{dir: "systems/emergency", floor: 4, may: []string{"systems/emergency/page", "host", "web", "web/ui", "kernel/*", "lang"}},
 	{dir: "systems/city", floor: 4, may: []string{"host", "host/broker", "web", "web/ui", "web/sheet", "ngsild", "ngsild/*", "kernel/*", "kernel/entity/*", "wire/ngsild/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems/*", floor: 4, may: []string{"host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems", floor: 5, may: []string{"systems/*", "host"}, tests: []string{"host/hosttest", "plans/*"}},

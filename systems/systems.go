@@ -7,6 +7,7 @@ import (
 	"github.com/haihe-city/haihe/systems/calendar"
 	"github.com/haihe-city/haihe/systems/city"
 	"github.com/haihe-city/haihe/systems/duty"
+	"github.com/haihe-city/haihe/systems/emergency"
 	"github.com/haihe-city/haihe/systems/grid"
 	"github.com/haihe-city/haihe/systems/plan"
 )
@@ -19,5 +20,6 @@ func All() []host.System {
 		calendar.System(),
 		duty.System(),
 		grid.System(),
+		emergency.System(),
 	}
 }
