@@ -61,6 +61,9 @@ type service struct {
 	dirty     atomic.Bool // something changed since the pages were told
 }
 
+// leastRaw is how long single readings are kept at least: validation, forecast and baselines look back nine weeks.
+const leastRaw = 70 * 24 * time.Hour
+
 // counters are the room's metrics.
 type counters struct {
 	readings func(delta float64, values ...string)
@@ -76,7 +79,10 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 		frames:   h.Metrics.Counter("frames_total", "Frames received, by protocol and outcome.", "protocol", "outcome"),
 		online:   h.Metrics.Gauge("concentrators_online", "Concentrators connected now."),
 	}
-	readings, err := h.Series.Declare(ctx, ledger.Family)
+	if conf.KeepRaw > 0 && conf.KeepRaw < leastRaw {
+		return nil, errs.Say(errs.Invalid, "[grid] keep_raw 应为 0 或不少于 %[1]d 天：校核与预测需要这些读数", "[grid] keep_raw is 0 or at least %[1]d days: validation and forecast need the readings", int(leastRaw/(24*time.Hour)))
+	}
+	readings, err := h.Series.Declare(ctx, ledger.Kept(conf.KeepRaw, conf.RollUp))
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,8 @@ type Config struct {
 	SlotTolerance time.Duration `toml:"slot_tolerance" min:"0s" max:"7m" doc:"读数时间与时点允许的偏差 / how far a reading's time may stand from the quarter hour to count for it"`
 	SilentAfter   time.Duration `toml:"silent_after" min:"10s" max:"24h" doc:"集中器失联多久视为离线 / a concentrator not heard for this long is offline"`
 	BookDays      int           `toml:"book_days" min:"2" max:"400" doc:"在内存中保留多少天的时点；更早的日子在查询时从样本统计 / days whose slots are held in memory; older days are counted from the samples when asked for"`
+	KeepRaw       time.Duration `toml:"keep_raw" min:"0s" max:"876000h" doc:"逐点读数保留多久，0 为一直保留；更早的按 roll_up 汇总保存，之后不可更正 / how long single readings are kept, 0 for ever; older ones are kept as sums by roll_up, which cannot be corrected"`
+	RollUp        time.Duration `toml:"roll_up" min:"15m" max:"24h" doc:"汇总周期，应整除 24 小时 / period of those sums; it divides 24 hours"`
 	MaxLinks      int           `toml:"max_links" min:"1" max:"1000000" doc:"各端口合计的最大连接数 / connections accepted at once, all listeners together"`
 	EstimateHour  int           `toml:"estimate_hour" min:"0" max:"23" doc:"每日几点起校核并估算前一日的读数 / hour of the day from which the readings of the day before are validated and estimated"`
 	EstimateOrder string        `toml:"estimate_order" doc:"估算方法的先后：linear 线性内插、profile 当日曲线、proxy 同类日、average 历史平均 / order in which methods of estimation are tried: linear, profile, proxy, average"`
@@ -60,7 +62,7 @@ const (
 // System declares the smart grid.
 func System() host.System {
 	conf := &Config{DLT698: "127.0.0.1:9698", DLT645: "127.0.0.1:9645", DueAfter: 15 * time.Minute, LateAfter: 12 * time.Hour, AheadLimit: time.Hour,
-		SlotTolerance: 2 * time.Minute, SilentAfter: 15 * time.Minute, BookDays: 8, MaxLinks: 20_000, EstimateHour: 6, EstimateOrder: "linear,profile,proxy,average", ProlongedDays: 3, Poll645: 5 * time.Minute, Answer645: 5 * time.Second}
+		SlotTolerance: 2 * time.Minute, SilentAfter: 15 * time.Minute, BookDays: 8, RollUp: time.Hour, MaxLinks: 20_000, EstimateHour: 6, EstimateOrder: "linear,profile,proxy,average", ProlongedDays: 3, Poll645: 5 * time.Minute, Answer645: 5 * time.Second}
 	return host.System{
 		Name:     "grid",
 		Title:    lang.T("智能电网", "Smart grid"),

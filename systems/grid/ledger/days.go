@@ -158,9 +158,12 @@ func (l *Ledger) Tick() {
 	l.ticks++
 }
 
-// Meter gives a meter's samples of a day, those beside its slots included.
+// Meter gives a meter's samples of a day, those beside its slots included; of a day that was rolled up one sample a period.
 func (l *Ledger) Meter(ctx context.Context, key int64, d book.Day) ([]series.Sample, error) {
 	out, err := l.o.Readings.Range(ctx, key, d.Start()-l.tolerance(), (d+1).Start()-l.tolerance())
+	if err == nil && len(out) == 0 && l.rolled(d) {
+		return l.rolledMeter(ctx, key, d)
+	}
 	return out, errs.Wrap("read a meter's day", err)
 }
 
@@ -189,9 +192,9 @@ func (l *Ledger) Load(ctx context.Context, district string, d book.Day) ([]float
 	if district != "" {
 		keys = append([]int64{}, l.o.Book.Keys(book.Select{District: district})...)
 	}
-	points, err := l.o.Readings.Aggregate(ctx, keys, "power", d.Start(), (d + 1).Start(), book.SlotLength)
+	points, err := l.aggregate(ctx, keys, d)
 	if err != nil {
-		return nil, errs.Wrap("sum the load", err)
+		return nil, err
 	}
 	mw = make([]float64, book.SlotsPerDay)
 	for i := range mw {
