@@ -97,6 +97,8 @@ var floors = []rule{
 	{dir: "simulate/grid/curtail", floor: 4, may: []string{"simulate/grid/town"}},
 	{dir: "simulate/grid/fault", floor: 4, may: []string{"simulate/grid/town", "errs", "lang"}},
 	{dir: "simulate/grid/judge", floor: 4, may: []string{"simulate/grid/fault", "simulate/grid/town", "errs"}},
+	{dir: "simulate/safety/site", floor: 4, may: []string{"simulate/grid/town", "errs", "lang"}},
+	{dir: "simulate/safety/fault", floor: 4, may: []string{"simulate/grid/town", "simulate/safety/site", "errs", "lang"}},
 	{dir: "simulate/*", floor: 4, may: []string{"simulate/grid/fault", "simulate/grid/foreign", "simulate/grid/relay", "simulate/grid/town", "wire/*", "wire/dlt698/event", "errs"}},
 	{dir: "systems/grid/book/piece", floor: 4},
 	{dir: "systems/grid/book", floor: 4, may: []string{"systems/grid/book/piece", "kernel/series", "errs", "lang"}},
