@@ -123,7 +123,8 @@ func (s *Service) Start(tx *store.Tx, by *identity.Principal, c Case, alarms []s
 	panic("not yet")
 }
 
-// Do changes a case by one of the verbs, in the caller's transaction; version must be the case's present one.
+// Do changes a case by one of the verbs, in the caller's transaction; version must be the case's present one, or 0 where the change does
+// not rest on what was seen (a comment, an order's receipt). A verb that is none of the service's own writes a line and changes nothing.
 func (s *Service) Do(tx *store.Tx, by *identity.Principal, id string, version int64, c Change) (Case, error) {
 	panic("not yet")
 }
