@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/systems/emergency"
 	"github.com/haihe-city/haihe/systems/grid"
 	"github.com/haihe-city/haihe/systems/plan"
+	"github.com/haihe-city/haihe/systems/safety"
 )
 
 // All gives the systems, each with a configuration of its own that holds its defaults.
@@ -20,6 +21,7 @@ func All() []host.System {
 		calendar.System(),
 		duty.System(),
 		grid.System(),
+		safety.System(),
 		emergency.System(),
 	}
 }

@@ -29,6 +29,8 @@ func (r *Rule) Check() error {
 		return errs.Say(errs.Invalid, "延时应在 0 至 24 小时之间", "delays lie between 0 and 24 hours")
 	case !finite(r.Form.Value) || !finite(r.Form.Deadband) || r.Form.Deadband < 0:
 		return errs.Say(errs.Invalid, "限值应为数字，回差不得为负", "the limit is a number, the deadband is not negative")
+	case !(r.Form.Share >= 0 && r.Form.Share < 1):
+		return errs.Say(errs.Invalid, "回差占限值的比例应在 0 至 1 之间", "the deadband as a share of the limit lies between 0 and 1")
 	}
 	return r.checkKind()
 }

@@ -42,7 +42,7 @@ func (c *condition) ripe(now int64) bool { return c.found != c.told && now-c.cam
 func (c *condition) beyond(v float64) bool {
 	band := 0.0
 	if c.found {
-		band = c.rule.Form.Deadband
+		band = max(c.rule.Form.Deadband, c.rule.Form.Share*math.Abs(c.limit))
 	}
 	if c.below {
 		return v <= c.limit+band

@@ -73,6 +73,7 @@ type Form struct {
 	Own      string        `json:"own,omitempty"`      // "HH", "H", "L", "LL": the point's own limit instead of Value
 	Value    float64       `json:"value,omitempty"`    // limit, or change a minute, or greatest movement of a stuck value
 	Deadband float64       `json:"deadband,omitempty"` // the value must come back so far over the limit
+	Share    float64       `json:"share,omitempty"`    // and at least by this share of the limit: one rule for points in different units
 	On       time.Duration `json:"on,omitempty"`       // the condition must stand so long before it is told
 	Off      time.Duration `json:"off,omitempty"`      // and be gone so long before that is told
 	Window   time.Duration `json:"window,omitempty"`   // of rate and stuck

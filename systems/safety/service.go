@@ -1,0 +1,131 @@
+package safety
+
+import (
+	"context"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/casework/alarm"
+	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/rule"
+	"github.com/haihe-city/haihe/kernel/rule/intake"
+	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/safety/register"
+)
+
+// name of this room, of its watch and of its alarms.
+const name = "safety"
+
+// decimals that a value is kept with.
+const decimals = 4
+
+// service holds the verbs of this room.
+type service struct {
+	host     *host.Host
+	register *register.Register
+	readings *series.Table
+	watch    *rule.Watch
+	intake   *intake.Intake
+}
+
+func newService(ctx context.Context, h *host.Host, conf Config) (*service, error) {
+	s := &service{host: h}
+	var err error
+	s.readings, err = h.Series.Declare(ctx, series.Family{Name: "safety.point", Columns: []series.Column{{Name: "value", Decimals: decimals}},
+		KeepRaw: time.Duration(conf.KeepDays) * 24 * time.Hour, RollUp: 10 * time.Minute})
+	if err != nil {
+		return nil, err
+	}
+	// A point's value is its attribute for whoever asks the city context, without lying there.
+	if err := h.Entities.Bind(register.TypePoint, []entity.Binding{entity.FromSeries("value", s.readings, 0)}); err != nil {
+		return nil, err
+	}
+	s.register, err = register.Open(ctx, register.Options{DB: h.DB, Entities: h.Entities, Journal: h.Journal, Now: h.Clock.Now})
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Duty.Rules.Declare(ctx, name, rules()); err != nil {
+		return nil, errs.Wrap("declare the rules", err)
+	}
+	s.watch, err = h.Duty.Rules.Watch(name, h.Duty.Alarms.Standing(name))
+	if err != nil {
+		return nil, err
+	}
+	s.intake = intake.New(intake.Options{DB: h.DB, Table: s.readings, Watch: s.watch, Now: h.Clock.Now, Came: s.came,
+		Raise: func(tx *store.Tx, list []rule.Transition) error {
+			return h.Duty.Alarms.Apply(tx, alarm.FromRules(name, list))
+		}})
+	if err := s.repoint(); err != nil {
+		return nil, errs.Wrap("set the points", err)
+	}
+	return s, nil
+}
+
+// points gives the whole register as rules watch it.
+func (s *service) points() []rule.Point {
+	_, _, n := s.register.Size()
+	out := make([]rule.Point, 0, n)
+	for _, site := range s.register.Sites(register.Filter{}) {
+		for i := range site.Points {
+			out = append(out, site.Points[i].Rule(&site.Plant))
+		}
+	}
+	return out
+}
+
+// repoint hands the register's points to the watch, with the newest reading of those that are new there.
+func (s *service) repoint() error {
+	return s.watch.SetPoints(s.points(), func(key int64) (rule.Reading, bool) {
+		last, ok, err := s.readings.Last(context.Background(), key)
+		if err != nil || !ok {
+			return rule.Reading{}, false // not known is not heard: the point counts as silent until it speaks
+		}
+		return readingOf(last), true
+	})
+}
+
+// readingOf is a sample as rules see it.
+func readingOf(x series.Sample) rule.Reading {
+	r := rule.Reading{Key: x.Key, At: x.At}
+	if x.Values[0] == series.Null {
+		r.Quality = rule.Faulty
+		return r
+	}
+	r.Value = float64(x.Values[0]) / 1e4
+	if x.Quality&^series.Late == series.Invalid {
+		r.Quality = rule.Faulty
+	}
+	return r
+}
+
+// take stores what a feed brings of one plant, and returns when it is durable. unknown are the factors that the register does not have; they
+// stop nothing.
+func (s *service) take(ctx context.Context, plant string, list []register.Value) (fresh, repeated int, unknown []string, err error) {
+	if _, ok := s.register.ByMN(plant); !ok {
+		return 0, 0, nil, errs.Say(errs.NotFound, "没有企业 %[1]s", "there is no plant %[1]s", plant)
+	}
+	readings := make([]rule.Reading, 0, len(list))
+	for _, v := range list {
+		p, ok := s.register.Point(plant, v.Factor)
+		if !ok {
+			unknown = append(unknown, v.Factor)
+			continue
+		}
+		readings = append(readings, rule.Reading{Key: p.Num, At: v.At.UnixMicro(), Value: v.Value, Quality: v.Quality})
+	}
+	fresh, repeated, err = s.intake.Take(ctx, readings)
+	return fresh, repeated, unknown, err
+}
+
+// came is told of what was stored.
+func (s *service) came([]rule.Reading) {}
+
+// health fails while the intake does not keep up.
+func (s *service) health(context.Context) error {
+	if s.intake.Full() {
+		return errs.Say(errs.Busy, "采集入口已满", "the intake is full")
+	}
+	return nil
+}
