@@ -1,6 +1,7 @@
 package response
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -190,17 +191,38 @@ func (p *Part) askedOf(r *web.Request) (code string, out []asked, err error) {
 }
 
 func (p *Part) adrEvents(r *web.Request) (any, error) {
-	_, all, err := p.askedOf(r)
-	if err != nil {
+	code, all, err := p.askedOf(r)
+	switch {
+	case err != nil:
 		return nil, err
+	case code == "" && !r.Who.Can(GrantManage):
+		return nil, noMine()
+	case code == "":
+		if all, err = p.wholeEvents(r.Context()); err != nil {
+			return nil, err
+		}
 	}
-	out := []adrEventObject{} // an account that is no participant's is asked nothing
+	out := []adrEventObject{}
 	for _, x := range all {
 		if x.e.State != Cancelled && (r.Query("programID") == "" || r.Query("programID") == x.e.Programme) {
 			out = append(out, eventObject(x.e, x.c))
 		}
 	}
 	return pageOf(r, out)
+}
+
+// wholeEvents are the events as whoever manages them sees them: with what all participants together are asked for.
+func (p *Part) wholeEvents(ctx context.Context) ([]asked, error) {
+	list, err := record.Read(ctx, p.o.DB, func(tx *store.Tx) ([]Event, error) {
+		return record.Events(tx, record.QEvents, "", "", "", int64(0), mostCalls)
+	})
+	var out []asked
+	for _, e := range list {
+		if !e.Approved.IsZero() {
+			out = append(out, asked{e, Call{Event: e.ID, Participant: "*", KW: e.Target}})
+		}
+	}
+	return out, err
 }
 
 func (p *Part) adrEvent(r *web.Request) (any, error) {
