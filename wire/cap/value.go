@@ -146,3 +146,12 @@ func (p Polygon) String() string {
 }
 
 func (c Circle) String() string { return c.Center.String() + " " + formatFloat(c.Radius) }
+
+// ParsePolygon and ParseCircle read the two shapes where another structure holds them.
+func ParsePolygon(s string) (Polygon, bool) {
+	p, err := parsePolygon(s)
+	return p, err == nil
+}
+
+// ParseCircle reads "latitude,longitude radius".
+func ParseCircle(s string) (Circle, bool) { return parseCircle(s) }
