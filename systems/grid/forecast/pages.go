@@ -52,16 +52,18 @@ func (p *Part) view(ctx context.Context, district string) (v view, err error) {
 	if v.days, err = p.days(ctx, district, v.today-shownDays, v.today+1); err != nil {
 		return v, err
 	}
-	so, err := p.o.Load(ctx, district, v.today)
-	if err != nil {
-		return v, err
+	for d := v.today - 1; d <= v.today; d++ { // what has come since the last round of work included
+		so, err := p.o.Load(ctx, district, d)
+		if err != nil {
+			return v, err
+		}
+		x, ok := v.days[d]
+		if !ok {
+			x = Day{Day: d, Error: -1, Naive: -1}
+		}
+		x.Was = so
+		v.days[d] = x
 	}
-	x, ok := v.days[v.today]
-	if !ok {
-		x = Day{Day: v.today, Error: -1, Naive: -1}
-	}
-	x.Was = so
-	v.days[v.today] = x
 	v.effects = map[book.Day][]float64{}
 	for d := v.today; p.o.Effect != nil && d <= v.today+1; d++ {
 		if v.effects[d], err = p.o.Effect(ctx, district, d); err != nil {

@@ -71,7 +71,18 @@ func New(ctx context.Context, o Options) (*Part, error) {
 
 // Jobs are what the part does by itself.
 func (p *Part) Jobs() []host.Job {
-	return []host.Job{{Name: "forecast", Every: time.Hour, Run: p.Work}}
+	var last time.Time
+	return []host.Job{{Name: "forecast", Every: time.Minute, Run: func(ctx context.Context) error {
+		now := p.o.Clock.Now()
+		if now.Sub(last) < time.Hour {
+			said, err := p.Said(ctx, "", book.DayOf(now.UnixMicro())+1)
+			if err != nil || said != nil { // until the first day has come, look for it each minute
+				return err
+			}
+		}
+		last = now
+		return p.Work(ctx)
+	}}}
 }
 
 // Day is a district's day. Said and Was are nil where there is none; errors are percent, below 0 where there is none.
@@ -161,10 +172,22 @@ func Forecast(c *calendar.Calendar, days map[book.Day]Day, so []float64, today b
 			}
 		}
 	}
-	if step, _ := model.Peak(so); step >= 0 {
+	if come := came(so); come >= leastToday || come > 0 && len(known) > 0 { // the morning alone says nothing of an evening
 		known = append(known, model.Day{Class: model.ClassOf(c, calendar.Date(today)), Curve: so})
 	}
 	return model.Next(known, model.ClassOf(c, calendar.Date(today+1)), book.SlotsPerDay)
+}
+
+// leastToday is how much of a first day must have come before it alone is taken for what days look like.
+const leastToday = book.SlotsPerDay * 9 / 10
+
+func came(curve []float64) (n int) {
+	for _, v := range curve {
+		if !math.IsNaN(v) {
+			n++
+		}
+	}
+	return n
 }
 
 // days reads a district's days.

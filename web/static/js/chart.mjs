@@ -28,7 +28,9 @@ const series = (style) => style === 'past' ? { stroke: token('line2'), width: 1.
 function stamps(_, ts) {
   const span = ts.length > 1 ? ts[ts.length - 1] - ts[0] : 0;
   const f = span > 400 * 86400 ? month : span > 2 * 86400 ? day : clock;
-  return ts.map((t) => f.format(t * 1000));
+  // Ticks closer than a day: the date stands at midnight only, the hour at the others.
+  const close = f === day && ts[1] - ts[0] < 86400;
+  return ts.map((t) => (close && clock.format(t * 1000) !== '00:00' ? clock : f).format(t * 1000));
 }
 
 /** Takes a chart over. @param {HTMLElement} box */
@@ -64,7 +66,7 @@ function start(box) {
       width: box.clientWidth, height: box.clientHeight, padding: [8, 6, 0, 0], legend: { show: false },
       cursor: { points: { size: 7 }, y: false, drag: { x: false, y: false } }, scales: { x: { time: true } }, tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), zone),
       axes: [{ ...ax, grid: { show: false }, space: 60, size: 24, values: stamps }, { ...ax, size: 46, space: 34, values: (_, v) => v.map((n) => n.toLocaleString('en')) }],
-      series: [{}, ...d.lines.map((l) => ({ ...series(l.style), points: { show: false } }))],
+      series: [{}, ...d.lines.map((l) => ({ ...series(l.style), points: { show: l.points.filter((v) => v != null).length === 1 } }))], // a line needs two
       hooks: { setCursor: [point] },
     }, rows(d), box);
     box.append(tip);
