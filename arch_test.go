@@ -68,7 +68,7 @@ var floors = []rule{
 	{dir: "kernel/rule/cel", floor: 2, may: []string{"errs"}},
 	{dir: "kernel/rule/intake", floor: 2, may: []string{"kernel/rule", "kernel/series", "store", "errs"}, tests: append(storage, "kernel/journal", "lang")},
 	{dir: "kernel/rule", floor: 2, may: []string{"kernel/rule/cel", "kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
-	{dir: "kernel/casework/notice", floor: 2, may: []string{"kernel/identity", "kernel/journal", "store", "lang"}},
+	{dir: "kernel/casework/notice", floor: 2, may: []string{"kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/casework/alarm", floor: 2, may: []string{"kernel/identity", "kernel/journal", "kernel/rule", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/casework", floor: 2, may: []string{"kernel/casework/*", "kernel/identity", "kernel/journal", "store", "lang"}},
 	{dir: "kernel/identity", floor: 2, may: []string{"kernel/journal", "store", "errs", "lang"}, tests: storage},

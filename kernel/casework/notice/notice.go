@@ -1,33 +1,30 @@
-// Package notice (通知) tells people: who was told what, when, by which way, and who answered. A notice that is due is a row before it is
-// a message; what was told is known after kill -9, and nobody is told twice.
-//
-// A [Channel] carries messages. Each message has a key; a channel is asked for the key after a crash before it is given the message
-// again. Who does not answer in time is escalated to the next level.
 package notice
 
 import (
 	"context"
 	"time"
 
-	"github.com/haihe-city/haihe/kernel/identity"
-	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
-	"github.com/haihe-city/haihe/store"
 )
 
 // Contact is somebody responsible, with the ways to reach them in the order in which they are tried.
 type Contact struct {
-	ID    string
-	Name  lang.Text
-	Unit  string
-	Area  string
-	Group string // URI of the plant, or ""
-	Duty  string // what for: "plant", "district", "leader", "duty-officer"
-	Ways  []Way
+	ID     string    `json:"id,omitempty"` // "" for one that is in no register
+	Name   lang.Text `json:"name,omitzero"`
+	Unit   string    `json:"unit,omitempty"`
+	Area   string    `json:"area,omitempty"`
+	Group  string    `json:"group,omitempty"`  // URI of the plant, or ""
+	Duty   string    `json:"duty,omitempty"`   // what for: "plant", "district", "leader", "duty-officer"
+	Person string    `json:"person,omitempty"` // account that answers when signed in, "person:…", or ""
+	Lang   lang.Lang `json:"lang,omitempty"`   // of what they are told; Chinese where it is empty
+	Ways   []Way     `json:"ways,omitempty"`
 }
 
 // Way is one way to reach somebody.
-type Way struct{ Channel, Address string } // "sms" "+86…", "mail", "mqtt", "push", "http"
+type Way struct { // "sms" "+86…", "mail", "mqtt", "push", "http", "page" "person:…"
+	Channel string `json:"channel"`
+	Address string `json:"address"`
+}
 
 // Message is what is told.
 type Message struct {
@@ -48,12 +45,16 @@ type Delivery struct {
 	Lang    lang.Lang
 	Title   string
 	Body    string
-	Link    string
-	Ack     string // what the receiver gives back to answer
+	Link    string // path below the language prefix, "" for none
+	Ack     string // what the receiver gives back to answer: AckPath + Ack is the address of the page; "" where no answer is wanted
 }
 
-// Channel carries deliveries. Send returns when the other side has taken it. Found tells whether the other side has taken a key, known
-// false where it cannot say.
+// AckPath is where the public page of an answer stands, below the program's address.
+const AckPath = "/ack/"
+
+// Channel carries deliveries. Send returns when the other side has taken it; an error of kind errs.Invalid, errs.NotFound, errs.Denied or
+// errs.TooLarge says that this address will never take it, any other one that it is worth another try. Found tells whether the other side
+// has taken a key, known false where it cannot say. Both may be called from several goroutines at once.
 type Channel interface {
 	Name() string
 	Send(ctx context.Context, d Delivery) (receipt string, err error)
@@ -65,6 +66,7 @@ type State string
 
 // The states.
 const (
+	Waiting  State = "waiting" // of a later level, whose turn has not come
 	Due      State = "due"
 	Trying   State = "trying"
 	Told     State = "told"
@@ -76,51 +78,33 @@ const (
 
 // Line is one row of who was told.
 type Line struct {
-	Delivery Delivery
-	Contact  Contact
-	Message  string // id
-	Level    int
-	State    State
-	Tries    int
-	DueAt    time.Time
-	ToldAt   time.Time
-	AnswerAt time.Time
-	Answer   string
-	Reason   string // of a failure
+	ID        string   // of the delivery to this person, whichever way it takes
+	Delivery  Delivery // without the token
+	Contact   Contact
+	Message   string // id
+	About     string
+	Level     int
+	State     State
+	Tries     int
+	DueAt     time.Time // when the message became due
+	ToldAt    time.Time
+	EscapedAt time.Time // when the next level was told because of it
+	AnswerAt  time.Time
+	Answer    string
+	Answerer  string // "contact:…", "person:…" who took it down
+	Receipt   string
+	Recorded  bool   // kept, not sent: the channel is not configured
+	Reason    string // of a failure
 }
 
-// Post tells. Its methods may be called from anywhere at once.
-type Post struct{ _ int }
-
-// Options are what a post works with.
-type Options struct {
-	DB       *store.DB
-	Journal  *journal.Journal
-	Now      func() time.Time
-	Channels []Channel
+// Masked gives the line without what only those may read who look after the contacts.
+func (l Line) Masked() Line {
+	l.Contact.Name, l.Contact.Ways, l.Delivery.Address = lang.Text{}, nil, ""
+	return l
 }
 
-// Open reads what is due.
-func Open(ctx context.Context, o Options) (*Post, error) { panic("not yet") }
-
-// Tell makes a message due, in the caller's transaction, and gives its id.
-func (p *Post) Tell(tx *store.Tx, m Message) (id string, err error) { panic("not yet") }
-
-// Recall ends what is due of everything about something; what was told stays told.
-func (p *Post) Recall(tx *store.Tx, about string) error { panic("not yet") }
-
-// Answer takes an answer by its token, or by a person who is signed in and is the contact.
-func (p *Post) Answer(ctx context.Context, ack, answer string) error { panic("not yet") }
-
-// AnswerAs takes the answer of somebody who is signed in.
-func (p *Post) AnswerAs(ctx context.Context, by *identity.Principal, id, answer string) error {
-	panic("not yet")
+// Pace bounds what a channel is given.
+type Pace struct {
+	Parallel  int // deliveries under way at once; 16 where 0
+	PerSecond int // 0: as fast as it takes them
 }
-
-// Lines gives who was told about something.
-func (p *Post) Lines(ctx context.Context, about, cursor string, limit int) (list []Line, next string, err error) {
-	panic("not yet")
-}
-
-// Run sends what is due and escalates what is not answered, until ctx ends.
-func (p *Post) Run(ctx context.Context) error { panic("not yet") }
