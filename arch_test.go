@@ -146,6 +146,7 @@ var floors = []rule{
 	{dir: "systems/emergency/situation/plume", floor: 4, may: []string{"errs", "lang"}},
 	{dir: "systems/emergency/situation/area", floor: 4, may: []string{"web/static", "errs", "lang"}},
 	{dir: "systems/emergency", floor: 4, may: []string{"systems/emergency/page", "host", "web", "web/ui", "kernel/*", "lang"}},
+	{dir: "systems/safety/early/model", floor: 4},
 	{dir: "systems/safety/register", floor: 4, may: []string{"kernel/*", "store", "errs", "lang"}},
 	{dir: "systems/safety", floor: 4, may: []string{"systems/safety/register", "host", "kernel/*", "kernel/casework/*", "kernel/rule/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems/city", floor: 4, may: []string{"host", "host/broker", "web", "web/ui", "web/sheet", "ngsild", "ngsild/*", "kernel/*", "kernel/entity/*", "wire/ngsild/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
