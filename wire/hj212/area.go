@@ -28,12 +28,11 @@ func (f *Frame) area(s string, at int) (rest int, why *Error) {
 	}
 	f.Items = make([]Item, 0, strings.Count(s[from:from+size], "="))
 	for i, joined := from, false; ; {
-		it, next, why := item(s[:from+size], i)
+		f.Items = append(f.Items, Item{Joined: joined})
+		next, why := f.Items[len(f.Items)-1].read(s[:from+size], i)
 		if why != nil {
 			return 0, why
 		}
-		it.Joined = joined
-		f.Items = append(f.Items, it)
 		if next == from+size {
 			return rest, nil
 		}
@@ -47,8 +46,8 @@ func (f *Frame) area(s string, at int) (rest int, why *Error) {
 	}
 }
 
-// item reads name=value at s[at]; next is where it ends: at a separator, or at the end of s.
-func item(s string, at int) (it Item, next int, why *Error) {
+// read takes name=value at s[at]; next is where it ends: at a separator, or at the end of s.
+func (it *Item) read(s string, at int) (next int, why *Error) {
 	i := at
 	for i < len(s) && s[i] == ' ' {
 		i++
@@ -62,7 +61,7 @@ func item(s string, at int) (it Item, next int, why *Error) {
 		i++
 	}
 	if it.Name == "" || i == len(s) || s[i] != '=' {
-		return it, 0, refuse(i, "6.3.3", Unknown, "数据区的字段不是“名称=值”", "a field of the data area is not name=value")
+		return 0, refuse(i, "6.3.3", Unknown, "数据区的字段不是“名称=值”", "a field of the data area is not name=value")
 	}
 	from = i + 1
 	i = from
@@ -73,7 +72,7 @@ func item(s string, at int) (it Item, next int, why *Error) {
 	}
 	for i < len(s) && s[i] != ';' && s[i] != ',' {
 		if s[i] < ' ' || s[i] == 0x7F || s[i] == '=' {
-			return it, 0, refuse(i, "6.3.3", Unknown, "数据区的值含有不允许的字符", "a value of the data area holds a character that is not allowed")
+			return 0, refuse(i, "6.3.3", Unknown, "数据区的值含有不允许的字符", "a value of the data area holds a character that is not allowed")
 		}
 		i++
 	}
@@ -81,7 +80,7 @@ func item(s string, at int) (it Item, next int, why *Error) {
 	if it.Value != "" && (it.Value[0] == ' ' || it.Value[len(it.Value)-1] == ' ') {
 		it.Value = strings.Trim(it.Value, " ")
 	}
-	return it, i, nil
+	return i, nil
 }
 
 // named are the characters of names: letters, digits, '-' and '_'.
@@ -123,28 +122,38 @@ var china = time.FixedZone("UTC+8", 8*3600)
 
 // isTime tells whether s is a time of so many digits that there is: no 31st of April.
 func isTime(s string, n int) bool {
-	_, ok := Time(s)
+	_, ok := timeParts(s)
 	return ok && len(s) == n
 }
 
 // Time reads YYYYMMDDHHmmss, with or without three digits of milliseconds, as China time. HJ 212-2017 6.3.3
 func Time(s string) (t time.Time, ok bool) {
-	if len(s) != 14 && len(s) != 17 {
+	v, ok := timeParts(s)
+	if !ok {
 		return t, false
 	}
-	var v [7]int
+	return time.Date(v[0], time.Month(v[1]), v[2], v[3], v[4], v[5], v[6]*1e6, china), true
+}
+
+// timeParts are year, month, day, hour, minute, second and millisecond.
+func timeParts(s string) (v [7]int, ok bool) {
+	if len(s) != 14 && len(s) != 17 {
+		return v, false
+	}
 	for i, width := range [7]int{4, 2, 2, 2, 2, 2, 3} {
 		if s == "" {
 			break
 		}
 		if v[i], ok = digits(s[:width], width, width); !ok {
-			return t, false
+			return v, false
 		}
 		s = s[width:]
 	}
-	t = time.Date(v[0], time.Month(v[1]), v[2], v[3], v[4], v[5], v[6]*1e6, china)
-	ok = v[0] >= 1970 && t.Month() == time.Month(v[1]) && t.Day() == v[2] && t.Hour() == v[3] && t.Minute() == v[4] && t.Second() == v[5]
-	return t, ok
+	days := [13]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+	if v[0]%4 == 0 && (v[0]%100 != 0 || v[0]%400 == 0) {
+		days[2] = 29
+	}
+	return v, v[0] >= 1970 && v[1] >= 1 && v[1] <= 12 && v[2] >= 1 && v[2] <= days[v[1]] && v[3] < 24 && v[4] < 60 && v[5] < 60
 }
 
 // TimeText writes a time as the data area has it.

@@ -128,7 +128,7 @@ func (r *Report) add(i int, factor, stat, text string) *Error {
 	case "Flag":
 		seen := false
 		for k := len(r.Values) - 1; k >= 0; k-- {
-			if r.Values[k].Factor != factor {
+			if !alike(r.Values[k].Factor, factor) {
 				continue
 			}
 			if r.Values[k].Mark != "" && r.Values[k].Mark != text {
@@ -155,7 +155,7 @@ func (r *Report) add(i int, factor, stat, text string) *Error {
 	v := Value{Factor: factor, Stat: stat, Num: num}
 	for k := range r.Values {
 		switch o := &r.Values[k]; {
-		case o.Factor != factor:
+		case !alike(o.Factor, factor):
 		case o.Stat == stat:
 			return refuse(i, "6.3.3", Unknown, factor+"-"+stat+" 重复", factor+"-"+stat+" stands there twice")
 		case o.Mark != "":
@@ -164,6 +164,12 @@ func (r *Report) add(i int, factor, stat, text string) *Error {
 	}
 	r.Values = append(r.Values, v)
 	return nil
+}
+
+// alike compares codes of factors, which mostly differ in their last digit.
+func alike(a, b string) bool {
+	n := len(a)
+	return n == len(b) && (n == 0 || a[n-1] == b[n-1] && a == b)
 }
 
 // trim takes out flags that stood before their values, or without any.
