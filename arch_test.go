@@ -102,7 +102,7 @@ var floors = []rule{
 	{dir: "simulate/grid/judge", floor: 4, may: []string{"simulate/grid/fault", "simulate/grid/town", "errs"}},
 	{dir: "simulate/safety/site", floor: 4, may: []string{"simulate/grid/town", "errs", "lang"}},
 	{dir: "simulate/safety/fault", floor: 4, may: []string{"simulate/grid/town", "simulate/safety/site", "errs", "lang"}},
-	{dir: "simulate/*", floor: 4, may: []string{"simulate/grid/fault", "simulate/grid/foreign", "simulate/grid/relay", "simulate/grid/town", "wire/*", "wire/dlt698/event", "errs"}},
+	{dir: "simulate/*", floor: 4, may: []string{"simulate/grid/fault", "simulate/grid/foreign", "simulate/grid/relay", "simulate/grid/town", "simulate/safety/fault", "simulate/safety/site", "wire/*", "wire/dlt698/event", "errs"}},
 	{dir: "systems/grid/book/piece", floor: 4},
 	{dir: "systems/grid/book", floor: 4, may: []string{"systems/grid/book/piece", "kernel/series", "errs", "lang"}},
 	{dir: "systems/grid/shelf", floor: 4, may: []string{"systems/grid/book", "kernel/entity", "store", "errs"}, tests: storage},

@@ -54,11 +54,11 @@ const (
 	drawPhase
 )
 
-// lead is how long a run is calm before anything goes wrong.
+// lead is how long a run is calm before anything goes wrong, at most.
 const lead = time.Minute
 
 // lengths of the kinds; a chatter's is 500 readings, a silence's the plan's.
-var lengths = map[Kind]time.Duration{Leak: 8 * time.Minute, Drift: 10 * time.Minute, Stuck: 30 * time.Minute, Flood: time.Minute,
+var lengths = map[Kind]time.Duration{Leak: 8 * time.Minute, Drift: 10 * time.Minute, Stuck: 150 * time.Minute, Flood: time.Minute,
 	Bad: 3 * time.Minute, Garbled: time.Second, Process: 15 * time.Minute, Fire: 2 * time.Minute}
 
 // chatters is how many readings of a chatter there are: each lies on the other side of the limit.
@@ -135,6 +135,7 @@ func (s *Set) length(k Kind) time.Duration {
 
 // begin draws when a fault begins, so that it ends within the run where that is long enough.
 func (s *Set) begin(k Kind, n int) time.Time {
+	lead := min(lead, s.plan.Over/10)
 	room := max(0, s.plan.Over-lead-s.length(k))
 	h := town.Mix(s.sites.Seed(), drawBegin, uint64(slices.Index(all[:], k)), uint64(n))
 	return s.plan.From.Add(lead + time.Duration(town.Below(h, int64(room)+1))).Truncate(time.Second)

@@ -32,6 +32,7 @@ type Plant struct {
 	District string // six digits
 	Lat, Lon float64
 	Protocol Protocol
+	Exposed  int // people within 500 m of its fence
 	Stores   []Store
 
 	seed   uint64
@@ -39,10 +40,9 @@ type Plant struct {
 	medium medium
 }
 
-// Store is a substance in a plant's hazard unit.
+// Store is what a plant's hazard unit holds at most.
 type Store struct {
-	Word   string // "chlorine"
-	Name   lang.Text
+	Substance
 	Tonnes float64
 }
 
@@ -58,6 +58,7 @@ const (
 	drawSize
 	drawMedium
 	drawTonnes
+	drawExposed
 	drawPlace
 	drawProtocol
 	drawPassword
@@ -132,12 +133,13 @@ func (s *Sites) plant(i int, sector Sector) Plant {
 	p.MN = fmt.Sprintf("%s%02X%016d", p.District, int(sector)+1, i+1)
 	p.Password = fmt.Sprintf("%06d", s.draw(drawPassword, i, 1_000_000))
 	p.Name = lang.Text{Zh: fmt.Sprintf("%s%04d号%s", where.name.Zh, i+1, sector.Text().Zh), En: fmt.Sprintf("%s %s %04d", where.name.En, sector.Text().En, i+1)}
+	p.Exposed = int(s.draw(drawExposed, i, 150))
 	p.medium = media[s.draw(drawMedium, i, int64(len(media)))]
 	switch sector {
 	case Chemical:
-		p.Stores = []Store{{p.medium.word, p.medium.name, float64(1+s.draw(drawTonnes, i, 400)) / 4}}
+		p.Stores = []Store{{p.medium.Substance, float64(1+s.draw(drawTonnes, i, 400)) / 4}}
 	case Fireworks:
-		p.Stores = []Store{{"fireworks", lang.T("烟花", "fireworks"), float64(5 + s.draw(drawTonnes, i, 60))}}
+		p.Stores = []Store{{Substance{Name: "烟花爆竹"}, float64(5 + s.draw(drawTonnes, i, 60))}}
 	}
 	p.Protocol = HJ212
 	switch u := float64(s.draw(drawProtocol, i, 1_000_000)) / 1e6; {

@@ -14,6 +14,7 @@ type Point struct {
 	Kind     Kind
 	Title    lang.Text
 	Place    string // tag number of what it stands at: points of one place belong together
+	Medium   string // that it looks for or measures; "" where none is named
 	UCUM     string
 	Decimals int
 	Range    [2]float64 // of the instrument
@@ -76,11 +77,14 @@ func (p *Plant) point(g group, i, index int) Point {
 	x := Point{Tag: fmt.Sprintf("%s-%d", n.tag, number), Code: fmt.Sprintf("s%02d%03d", int(g.kind)+1, number), Register: 2 * index, Kind: g.kind,
 		Title: lang.Text{Zh: fmt.Sprintf(g.zh, i+1) + n.name.Zh, En: n.name.En + " of " + fmt.Sprintf(g.en, i+1)},
 		Place: fmt.Sprintf("%d", number), UCUM: n.ucum, Decimals: n.decimals, nature: n, scale: 1, index: uint64(index)}
+	if p.Sector == Chemical && (g.kind == Level || g.kind == Toxic) {
+		x.Medium = p.medium.Name
+	}
 	switch {
 	case n.scalesWithPlant:
 		x.scale = p.size
 	case g.kind == Toxic && p.Sector == Metallurgy:
-		x.scale = 30 // carbon monoxide
+		x.scale, x.Medium = 30, "一氧化碳"
 	case g.kind == Toxic:
 		x.scale = p.medium.limit
 	}

@@ -85,14 +85,19 @@ var natures = [kinds]nature{
 // none stands for a limit that a kind does not have.
 const none = -1e9
 
-// medium is what a chemical plant stores, with the exposure limit of its detectors in mg/m3.
+// medium is what a chemical plant stores, as GB 18218-2018 names it, with the exposure limit of its detectors in mg/m3.
 type medium struct {
-	name  lang.Text
-	word  string
+	Substance
 	limit float64
 }
 
+// Substance is something dangerous that a plant stores.
+type Substance struct {
+	Name string // as GB 18218-2018 has it
+	CAS  string
+}
+
 var media = []medium{
-	{lang.T("液氯", "chlorine"), "chlorine", 1}, {lang.T("液氨", "ammonia"), "ammonia", 30}, {lang.T("硫化氢", "hydrogen sulfide"), "hydrogen-sulfide", 10},
-	{lang.T("苯", "benzene"), "benzene", 10}, {lang.T("甲醇", "methanol"), "methanol", 50}, {lang.T("环氧乙烷", "ethylene oxide"), "ethylene-oxide", 2},
+	{Substance{"氯", "7782-50-5"}, 1}, {Substance{"氨", "7664-41-7"}, 30}, {Substance{"硫化氢", "7783-06-4"}, 10},
+	{Substance{"苯", "71-43-2"}, 10}, {Substance{"甲醇", "67-56-1"}, 50}, {Substance{"环氧乙烷", "75-21-8"}, 2},
 }
