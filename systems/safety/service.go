@@ -86,6 +86,11 @@ func (s *service) repoint() error {
 	})
 }
 
+// changed follows a change of the register.
+func (s *service) changed(context.Context) error {
+	return errs.Wrap("set the points", s.repoint())
+}
+
 // readingOf is a sample as rules see it.
 func readingOf(x series.Sample) rule.Reading {
 	r := rule.Reading{Key: x.Key, At: x.At}

@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/register"
+	"github.com/haihe-city/haihe/systems/safety/register/file"
 )
 
 //go:embed schema/*.json
@@ -38,10 +39,11 @@ func System() host.System {
 			{Name: register.GrantEdit, Title: lang.T("修改企业台账", "Change the register of plants"), Roles: []string{officer, leader}},
 			{Name: register.GrantImport, Title: lang.T("导入企业台账", "Import the register of plants"), Roles: []string{officer, leader}},
 		},
-		Acts:   slices.Concat(register.Acts()),
-		Needs:  []string{"entity", "series", "journal", "indicator"},
-		Config: conf,
-		Open:   func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *conf) },
+		Acts:    slices.Concat(register.Acts()),
+		Needs:   []string{"entity", "series", "journal", "indicator"},
+		Config:  conf,
+		Imports: file.Imports(),
+		Open:    func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *conf) },
 	}
 }
 
@@ -53,6 +55,7 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 	return &host.Opened{
 		Feeds:   []host.Feed{{Name: "intake", Run: s.intake.Run}},
 		Watched: s.watched(),
+		Import:  file.Funcs(s.register, s.changed),
 		Health:  s.health,
 	}, nil
 }

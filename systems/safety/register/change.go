@@ -219,6 +219,32 @@ func (r *Register) entity(tx *store.Tx, e *entity.Entity) (int64, error) {
 	return was.Num, err
 }
 
+// Any finds a point by its name, in service or out of it; a new one has no Num.
+func (s *Site) Any(name string) (p Point, out bool) {
+	for _, p := range s.Points {
+		if p.Name == name {
+			return p, false
+		}
+	}
+	for _, p := range s.Retired {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Point{}, false
+}
+
+// Put puts a point into a site that may be changed, in the place of that of the same name.
+func (s *Site) Put(p Point, out bool) {
+	same := func(x Point) bool { return x.Name == p.Name }
+	s.Points, s.Retired = slices.DeleteFunc(s.Points, same), slices.DeleteFunc(s.Retired, same)
+	if out {
+		s.Retired = append(s.Retired, p)
+	} else {
+		s.Points = append(s.Points, p)
+	}
+}
+
 // Copy is a site that may be changed.
 func (s *Site) Copy() *Site {
 	c := &Site{Plant: s.Plant, Units: slices.Clone(s.Units), Points: slices.Clone(s.Points), Retired: slices.Clone(s.Retired)}

@@ -111,7 +111,7 @@ func (s State) Text() lang.Text {
 type Plant struct {
 	Num       int64  // of its entity
 	URI       string // of its entity, the Group of its points' alarms
-	Code      string // MN of HJ 212-2017 6.3.1, and what the plant is known by on every other wire
+	Code      string // MN of HJ 212, and what the plant is known by on every other wire
 	Name      string
 	Kind      Kind
 	Unit      string // id of the unit that answers for it
@@ -121,7 +121,7 @@ type Plant struct {
 	Endpoint  string // host:port or opc.tcp://… of a polled plant
 	Secret    string // sealed password, see Register.Opens; "" where the plant has none
 	State     State
-	Exposed   int       // people who live within 500 m of its fence (GB 18218-2018 4.3.4)
+	Exposed   int       // people who live within 500 m of its fence (GB 18218-2018 4.3.2)
 	ExposedAt time.Time // when they were counted, zero where nobody has
 	Contacts  []string  // ids of notice contacts, the first one first
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// rounds of the sealing. A wire's password has six characters (HJ 212-2017 6.3.1), so no number of rounds saves one that leaks; these keep
+// rounds of the sealing. The password of HJ 212 has six characters, so no number of rounds saves one that leaks; these keep
 // the reconnecting of four thousand plants within seconds.
 const rounds = 4096
 
@@ -69,3 +69,6 @@ func opens(seal, password string) bool {
 	got, err := pbkdf2.Key(sha256.New, password, salt, rounds, sha256.Size)
 	return err == nil && hmac.Equal(got, want)
 }
+
+// Opens tells whether a password is the plant's, without the register's memory of those found right.
+func (p *Plant) Opens(password string) bool { return p.Secret != "" && opens(p.Secret, password) }

@@ -1,12 +1,14 @@
 package register
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/haihe-city/haihe/lang"
 )
 
-// UnitKind is how GB 18218-2018 3.5 and 3.6 divide a plant.
+// UnitKind is how GB 18218-2018 divides a plant (生产单元, 储存单元).
 type UnitKind string
 
 // The kinds of hazard unit: each is judged by itself.
@@ -40,4 +42,13 @@ type Substance struct {
 	Class string    // symbol of GB 18218-2018 table 2: "W5.1"
 	Tons  float64   // the greatest quantity that may be there at once, by design (GB 18218-2018 4.2.2)
 	At    time.Time // as of when
+}
+
+// Put puts a substance in the place of that of the same name; one of no quantity is taken out.
+func (u *HazardUnit) Put(x Substance) {
+	u.Substances = slices.DeleteFunc(u.Substances, func(s Substance) bool { return s.Name == x.Name })
+	if x.Tons > 0 {
+		u.Substances = append(u.Substances, x)
+		slices.SortFunc(u.Substances, func(a, b Substance) int { return cmp.Compare(a.Name, b.Name) })
+	}
 }
