@@ -1,0 +1,123 @@
+package warning
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/casework/notice"
+	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/emergency/page"
+	"github.com/haihe-city/haihe/wire/gbt35965"
+)
+
+// The duties whose contacts are told next where somebody has not answered.
+var nextDuties = []string{"leader", "duty-officer"}
+
+// dutyNames names the duties that a form offers; others of the register are offered by their own word.
+var dutyNames = map[string]lang.Text{
+	"plant": lang.T("企业责任人", "Plants"), "district": lang.T("区级责任人", "Districts"), "leader": lang.T("带班领导", "Leaders"), "duty-officer": lang.T("值班人员", "Officers on duty"),
+}
+
+func identifier(s Settings, at time.Time, n int) (string, error) {
+	id, err := gbt35965.NewIdentifier(s.Issuer, at, n)
+	return id, errs.As(errs.Internal, "name a warning", err)
+}
+
+// Whom gives those who are told: first those of the duties chosen who answer for something within the area, then those above them.
+func (p *Part) Whom(tx *store.Tx, w *Warning) (levels [][]notice.Contact, err error) {
+	reached, err := w.Reached()
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	pick := func(duties []string) (out []notice.Contact, err error) {
+		for _, d := range duties {
+			list, err := p.o.Post.Who(tx, notice.Wanted{Duty: d})
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range list {
+				if c.Duty == d && !seen[c.ID] && p.inArea(context.Background(), w, reached, c) {
+					seen[c.ID] = true
+					out = append(out, c)
+				}
+			}
+		}
+		return out, nil
+	}
+	first, err := pick(w.Duties)
+	if err != nil {
+		return nil, err
+	}
+	above := slices.DeleteFunc(slices.Clone(nextDuties), func(d string) bool { return slices.Contains(w.Duties, d) })
+	next, err := pick(above)
+	if err != nil {
+		return nil, err
+	}
+	levels = [][]notice.Contact{first}
+	if len(first) == 0 { // nobody answers for the area: those above are told at once
+		return [][]notice.Contact{next}, nil
+	}
+	if w.AckMinutes > 0 && len(next) > 0 {
+		levels = append(levels, next)
+	}
+	return levels, nil
+}
+
+// tell makes the notices of a message that is being issued, in its transaction, and counts the people.
+func (p *Part) tell(tx *store.Tx, w *Warning) (n int, err error) {
+	if len(w.Duties) == 0 {
+		return 0, nil
+	}
+	levels, err := p.Whom(tx, w)
+	if err != nil {
+		return 0, err
+	}
+	for _, l := range levels {
+		n += len(l)
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	title := w.marked(w.Headline)
+	body := w.Description
+	if !w.Instruction.Empty() {
+		body = lang.T(body.Zh+"\n"+w.Instruction.Zh, body.En+"\n"+w.Instruction.En)
+	}
+	_, err = p.o.Post.Tell(tx, notice.Message{About: about(w.ID), Title: title, Body: short(body), Link: page.Warnings + "/" + w.ID, Priority: level(w.Colour), AckBy: time.Duration(w.AckMinutes) * time.Minute, Levels: levels})
+	return n, err
+}
+
+// short keeps a message to what a notice takes; the whole stands behind its link.
+func short(t lang.Text) lang.Text {
+	cut := func(s string) string {
+		const most = 1500
+		if r := []rune(s); len(r) > most {
+			return string(r[:most]) + "…"
+		}
+		return s
+	}
+	return lang.T(cut(t.Zh), cut(t.En))
+}
+
+// moved notes that notices of warnings have moved; pages are told of it at most once a second.
+func (p *Part) moved(list []notice.Line) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range list {
+		if id, ok := cutAbout(l.About); ok {
+			p.dirty[id] = true
+		}
+	}
+}
+
+func cutAbout(s string) (string, bool) {
+	const head = "warning:"
+	if len(s) > len(head) && s[:len(head)] == head {
+		return s[len(head):], true
+	}
+	return "", false
+}
