@@ -115,7 +115,7 @@ func (f Field) String() string {
 		s += ":" + string(f.Order)
 	}
 	if f.Scale != 1 || f.Offset != 0 {
-		s += ":*" + strconv.FormatFloat(f.Scale, 'g', -1, 64) + "+" + strconv.FormatFloat(f.Offset, 'g', -1, 64)
+		s += ":*" + strconv.FormatFloat(f.Scale, 'f', -1, 64) + "+" + strconv.FormatFloat(f.Offset, 'f', -1, 64)
 	}
 	return s
 }
