@@ -2,6 +2,7 @@ package safety
 
 import (
 	"io"
+	"net"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -26,8 +27,8 @@ type Options struct {
 	Tell   func(Stats)   // now and then, and at the end
 }
 
-// Feeds are where the platform listens, host:port; nobody connects where it is empty. Polled is where polled plants listen themselves: the first
-// port, and one more for each; nobody listens where it is empty.
+// Feeds are where the platform listens, host:port; nobody connects where it is empty. Polled is where polled plants listen
+// themselves (see [City.Listen]): the first port, and one more for each.
 type Feeds struct{ HJ212, MQTT, Panel, Polled string }
 
 // Sending is a frame of readings, when it is sent or acknowledged.
@@ -71,6 +72,7 @@ type City struct {
 	*site.Sites
 	opt    Options
 	faults *fault.Set
+	doors  map[int]net.Listener // of polled plants, by number
 }
 
 // NewCity lays out the plants and their faults.
@@ -87,7 +89,7 @@ func NewCity(o Options) (*City, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &City{Sites: sites, opt: o, faults: set}, nil
+	return &City{Sites: sites, opt: o, faults: set, doors: map[int]net.Listener{}}, nil
 }
 
 // Faults are the faults of the run.

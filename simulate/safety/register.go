@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"net"
 	"strconv"
 	"time"
 
@@ -93,22 +92,11 @@ func pointRows(c *City, p *site.Plant) [][]string {
 }
 
 // factor is a point's name on its plant's wire.
-func factor(p *site.Plant, x *site.Point) string { return x.Code }
-
-// polledAt is where a polled plant listens: it has a port of its own.
-func (c *City) polledAt(p *site.Plant) string {
-	host, port, err := net.SplitHostPort(c.opt.Feeds.Polled)
-	if err != nil {
-		return "127.0.0.1:502"
+func factor(p *site.Plant, x *site.Point) string {
+	if p.Protocol == site.Modbus {
+		return field(x).String()
 	}
-	first, _ := strconv.Atoi(port)
-	nth := 0
-	for i := range p.Number {
-		if c.Plant(i).Protocol == site.Modbus {
-			nth++
-		}
-	}
-	return net.JoinHostPort(host, strconv.Itoa(first+nth))
+	return x.Code
 }
 
 // day is the day before the run: what the register says was stored and counted then.

@@ -30,6 +30,7 @@ var errSilent = errors.New("the platform did not answer in time")
 type world struct {
 	*City
 	units []*unit
+	asked sync.WaitGroup // connections of polled plants
 	count struct {
 		connected, frames, acked, readings, received, resent, polls, refused atomic.Int64
 	}
@@ -47,6 +48,7 @@ type unit struct {
 // Run simulates until ctx ends. A platform that is away is tried again and again.
 func (c *City) Run(ctx context.Context) error {
 	w := &world{City: c}
+	defer c.close()
 	if c.opt.Truth != nil {
 		if err := c.faults.WriteTruth(c.opt.Truth); err != nil {
 			return err
@@ -67,6 +69,7 @@ func (c *City) Run(ctx context.Context) error {
 	}
 	w.tell(ctx)
 	running.Wait()
+	w.asked.Wait()
 	if c.opt.Tell != nil {
 		c.opt.Tell(w.stats())
 	}
@@ -80,6 +83,8 @@ func (u *unit) way() func(context.Context) error {
 		return u.log
 	case u.Protocol == site.MQTT && f.MQTT != "":
 		return u.publish
+	case u.Protocol == site.Modbus && u.doors[u.Number] != nil:
+		return u.answer
 	}
 	return nil
 }

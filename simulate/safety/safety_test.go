@@ -15,6 +15,7 @@ import (
 	"github.com/haihe-city/haihe/simulate/safety/fault"
 	"github.com/haihe-city/haihe/simulate/safety/site"
 	"github.com/haihe-city/haihe/wire/hj212"
+	"github.com/haihe-city/haihe/wire/modbus"
 )
 
 // centre is a small platform that speaks HJ 212: it keeps what comes and acknowledges it, but for every fifth frame, whose line it cuts.
@@ -150,10 +151,14 @@ func TestEveryReadingComes(t *testing.T) {
 // The register names every plant and point in the columns of the platform's forms, and stays the same.
 func TestRegister(t *testing.T) {
 	now := func() time.Time { return time.Date(2015, 11, 20, 1, 30, 0, 0, time.UTC) }
-	city, err := NewCity(Options{Layout: site.Layout{Plants: 400, ShareModbus: .05, ShareMQTT: .05, SharePanel: .05}, Feeds: Feeds{Polled: "127.0.0.1:15020"}, Clock: now})
+	city, err := NewCity(Options{Layout: site.Layout{Plants: 400, ShareModbus: .05, ShareMQTT: .05, SharePanel: .05}, Feeds: Feeds{Polled: "127.0.0.1:0"}, Clock: now})
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := city.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(city.close)
 	first := map[string]string{"plants": "plant,name,", "units": "unit,plant,", "substances": "substance,plant,", "points": "point,plant,"}
 	endpoints := map[string]bool{}
 	for _, file := range Files() {
@@ -183,5 +188,67 @@ func TestRegister(t *testing.T) {
 	}
 	if err := city.WriteRegister("people", &bytes.Buffer{}); err == nil {
 		t.Error("a form that there is not is written")
+	}
+}
+
+// A polled plant answers with what its instruments show, and refuses what it does not have.
+func TestPolled(t *testing.T) {
+	now := time.Date(2015, 11, 20, 9, 30, 0, 0, hj212.China())
+	city, err := NewCity(Options{Layout: site.Layout{Plants: 12, ShareModbus: 1}, Feeds: Feeds{Polled: "127.0.0.1:0"}, Clock: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := city.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- city.Run(ctx) }()
+	defer func() { stop(); <-done }()
+	p := city.Plant(3)
+	conn, err := net.Dial("tcp", city.polledAt(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ask := func(q modbus.Request) modbus.Answer {
+		t.Helper()
+		pdu, err := q.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := modbus.Frame{Transaction: 7, Unit: 1, PDU: pdu}.Append(nil)
+		if _, err := conn.Write(raw); err != nil {
+			t.Fatal(err)
+		}
+		in := make([]byte, 512)
+		n, err := conn.Read(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, _, err := modbus.ParseFrame(in[:n])
+		if err != nil || f.Transaction != 7 {
+			t.Fatalf("%+v, %v", f, err)
+		}
+		a, err := modbus.ParseAnswer(f.PDU, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	a := ask(modbus.Request{Function: modbus.ReadRegisters, Quantity: 60})
+	for i, x := range p.Points() {
+		if got, want := field(&x).Value(a.Values[x.Register:x.Register+2]), p.Clean(&x, now); float32(got) != float32(want) {
+			t.Errorf("%s is %v, want %v", x.Tag, got, want)
+		}
+		if x.Register != 2*i {
+			t.Errorf("point %d lies at %d", i, x.Register)
+		}
+	}
+	if a := ask(modbus.Request{Function: modbus.ReadRegisters, Address: 58, Quantity: 4}); a.Exception != modbus.IllegalAddress {
+		t.Errorf("beyond the end: %+v", a)
+	}
+	if a := ask(modbus.Request{Function: modbus.ReadHolding, Quantity: 2}); a.Exception != modbus.IllegalFunction {
+		t.Errorf("another function: %+v", a)
 	}
 }
