@@ -102,6 +102,7 @@ var floors = []rule{
 	{dir: "simulate/grid/judge", floor: 4, may: []string{"simulate/grid/fault", "simulate/grid/town", "errs"}},
 	{dir: "simulate/safety/site", floor: 4, may: []string{"simulate/grid/town", "errs", "lang"}},
 	{dir: "simulate/safety/fault", floor: 4, may: []string{"simulate/grid/town", "simulate/safety/site", "errs", "lang"}},
+	{dir: "simulate/safety/judge", floor: 4, may: []string{"simulate/safety/fault", "errs"}},
 	{dir: "simulate/*", floor: 4, may: []string{"simulate/grid/fault", "simulate/grid/foreign", "simulate/grid/relay", "simulate/grid/town", "simulate/safety/fault", "simulate/safety/site", "wire/*", "wire/dlt698/event", "errs"}},
 	{dir: "systems/grid/book/piece", floor: 4},
 	{dir: "systems/grid/book", floor: 4, may: []string{"systems/grid/book/piece", "kernel/series", "errs", "lang"}},
@@ -155,7 +156,7 @@ var floors = []rule{
 	{dir: "systems/*", floor: 4, may: []string{"host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems", floor: 5, may: []string{"systems/*", "host"}, tests: []string{"host/hosttest", "plans/*"}},
 	{dir: "cmd/haihe", floor: 6, may: []string{
-		"systems", "host", "kernel/*", "plans/*", "simulate/*", "simulate/grid/fault", "simulate/grid/judge", "store", "store/sqlite", "store/postgres", "errs", "lang"}},
+		"systems", "host", "kernel/*", "plans/*", "simulate/*", "simulate/grid/fault", "simulate/grid/judge", "simulate/safety/fault", "simulate/safety/judge", "simulate/safety/site", "store", "store/sqlite", "store/postgres", "errs", "lang"}},
 	{dir: "e2e", floor: 7},
 	{dir: "bench", floor: 7},
 	{dir: "bench/*", floor: 7},
