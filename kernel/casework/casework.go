@@ -1,15 +1,27 @@
 // Package casework (案件) keeps cases: something that a unit must deal with, in stages, by deadlines counted on the working calendar,
 // handed over between units, escalated when late, with a timeline that cannot be altered unseen: each line's hash stands in the journal.
+//
+// # Who may do what
+//
+// A case is seen with its kind's See by those whose unit has it, had it or is offered it, and by who held it; with SeeAll by all. What a
+// stage lets one do is done with the stage's grant by those of the unit that has the case, by the system that declares the kind, and
+// with the kind's Direct by those of any unit. A comment or an attachment wants no more than seeing.
+//
+// # The timeline
+//
+// Every act appends a line. Its hash is over the line and the hash before it ([Line.Hash]); the journal's entry of the same transaction
+// bears it. [Service.Verify] computes every hash anew and names what was changed, taken out, put in or exchanged, and what of the case
+// itself is not what its timeline says. The text of a line may hold personal data; the journal holds hashes and ids only.
+//
+// Numbers run without gaps by kind and year. Who is told of a late case is in kernel/casework/notice; what a kind's stages are is the
+// business of the room that declares it.
 package casework
 
 import (
-	"context"
-	"io"
 	"time"
 
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/casework/notice"
-	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
@@ -25,6 +37,7 @@ type Kind struct {
 	Open   string  // grant to open one
 	See    string  // grant to see those of one's own unit
 	SeeAll string  // grant to see all
+	Direct string  // grant to act on cases of other units; "" for none
 }
 
 // Stage is one stage of a kind.
@@ -36,7 +49,7 @@ type Stage struct {
 	Needs []Field       // what must be filled in before it may be left
 	Due   time.Duration // time for this stage
 	Clock bool          // Due runs day and night; otherwise in working hours
-	Tell  string        // duty of the contacts that are told when it is late
+	Tell  string        // duty of the contacts that are told when it is late; several with commas: each is told when the one before has not answered
 }
 
 // Field is what a stage asks for.
@@ -57,8 +70,7 @@ type Case struct {
 	Opened, Entered, Due    time.Time // Entered: the present stage
 	Closed                  time.Time
 	Late                    bool
-	Group                   string // URI of the plant, "" for none
-	Parent                  string // of a case that follows from another
+	Group, Parent           string // URI of the plant; the case that this one follows from; "" for none
 	Fields                  map[string]string
 	Offered                 string // unit that it has been offered to and that has not yet accepted
 	Version                 int64
@@ -74,10 +86,13 @@ type Line struct {
 	Text   string
 	Fields map[string]string
 	File   string // id of an attachment
+	Sum    string // hex SHA-256 of its content
+	Prev   string // hex, hash of the line before; "" for the first
 	Hash   string // hex; also in the journal's entry of the same act
 }
 
-// Change is what a verb does to a case: only what is given changes.
+// Change is what a verb does to a case: only what is given changes. Verbs: "advance" and "reopen" to Stage, "comment", "assign" to
+// Holder, "level", "edit" of Title and Fields. Each may bring Text and Fields with it.
 type Change struct {
 	Verb   string
 	Stage  string
@@ -92,8 +107,9 @@ type Change struct {
 type Filter struct {
 	Kinds, Stages, Units []string
 	Area, Group, Holder  string
+	Parent, System       string
 	Open, Late           bool
-	Text, Order, Cursor  string
+	Text, Order, Cursor  string // Order: "newest", "oldest", "due", "level"
 	From, To             time.Time
 	Limit                int
 }
@@ -101,10 +117,7 @@ type Filter struct {
 // Deadline counts working time; kernel/calendar gives one.
 type Deadline func(from time.Time, work time.Duration) time.Time
 
-// Service keeps the cases. Its methods may be called from anywhere at once.
-type Service struct{ _ int }
-
-// Options are what a service works with.
+// Options are what a service works with. Deadline nil: working time runs day and night. Alarms and Post may be nil.
 type Options struct {
 	DB       *store.DB
 	Journal  *journal.Journal
@@ -114,75 +127,3 @@ type Options struct {
 	Alarms   *alarm.Board
 	Post     *notice.Post
 }
-
-// Open checks the kinds and reads what is open.
-func Open(ctx context.Context, o Options) (*Service, error) { panic("not yet") }
-
-// Start opens a case, in the caller's transaction, with the alarms that it speaks of.
-func (s *Service) Start(tx *store.Tx, by *identity.Principal, c Case, alarms []string, text string) (Case, error) {
-	panic("not yet")
-}
-
-// Do changes a case by one of the verbs, in the caller's transaction; version must be the case's present one, or 0 where the change does
-// not rest on what was seen (a comment, an order's receipt). A verb that is none of the service's own writes a line and changes nothing.
-func (s *Service) Do(tx *store.Tx, by *identity.Principal, id string, version int64, c Change) (Case, error) {
-	panic("not yet")
-}
-
-// Offer hands a case to another unit, which accepts or refuses; until then it stays where it is.
-func (s *Service) Offer(ctx context.Context, by *identity.Principal, id, unit, reason string) error {
-	panic("not yet")
-}
-
-// Accept takes an offered case.
-func (s *Service) Accept(ctx context.Context, by *identity.Principal, id string) error {
-	panic("not yet")
-}
-
-// Refuse gives an offered case back with a reason.
-func (s *Service) Refuse(ctx context.Context, by *identity.Principal, id, reason string) error {
-	panic("not yet")
-}
-
-// Attach keeps a file with a case: at most 32 MiB, name and type as given, SHA-256 in the timeline.
-func (s *Service) Attach(ctx context.Context, by *identity.Principal, id, name, media string, r io.Reader) (Line, error) {
-	panic("not yet")
-}
-
-// File opens an attachment.
-func (s *Service) File(ctx context.Context, by *identity.Principal, caseID, file string) (name, media string, r io.ReadCloser, err error) {
-	panic("not yet")
-}
-
-// Get gives a case, where by may see it.
-func (s *Service) Get(ctx context.Context, by *identity.Principal, id string) (Case, error) {
-	panic("not yet")
-}
-
-// List gives a page of the cases that by may see.
-func (s *Service) List(ctx context.Context, by *identity.Principal, f Filter) (list []Case, next string, err error) {
-	panic("not yet")
-}
-
-// Timeline gives a case's lines, oldest first.
-func (s *Service) Timeline(ctx context.Context, by *identity.Principal, id string) ([]Line, error) {
-	panic("not yet")
-}
-
-// Fault is a line that does not fit the journal.
-type Fault struct {
-	Case, Number string
-	Seq          int64
-	Said         lang.Text
-}
-
-// Verify holds every line of every case against the journal; haihe journal verify and the journal's page call it.
-func (s *Service) Verify(ctx context.Context) (lines int64, faults []Fault, err error) {
-	panic("not yet")
-}
-
-// Tick marks cases that have become late and tells those whom their stage names.
-func (s *Service) Tick(ctx context.Context) error { panic("not yet") }
-
-// Follow adds a function that is called after each commit with the cases that changed.
-func (s *Service) Follow(fn func(list []Case)) (stop func()) { panic("not yet") }

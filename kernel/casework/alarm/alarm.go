@@ -120,6 +120,7 @@ type Filter struct {
 type Counts struct {
 	Open, Unacknowledged, Returned, Shelved, Suppressed, OutOfService int
 	ByPriority                                                        [5]int // by rule.Priority
+	Silent                                                            int    // of Open: of class Silent
 	Flood                                                             bool   // more than ten new ones in ten minutes (IEC 62682:2014 16.5)
 	LastTen                                                           int    // new ones in the last ten minutes
 }

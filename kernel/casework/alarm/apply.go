@@ -32,7 +32,7 @@ func FromRules(system string, list []rule.Transition) []Signal {
 		if !math.IsNaN(t.Value) {
 			s.Value = &t.Value
 		}
-		if !math.IsNaN(t.Limit) {
+		if t.Kind == rule.Limit && !math.IsNaN(t.Limit) { // that of a rate or of a movement is none of the value
 			s.Limit = &t.Limit
 		}
 		out[i] = s

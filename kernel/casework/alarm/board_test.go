@@ -213,9 +213,34 @@ func TestFlood(t *testing.T) {
 	}
 }
 
+// TestGroups: what is folded in a flood is counted by plant, the gravest plant first, and what is held is not counted.
+func TestGroups(t *testing.T) {
+	d := openDesk(t, storetest.Open(t))
+	d.came("a").came("b").came("c")
+	list := d.Groups(Filter{})
+	total := 0
+	for _, g := range list {
+		for _, n := range g.ByPriority {
+			total += n
+		}
+	}
+	if total != 3 || len(list) == 0 || list[0].Newest.IsZero() {
+		t.Errorf("%+v", list)
+	}
+	if got := d.Groups(Filter{Group: "urn:none"}); len(got) != 0 {
+		t.Errorf("another plant: %+v", got)
+	}
+	f := Filter{States: []State{Returned}, Text: "urn:a"}
+	a := d.list(Filter{Text: "urn:a"})[0]
+	a.State, a.Hold = Closed, Shelved
+	if b := d.list(Filter{Text: "urn:b"})[0]; !f.Touches(&a) || f.Touches(&b) {
+		t.Error("a follower is told of what its filter is about, in whatever state")
+	}
+}
+
 func TestShelf(t *testing.T) {
 	d := openDesk(t, storetest.Open(t))
-	d.came("a").came("b")
+	d.came("a").after(time.Second).came("b")
 	ids := []string{d.list(Filter{Text: "urn:a"})[0].ID}
 	for name, err := range map[string]error{
 		"no reason": d.Shelve(t.Context(), operator, ids, d.clock.Add(time.Hour), " "),

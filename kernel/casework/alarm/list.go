@@ -89,6 +89,13 @@ func (f *Filter) picks(a *Alarm) bool {
 	return f.place(a.System, a.Group, a.Unit, a.Area) && f.says(a)
 }
 
+// Touches tells whether a change of an alarm matters to who follows a filter: it picks the alarm whatever its state and hold are now.
+func (f *Filter) Touches(a *Alarm) bool {
+	wide := *f
+	wide.States, wide.Holds = nil, []Hold{a.Hold}
+	return wide.picks(a)
+}
+
 func (f *Filter) place(system, group, unit, area string) bool {
 	return (f.System == "" || f.System == system) && (f.Group == "" || f.Group == group) && (f.Unit == "" || f.Unit == unit) && (f.Area == "" || f.Area == area)
 }
@@ -216,6 +223,9 @@ func (b *Board) Count(f Filter) Counts {
 		}
 		c.Open++
 		c.ByPriority[a.Priority]++
+		if a.Class == Silent {
+			c.Silent++
+		}
 		switch a.State {
 		case Unacknowledged:
 			c.Unacknowledged++
@@ -230,4 +240,45 @@ func (b *Board) Count(f Filter) Counts {
 	}
 	c.Flood = c.LastTen >= floodCount
 	return c
+}
+
+// Tally is how many open alarms of a group a filter picks.
+type Tally struct {
+	Group, System, Area string
+	ByPriority          [5]int // by rule.Priority
+	Newest              time.Time
+}
+
+// Groups counts the open alarms that a filter picks by group, most urgent and most numerous first. It knows no pages.
+func (b *Board) Groups(f Filter) []Tally {
+	by := map[string]*Tally{}
+	b.mu.RLock()
+	for _, a := range b.seen {
+		if a.State == Closed || !f.picks(a) {
+			continue
+		}
+		t := by[a.Group]
+		if t == nil {
+			t = &Tally{Group: a.Group, System: a.System, Area: a.Area}
+			by[a.Group] = t
+		}
+		t.ByPriority[a.Priority]++
+		if a.First.After(t.Newest) {
+			t.Newest = a.First
+		}
+	}
+	b.mu.RUnlock()
+	out := make([]Tally, 0, len(by))
+	for _, t := range by {
+		out = append(out, *t)
+	}
+	slices.SortFunc(out, func(x, y Tally) int {
+		for p := 1; p < len(x.ByPriority); p++ {
+			if c := cmp.Compare(y.ByPriority[p], x.ByPriority[p]); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(x.Group, y.Group)
+	})
+	return out
 }
