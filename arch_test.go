@@ -145,6 +145,8 @@ var floors = []rule{
 	{dir: "systems/duty", floor: 4, may: []string{"systems/duty/alarms", "systems/duty/rules", "host", "kernel/*", "kernel/casework/*", "lang"}},
 	{dir: "systems/emergency/page", floor: 4, may: []string{"web/ui", "lang"}},
 	{dir: "systems/emergency/situation/plume", floor: 4, may: []string{"errs", "lang"}},
+	{dir: "systems/emergency/warning/reach", floor: 4, may: []string{"systems/emergency/situation/area", "kernel/entity/geo", "errs", "lang"}},
+	{dir: "systems/emergency/warning", floor: 4, may: []string{"systems/emergency/warning/reach", "systems/emergency/situation/area", "systems/emergency/page", "host", "web", "web/sheet", "web/ui", "kernel/*", "kernel/casework/notice", "store", "wire/*", "errs", "lang"}, tests: storage},
 	{dir: "systems/emergency/situation/area", floor: 4, may: []string{"web/static", "errs", "lang"}},
 	{dir: "systems/emergency", floor: 4, may: []string{"systems/emergency/page", "host", "web", "web/ui", "kernel/*", "lang"}},
 	{dir: "systems/safety/early/model", floor: 4},

@@ -256,7 +256,15 @@ func (p *Part) Return(ctx context.Context, who *identity.Principal, id, reason s
 
 // Approve approves and issues a message: documents, the end of the one before it, notices and the journal's entry are one transaction.
 func (p *Part) Approve(ctx context.Context, who *identity.Principal, id string) error {
-	err := p.o.DB.Write(ctx, func(tx *store.Tx) error {
+	w, err := p.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	places, err := p.places(ctx, w)
+	if err != nil {
+		return err
+	}
+	err = p.o.DB.Write(ctx, func(tx *store.Tx) error {
 		w, err := one(tx, id)
 		switch {
 		case err != nil:
@@ -273,7 +281,7 @@ func (p *Part) Approve(ctx context.Context, who *identity.Principal, id string) 
 		if err := w.check(p.o.Now()); err != nil {
 			return err
 		}
-		return p.issue(tx, who, w)
+		return p.issue(tx, who, w, places)
 	})
 	if err == nil {
 		p.seen.forget()
@@ -281,7 +289,7 @@ func (p *Part) Approve(ctx context.Context, who *identity.Principal, id string) 
 	return err
 }
 
-func (p *Part) issue(tx *store.Tx, who *identity.Principal, w *Warning) error {
+func (p *Part) issue(tx *store.Tx, who *identity.Principal, w *Warning, places map[string]area.Point) error {
 	now := p.o.Now().Truncate(time.Second) // documents know whole seconds
 	before, err := p.endBefore(tx, w, now)
 	if err != nil {
@@ -305,7 +313,7 @@ func (p *Part) issue(tx *store.Tx, who *identity.Principal, w *Warning) error {
 	if err != nil {
 		return err
 	}
-	told, err := p.tell(tx, w)
+	told, err := p.tell(tx, w, places)
 	if err != nil {
 		return err
 	}
@@ -386,11 +394,9 @@ func (p *Part) Expire(ctx context.Context) error {
 func about(id string) string { return "warning:" + id }
 
 // inArea tells whether a contact answers for something within the area: the city, a district that it reaches, or a plant that lies in it.
-func (p *Part) inArea(ctx context.Context, w *Warning, reached []string, c notice.Contact) bool {
-	if c.Group != "" && p.o.Place != nil {
-		if at, ok := p.o.Place(ctx, c.Group); ok {
-			return w.Has(at)
-		}
+func (w *Warning) inArea(c notice.Contact, reached []string, places map[string]area.Point) bool {
+	if at, ok := places[c.Group]; ok && c.Group != "" {
+		return w.Has(at)
 	}
 	if c.Area == "" || c.Area == reach.City {
 		return true

@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/emergency/page"
+	"github.com/haihe-city/haihe/systems/emergency/situation/area"
 	"github.com/haihe-city/haihe/wire/gbt35965"
 )
 
@@ -26,8 +27,38 @@ func identifier(s Settings, at time.Time, n int) (string, error) {
 	return id, errs.As(errs.Internal, "name a warning", err)
 }
 
+// places finds where the plants lie whose contacts may be told: only where something was drawn, since districts are known of contacts.
+func (p *Part) places(ctx context.Context, w *Warning) (map[string]area.Point, error) {
+	if len(w.Polygons)+len(w.Circles) == 0 || p.o.Place == nil {
+		return nil, nil
+	}
+	out := map[string]area.Point{}
+	var groups []string
+	err := p.o.DB.Read(ctx, func(tx *store.Tx) error {
+		groups = nil
+		for _, d := range w.Duties {
+			list, err := p.o.Post.Who(tx, notice.Wanted{Duty: d})
+			if err != nil {
+				return err
+			}
+			for _, c := range list {
+				if c.Group != "" {
+					groups = append(groups, c.Group)
+				}
+			}
+		}
+		return nil
+	})
+	for _, g := range groups {
+		if at, ok := p.o.Place(ctx, g); ok {
+			out[g] = at
+		}
+	}
+	return out, errs.Wrap("find who is told", err)
+}
+
 // Whom gives those who are told: first those of the duties chosen who answer for something within the area, then those above them.
-func (p *Part) Whom(tx *store.Tx, w *Warning) (levels [][]notice.Contact, err error) {
+func (p *Part) Whom(tx *store.Tx, w *Warning, places map[string]area.Point) (levels [][]notice.Contact, err error) {
 	reached, err := w.Reached()
 	if err != nil {
 		return nil, err
@@ -40,7 +71,7 @@ func (p *Part) Whom(tx *store.Tx, w *Warning) (levels [][]notice.Contact, err er
 				return nil, err
 			}
 			for _, c := range list {
-				if c.Duty == d && !seen[c.ID] && p.inArea(context.Background(), w, reached, c) {
+				if c.Duty == d && !seen[c.ID] && w.inArea(c, reached, places) {
 					seen[c.ID] = true
 					out = append(out, c)
 				}
@@ -68,11 +99,11 @@ func (p *Part) Whom(tx *store.Tx, w *Warning) (levels [][]notice.Contact, err er
 }
 
 // tell makes the notices of a message that is being issued, in its transaction, and counts the people.
-func (p *Part) tell(tx *store.Tx, w *Warning) (n int, err error) {
+func (p *Part) tell(tx *store.Tx, w *Warning, places map[string]area.Point) (n int, err error) {
 	if len(w.Duties) == 0 {
 		return 0, nil
 	}
-	levels, err := p.Whom(tx, w)
+	levels, err := p.Whom(tx, w, places)
 	if err != nil {
 		return 0, err
 	}

@@ -27,7 +27,7 @@ func TestAgree(t *testing.T) {
 		}
 		chosen := Area{Districts: []string{d.Code}}
 		w, s, e, n := d.Rings[0].Bounds()
-		for range 2000 {
+		for range 500 {
 			p := area.Point{w + (e-w)*r.Float64()*1.1, s + (n-s)*r.Float64()*1.1}
 			if d.Has(p) != chosen.Has(p) && area.DistrictOf(p) == d.Code {
 				t.Fatalf("%v lies in %s and is not chosen with it", p, d.Name.En)
@@ -42,7 +42,7 @@ func TestAgree(t *testing.T) {
 // TestCircles: what a circle reaches is what points within it find.
 func TestCircles(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
-	for range 60 {
+	for range 25 {
 		c := Circle{At: area.Point{116.9 + r.Float64(), 38.7 + 1.4*r.Float64()}, Km: 0.5 + 20*r.Float64()}
 		a := Area{Circles: []Circle{c}}
 		got, err := a.Reached()
@@ -51,7 +51,7 @@ func TestCircles(t *testing.T) {
 		}
 		g := area.Circle(c.At, c.Km)
 		w, s, e, n := g.Bounds()
-		for range 3000 {
+		for range 1500 {
 			p := area.Point{w + (e-w)*r.Float64(), s + (n-s)*r.Float64()}
 			if !a.Has(p) {
 				continue
