@@ -111,6 +111,7 @@ func checkDeclared(s *System, say sayFunc) {
 			}
 		}
 	}
+	checkKinds(s, say)
 	for _, n := range s.Needs {
 		if !slices.Contains(services, n) {
 			say("needs %q, which is no kernel service", n)

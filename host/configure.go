@@ -13,6 +13,7 @@ func sections(s *Settings, systems []System) []config.Section {
 		{Name: "server", Title: lang.T("服务", "server"), Into: &s.Server},
 		{Name: "store", Title: lang.T("存储", "store"), Into: &s.Store},
 		{Name: "clock", Title: lang.T("方案时间", "the plan's clock"), Into: &s.Clock},
+		{Name: "notice", Title: lang.T("通知", "notices"), Into: &s.Notice},
 	}
 	for _, sys := range systems {
 		if sys.Config != nil {

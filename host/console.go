@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
+	"github.com/haihe-city/haihe/kernel/casework/notice"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
@@ -48,7 +50,7 @@ func (p *Program) openConsole() error {
 		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: p.routes(), Mounts: mounts, Topics: topics, Search: search, Acts: p.acts(),
 		Citizens:   web.Citizens{Own: own, Register: s.Register && len(own) > 0, Forget: p.forget},
 		PublicPlan: s.PublicPlan, Secure: s.secure(), Proxied: s.Proxied,
-		Observe: p.observe(),
+		Observe: p.observe(), Beside: p.verifyCases,
 	})
 	if err != nil {
 		return errs.As(errs.Internal, "open the console", err)
@@ -96,7 +98,7 @@ func (p *Program) runs(name string) bool {
 
 // acts are the words of everything that the program's parts record.
 func (p *Program) acts() []journal.Word {
-	words := slices.Concat(identity.Acts(), indicator.Acts(), rule.Acts(), alarm.Acts())
+	words := slices.Concat(identity.Acts(), indicator.Acts(), rule.Acts(), alarm.Acts(), notice.Acts(), casework.Acts())
 	words = append(words,
 		journal.Word{Verb: "backup", Title: lang.T("备份", "Backed up")},
 		journal.Word{Verb: "import", Title: lang.T("导入数据", "Imported data")})

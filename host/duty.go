@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
+	"github.com/haihe-city/haihe/kernel/casework/notice"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
 )
@@ -16,6 +18,8 @@ import (
 type Duty struct {
 	Rules  *rule.Engine
 	Alarms *alarm.Board
+	Cases  *casework.Service
+	Post   *notice.Post
 
 	watched map[string]Watched // by system; complete before anything is served
 }
@@ -23,6 +27,7 @@ type Duty struct {
 // Watched is what a system offers of what its rules watch, for those who write rules and answer for alarms. Names and links are asked for
 // often and must be quick; a function that is nil offers nothing.
 type Watched struct {
+	Title  lang.Text                                       // of the system; the host fills it in
 	Points func(ctx context.Context) ([]rule.Point, error) // all of them, as its watch has them
 	Past   rule.Past                                       // their readings
 	Curve  func(ctx context.Context, entity string, from, to time.Time) ([]rule.Reading, error)
@@ -39,8 +44,13 @@ func (d *Duty) Watched(system string) (w Watched, ok bool) {
 // Watchers are the systems that offer points, by name.
 func (d *Duty) Watchers() []string { return slices.Sorted(maps.Keys(d.watched)) }
 
+func (w Watched) named(title lang.Text) Watched {
+	w.Title = title
+	return w
+}
+
 // offer takes in what a system offers.
-func (d *Duty) offer(system string, w *Watched) {
+func (d *Duty) offer(system string, title lang.Text, w *Watched) {
 	if w == nil {
 		return
 	}
@@ -48,6 +58,9 @@ func (d *Duty) offer(system string, w *Watched) {
 		d.watched = map[string]Watched{}
 	}
 	d.watched[system] = *w
+	if w.Title.Empty() {
+		d.watched[system] = w.named(title)
+	}
 }
 
 // openDuty opens it after the journal.

@@ -141,7 +141,7 @@ func (p *Program) openKernels(ctx context.Context) (err error) {
 	if p.Calendar, err = calendar.Open(ctx, o.DB, p.Journal, now); err != nil {
 		return errs.Wrap("open the calendar", err)
 	}
-	return nil
+	return p.openCases(ctx)
 }
 
 // openRoom opens one system; whatever goes wrong, a panic included, is kept as the reason why it is broken.
@@ -189,7 +189,7 @@ func (p *Program) openSystem(ctx context.Context, r *room, log *slog.Logger) (er
 	if faults := CheckOpened(&r.System, r.opened); len(faults) > 0 {
 		return errs.As(errs.Internal, "check what "+r.Name+" opened", errors.New(strings.Join(faults, "; ")))
 	}
-	p.Duty.offer(r.Name, r.opened.Watched)
+	p.Duty.offer(r.Name, r.Title, r.opened.Watched)
 	for _, m := range r.opened.Measures {
 		if err := p.Indicators.Connect(m.Target, m.Measure, m.Evidence); err != nil {
 			return errs.Wrap("connect target "+m.Target, err)
@@ -205,7 +205,7 @@ func (p *Program) Start() {
 		_, err := p.Entities.Collect(ctx)
 		return err
 	}})
-	p.work.start(&worker{system: "alarm", kind: "job", name: "tick", every: time.Second, run: p.Duty.Alarms.Tick})
+	p.startDuty()
 	p.work.start(&worker{system: "calendar", kind: "job", name: "refresh", every: time.Minute, run: p.Calendar.Refresh}) // another instance may have entered a notice
 	p.work.start(&worker{system: "series", kind: "job", name: "maintain", every: time.Minute, run: p.Series.Maintain})
 	for _, r := range p.rooms {

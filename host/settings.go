@@ -13,6 +13,7 @@ type Settings struct {
 	Server ServerSettings
 	Store  StoreSettings
 	Clock  ClockSettings
+	Notice NoticeSettings
 }
 
 // ServerSettings is [server].
@@ -53,7 +54,8 @@ func Defaults() Settings {
 			Listen: "127.0.0.1:8080", Metrics: "loopback", Register: true, Log: "text", Level: "info",
 			StopWithin: 10 * time.Second, MaxLinks: 10_000, MaxImport: 4096,
 		},
-		Store: StoreSettings{Engine: "sqlite", Data: "haihe-data"},
+		Store:  StoreSettings{Engine: "sqlite", Data: "haihe-data"},
+		Notice: NoticeSettings{Parallel: 16},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/kernel/calendar"
+	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
@@ -33,6 +34,7 @@ type System struct {
 	Config     any            // pointer to its struct with defaults; tags `toml:"name" doc:"中文 / English"`, min, max, choice; keys of addresses end in listen
 	Indicators []string       // ids of the targets it measures
 	Imports    []Import
+	Kinds      []casework.Kind // types of case that it declares
 	Open       func(ctx context.Context, h *Host) (*Opened, error)
 }
 
@@ -47,7 +49,7 @@ type Host struct {
 	People     *identity.Service
 	Indicators *indicator.Board
 	Calendar   *calendar.Book
-	Duty       *Duty // rules and alarms
+	Duty       *Duty // rules, alarms, cases, notices
 	Live       *web.Hub
 	Metrics    *Metrics
 	Who        web.WhoFunc      // who makes a request to a mount

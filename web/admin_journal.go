@@ -158,7 +158,28 @@ func (s *Server) formVerify(r *Request) (*ui.Page, string, error) {
 		p.Body[0] = ui.Notice{Kind: "bad", Text: lang.T("链已断裂：记录在程序之外被改动。请立即报告。", "The chain is broken: entries were changed beside the program. Report it at once.")}
 		p.Body = append(p.Body, t)
 	}
-	return p, "", nil
+	beside, err := s.beside(r)
+	p.Body = append(p.Body, beside...)
+	return p, "", err
+}
+
+// beside says what lies beside the journal and was held against it: the timelines of the cases.
+func (s *Server) beside(r *Request) ([]ui.Block, error) {
+	if s.o.Beside == nil {
+		return nil, nil
+	}
+	lines, faults, err := s.o.Beside(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	if len(faults) == 0 {
+		return []ui.Block{ui.Notice{Kind: "good", Text: lang.T("案卷校验通过，共核对 "+ui.Grouped(lines)+" 行。", "The timelines of the cases hold: "+ui.Grouped(lines)+" lines were checked.")}}, nil
+	}
+	t := ui.Table{ID: "case-faults", Title: lang.T("案卷异常", "Faults in the timelines"), Total: int64(len(faults)), Columns: []ui.Column{{Key: "what", Text: lang.T("异常", "What")}}}
+	for _, f := range faults {
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: f}}})
+	}
+	return []ui.Block{ui.Notice{Kind: "bad", Text: lang.T("案卷在程序之外被改动。请立即报告。", "Timelines of cases were changed beside the program. Report it at once.")}, t}, nil
 }
 
 // apiJournal gives the entries as JSON, page by page, or whole as CSV or JSON lines.

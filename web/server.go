@@ -38,6 +38,8 @@ type Options struct {
 	Citizens   Citizens       // what is there for citizens
 	Secure     bool           // cookies go over TLS only, also where TLS ends at a proxy
 	Proxied    bool           // the caller's address is the last one of X-Forwarded-For
+	// Beside, where it is there, holds what lies beside the journal against it: how many lines, and what is wrong.
+	Beside func(ctx context.Context) (lines int64, faults []lang.Text, err error)
 	// Observe, where it is there, is told of every answer: pattern of the route ("" where none matched), method, status, time taken.
 	Observe func(pattern, method string, status int, took time.Duration)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
@@ -15,8 +16,8 @@ import (
 func journalCommand() command {
 	c := command{
 		name: "journal", args: "verify | export [FILE]", says: lang.T("校验或导出审计日志", "verify or export the journal of official acts"),
-		details: lang.T("verify 逐条核对哈希链，发现改动、缺失、移位、插入或截尾时逐处列出，退出码为 5。export 逐行输出 JSON，未给文件名则写到标准输出。",
-			"verify walks the hash chain and names every place that was changed, is missing, moved, inserted or cut off; its exit code is 5 then. export writes one JSON object a line, to the standard output where no file is named."),
+		details: lang.T("verify 逐条核对哈希链，并以日志核对各案卷，发现改动、缺失、移位、插入或截尾时逐处列出，退出码为 5。export 逐行输出 JSON，未给文件名则写到标准输出。",
+			"verify walks the hash chain, holds the timelines of the cases against it, and names every place that was changed, is missing, moved, inserted or cut off; its exit code is 5 then. export writes one JSON object a line, to the standard output where no file is named."),
 	}
 	c.run = func(ctx context.Context, sh *shell, args []string) error {
 		var s setup
@@ -27,9 +28,9 @@ func journalCommand() command {
 		case err != nil:
 			return err
 		case len(words) == 1 && words[0] == "verify":
-			return s.withJournal(ctx, sh, func(j *journal.Journal) error { return verifyJournal(ctx, sh, j) })
+			return s.withJournal(ctx, sh, func(db *store.DB, j *journal.Journal) error { return verifyJournal(ctx, sh, db, j) })
 		case len(words) >= 1 && len(words) <= 2 && words[0] == "export":
-			return s.withJournal(ctx, sh, func(j *journal.Journal) error { return exportJournal(ctx, sh, j, words[1:]) })
+			return s.withJournal(ctx, sh, func(_ *store.DB, j *journal.Journal) error { return exportJournal(ctx, sh, j, words[1:]) })
 		}
 		return usage("请写 journal verify 或 journal export", "write journal verify or journal export")
 	}
@@ -37,7 +38,7 @@ func journalCommand() command {
 }
 
 // withJournal opens the journal of data that nobody else has open.
-func (s *setup) withJournal(ctx context.Context, sh *shell, fn func(*journal.Journal) error) error {
+func (s *setup) withJournal(ctx context.Context, sh *shell, fn func(*store.DB, *journal.Journal) error) error {
 	conf, _, err := s.read()
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func (s *setup) withJournal(ctx context.Context, sh *shell, fn func(*journal.Jou
 	}
 	j, err := openJournal(ctx, sh, db)
 	if err == nil {
-		err = fn(j)
+		err = fn(db, j)
 	}
 	return errors.Join(err, db.Close())
 }
@@ -58,7 +59,7 @@ func openJournal(ctx context.Context, sh *shell, db *store.DB) (*journal.Journal
 	return j, withCode(exitData, err)
 }
 
-func verifyJournal(ctx context.Context, sh *shell, j *journal.Journal) error {
+func verifyJournal(ctx context.Context, sh *shell, db *store.DB, j *journal.Journal) error {
 	bar := newBar(sh, lang.T("校验", "verify"), 0)
 	report, err := j.Verify(ctx, bar.set)
 	bar.end()
@@ -70,10 +71,30 @@ func verifyJournal(ctx context.Context, sh *shell, j *journal.Journal) error {
 		sh.printf("fault seq=%d to=%d what=%q %s / %s", fault.Seq, fault.To, fault.What, t.Zh, t.En)
 	}
 	sh.printf("journal entries=%d seq=%d head=%s faults=%d", report.Entries, report.Seq, report.Head, len(report.Faults))
+	cases := verifyCases(ctx, sh, db, j)
 	if len(report.Faults) > 0 {
 		return withCode(exitVerify, errs.Say(errs.Conflict, "审计日志共 %d 条，发现 %d 处不符，见上", "the journal has %d entries and is broken in %d places, listed above", report.Entries, len(report.Faults)))
 	}
+	if cases != nil {
+		return cases
+	}
 	sh.say("审计日志完整：%d 条", "the journal holds: %d entries", report.Entries)
+	return nil
+}
+
+// verifyCases holds the timelines of the cases against the journal.
+func verifyCases(ctx context.Context, sh *shell, db *store.DB, j *journal.Journal) error {
+	lines, faults, err := casework.Verify(ctx, db, j)
+	if err != nil {
+		return withCode(exitData, err)
+	}
+	for _, f := range faults {
+		sh.printf("fault case=%s number=%s line=%d what=%q %s / %s", f.Case, f.Number, f.Seq, f.What, f.Said.Zh, f.Said.En)
+	}
+	sh.printf("cases lines=%d faults=%d", lines, len(faults))
+	if len(faults) > 0 {
+		return withCode(exitVerify, errs.Say(errs.Conflict, "案卷共 %d 行，发现 %d 处不符，见上", "the timelines of the cases have %d lines and do not hold in %d places, listed above", lines, len(faults)))
+	}
 	return nil
 }
 

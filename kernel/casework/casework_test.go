@@ -197,9 +197,15 @@ func TestRights(t *testing.T) {
 	}{
 		{"open", func(d *desk, by *identity.Principal, _ Case) error { _, err := d.start(by, Case{}); return err },
 			map[*identity.Principal]errs.Kind{officer: fine, police: fine, mate: errs.Denied, leader: errs.Denied, auditor: errs.Denied, nobody: errs.Denied}},
-		{"see", func(d *desk, by *identity.Principal, c Case) error { _, err := d.Get(d.t.Context(), by, c.ID); return err },
+		{"see", func(d *desk, by *identity.Principal, c Case) error {
+			_, err := d.Get(d.t.Context(), by, c.ID)
+			return err
+		},
 			map[*identity.Principal]errs.Kind{officer: fine, mate: fine, leader: fine, auditor: fine, police: errs.NotFound, nobody: errs.NotFound}},
-		{"timeline", func(d *desk, by *identity.Principal, c Case) error { _, err := d.Timeline(d.t.Context(), by, c.ID); return err },
+		{"timeline", func(d *desk, by *identity.Principal, c Case) error {
+			_, err := d.Timeline(d.t.Context(), by, c.ID)
+			return err
+		},
 			map[*identity.Principal]errs.Kind{officer: fine, mate: fine, leader: fine, auditor: fine, police: errs.NotFound, nobody: errs.NotFound}},
 		{"comment", func(d *desk, by *identity.Principal, c Case) error {
 			_, err := d.do(by, c, Change{Verb: "comment", Text: "x"})
@@ -211,14 +217,19 @@ func TestRights(t *testing.T) {
 			return err
 		},
 			map[*identity.Principal]errs.Kind{officer: fine, mate: errs.Denied, leader: fine, auditor: errs.Denied, police: errs.NotFound, nobody: errs.NotFound}},
-		{"level", func(d *desk, by *identity.Principal, c Case) error { _, err := d.do(by, c, Change{Verb: "level", Level: &two}); return err },
+		{"level", func(d *desk, by *identity.Principal, c Case) error {
+			_, err := d.do(by, c, Change{Verb: "level", Level: &two})
+			return err
+		},
 			map[*identity.Principal]errs.Kind{officer: fine, mate: errs.Denied, leader: fine, auditor: errs.Denied, police: errs.NotFound}},
 		{"assign", func(d *desk, by *identity.Principal, c Case) error {
 			_, err := d.do(by, c, Change{Verb: "assign", Holder: &who})
 			return err
 		},
 			map[*identity.Principal]errs.Kind{officer: fine, mate: errs.Denied, leader: fine, auditor: errs.Denied, police: errs.NotFound}},
-		{"offer", func(d *desk, by *identity.Principal, c Case) error { return d.Offer(d.t.Context(), by, c.ID, "police", "属地") },
+		{"offer", func(d *desk, by *identity.Principal, c Case) error {
+			return d.Offer(d.t.Context(), by, c.ID, "police", "属地")
+		},
 			map[*identity.Principal]errs.Kind{officer: fine, mate: errs.Denied, leader: fine, auditor: errs.Denied, police: errs.NotFound}},
 		{"accept", func(d *desk, by *identity.Principal, c Case) error {
 			if err := d.Offer(d.t.Context(), officer, c.ID, "police", "属地"); err != nil {

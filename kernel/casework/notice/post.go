@@ -42,9 +42,30 @@ type Options struct {
 	Journal  *journal.Journal
 	Now      func() time.Time
 	Channels []Channel
-	Record   []string        // channels that keep what they would send, where no Channel of that name is given
-	Paces    map[string]Pace // by the channel's name
-	Poll     time.Duration   // how often a channel looks for what is due besides being told; a second where 0
+	Record   []string      // channels that keep what they would send, where no Channel of that name is given
+	Pace     Pace          // of channels that are plugged in without one of their own
+	Base     string        // address of the program as the public reaches it, for links; may be empty
+	Poll     time.Duration // how often a channel looks for what is due besides being told; a second where 0
+}
+
+// Plug adds a channel, or takes the place of the one that only records. It comes before Run. A Pace of zero takes that of Options.
+func (p *Post) Plug(c Channel, pace Pace) error {
+	if has, records := p.Has(c.Name()); has && !records {
+		return errs.As(errs.Internal, "open notices", fmt.Errorf("two channels are called %q", c.Name()))
+	}
+	if pace == (Pace{}) {
+		pace = p.o.Pace
+	}
+	p.lanes[c.Name()] = newLane(c, pace)
+	return nil
+}
+
+// Reply is the address at which a delivery is answered: absolute where the program knows its own address; "" where no answer is wanted.
+func (p *Post) Reply(d Delivery) string {
+	if d.Ack == "" {
+		return ""
+	}
+	return p.o.Base + AckPath + d.Ack
 }
 
 // Stats are figures since the program started.
@@ -67,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 		if p.lanes[c.Name()] != nil {
 			return nil, errs.As(errs.Internal, "open notices", fmt.Errorf("two channels are called %q", c.Name()))
 		}
-		p.lanes[c.Name()] = newLane(c, o.Paces[c.Name()])
+		p.lanes[c.Name()] = newLane(c, o.Pace)
 	}
 	for _, name := range o.Record {
 		if p.lanes[name] == nil {
