@@ -11,6 +11,8 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/duty/alarms"
 	"github.com/haihe-city/haihe/systems/duty/rules"
+	"github.com/haihe-city/haihe/web"
+	"github.com/haihe-city/haihe/web/ui"
 )
 
 // System declares the duty desk.
@@ -37,9 +39,28 @@ func System() host.System {
 	}
 }
 
-func open(ctx context.Context, h *host.Host) (*host.Opened, error) {
-	a, r := alarms.New(h), rules.New(h)
+// tabs are the pages of the desk: a part adds a line.
+var tabs = []ui.Link{
+	{Text: lang.T("告警", "Alarms"), Href: "/duty/alarms"},
+	{Text: lang.T("告警规则", "Rules"), Href: "/duty/rules"},
+}
+
+// open joins the parts: each has a New, and gives its Routes, Jobs and Topics.
+func open(_ context.Context, h *host.Host) (*host.Opened, error) {
+	a, r := alarms.New(h, page), rules.New(h)
 	return &host.Opened{
 		Routes: slices.Concat(a.Routes(), r.Routes()),
+		Topics: []web.Topic{{Name: alarms.Topic, Grant: alarm.GrantRead}},
+		Jobs:   []host.Job{{Name: "alarms", Run: a.Live}},
+		Close:  func(context.Context) error { a.Close(); return nil },
 	}, nil
+}
+
+// page makes a page of the desk: its title, the tab that it stands under, and the crumbs behind the room's.
+func page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
+	p := &ui.Page{Title: title, Nav: "duty", Crumbs: append([]ui.Link{{Text: lang.T("值班台", "Duty desk"), Href: "/duty"}}, crumbs...)}
+	for _, t := range tabs {
+		p.Tabs = append(p.Tabs, ui.Tab{Text: t.Text, Href: t.Href, Current: t.Href == tab})
+	}
+	return p
 }

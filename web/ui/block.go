@@ -19,6 +19,7 @@ type Page struct {
 	Within  []Tab // pages of the current tab, where it has several
 	Actions []Action
 	Live    string // topic of the page's event stream; "" where nothing moves
+	Wide    string // where a screen on a wall goes back to; such a page has no navigation. "" for a page as usual
 	Body    []Block
 }
 

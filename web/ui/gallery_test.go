@@ -241,7 +241,7 @@ func signPage() *ui.Page {
 
 // emptyPage holds every block with nothing set.
 func emptyPage() *ui.Page {
-	return &ui.Page{Title: lang.T("空", "Empty"), Body: []ui.Block{ui.Tiles{Items: []ui.Tile{{}}}, ui.Panel{}, ui.Panel{Body: []ui.Block{ui.Map{}}}, ui.Columns{}, ui.Table{}, ui.Form{}, ui.Facts{}, ui.Prose{}, ui.Code{}, ui.Notice{}, ui.Chart{}, ui.Map{}, ui.Alarms{}, ui.Timeline{}, ui.Slots{}, ui.Spans{}, ui.Spans{Items: []ui.Stretch{{}}}, ui.Feed{}, ui.TargetCards{}, ui.TargetTable{}, ui.Attention{}, ui.Trajectory{}, ui.Failure{},
+	return &ui.Page{Title: lang.T("空", "Empty"), Body: []ui.Block{ui.Tiles{Items: []ui.Tile{{}}}, ui.Panel{}, ui.Panel{Body: []ui.Block{ui.Map{}}}, ui.Columns{}, ui.Table{}, ui.Form{}, ui.Facts{}, ui.Prose{}, ui.Code{}, ui.Notice{}, ui.Chart{}, ui.Map{}, ui.Alarms{}, ui.Timeline{}, ui.Slots{}, ui.Spans{}, ui.Spans{Items: []ui.Stretch{{}}}, ui.Feed{}, ui.TargetCards{}, ui.TargetTable{}, ui.Attention{}, ui.Trajectory{}, ui.Failure{}, ui.Wall{}, ui.WallGroup{},
 		ui.TargetCards{ID: "c2", Start: start, End: end, Items: []ui.Target{{}}}, ui.Alarms{ID: "a2", Items: []ui.Alarm{{}}}, ui.Timeline{ID: "t2", Items: []ui.Event{{}}}, ui.Feed{ID: "f2", Items: []ui.FeedItem{{}}}, ui.Table{ID: "tb2", Columns: []ui.Column{{}}, Rows: []ui.Row{{Cells: []ui.Cell{{}, {}}}, {}}}}}
 }
 

@@ -115,6 +115,10 @@ func ID(b Block) string {
 		return b.ID
 	case Alarms:
 		return b.ID
+	case AlarmList:
+		return b.ID
+	case AlarmPulse:
+		return b.ID
 	case Timeline:
 		return b.ID
 	case Slots:
@@ -132,6 +136,10 @@ func ID(b Block) string {
 	case Attention:
 		return b.ID
 	case Trajectory:
+		return b.ID
+	case Wall:
+		return b.ID
+	case WallGroup:
 		return b.ID
 	}
 	return ""

@@ -73,3 +73,4 @@ if (document.querySelector('[data-map]')) import('./map.mjs');
 if (document.querySelector('[data-copy]')) import('./copy.mjs');
 if (document.querySelector('[data-chart]')) import('./chart.mjs');
 if (document.querySelector('[data-filter]')) import('./plan.mjs');
+if (document.querySelector('[data-alarms]')) import('./alarms.mjs');
