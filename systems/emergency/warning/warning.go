@@ -47,6 +47,9 @@ type Content struct {
 	Incident   string   `json:"incident,omitempty"` // id of the case
 }
 
+// Hands are those who made a message, and for which unit.
+type Hands struct{ Unit, Author, Approver string }
+
 // Warning is one message.
 type Warning struct {
 	ID, Root, Refers string
@@ -54,14 +57,13 @@ type Warning struct {
 	State, MsgType   string
 	Exercise         bool
 	Event, Colour    string
-	Unit             string
-	Author, Approver string
-	Identifier       string
-	Origin           string
-	Made, Issued     time.Time
-	Expires, Ended   time.Time
-	Changed          int64
-	Reason           string
+	Hands
+	Identifier     string
+	Origin         string
+	Made, Issued   time.Time
+	Expires, Ended time.Time
+	Changed        int64
+	Reason         string
 	Content
 }
 
