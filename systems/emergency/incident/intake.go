@@ -142,7 +142,7 @@ func one(tx *store.Tx, id string) (Incident, error) {
 // Line writes a line into an incident's timeline, whatever else happens to it at the moment. It is for the other parts of the room.
 func (p *Part) Line(tx *store.Tx, who *identity.Principal, id, verb, text string, fields map[string]string) error {
 	p.changed.Store(true)
-	_, err := p.o.Cases.Do(tx, who, id, 0, casework.Change{Verb: verb, Text: text, Fields: fields})
+	_, err := p.o.Cases.Record(tx, who, id, verb, text, fields)
 	return err
 }
 

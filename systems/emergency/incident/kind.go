@@ -34,7 +34,7 @@ func Kind() casework.Kind {
 		return casework.Stage{Name: name, Title: title, Next: next, Grant: grant, Due: due, Clock: true, Tell: "duty-officer"}
 	}
 	return casework.Kind{
-		Name: KindName, System: "emergency", Title: lang.T("突发事件", "Incident"), Prefix: "YJ", Open: GrantIntake, See: grantRead, SeeAll: grantRead,
+		Name: KindName, System: "emergency", Title: lang.T("突发事件", "Incident"), Prefix: "YJ", Open: GrantIntake, See: grantRead, SeeAll: grantRead, Direct: GrantDirect,
 		Stages: []casework.Stage{
 			stage(Reported, StageName(Reported), GrantHandle, phoneWithin, Verified, False, Merged),
 			stage(Verified, StageName(Verified), GrantHandle, phoneWithin, Responding, False, Merged),

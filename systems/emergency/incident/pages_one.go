@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,15 +66,13 @@ func (p *Part) onePage(r *web.Request, x Whole, wrong lang.Text) (*ui.Page, erro
 // actions are the buttons: the next step first. What needs words is a form below.
 func (p *Part) actions(r *web.Request, x Whole) (out []ui.Action) {
 	here := pathOne + x.ID
-	if r.Who.Can(GrantHandle) && x.Case.Offered == "" {
-		for i, s := range steps(x.Case.Stage) {
-			if s.to == False || s.to == Closed && !r.Who.Can(GrantClose) {
-				continue
-			}
+	moves := p.o.Cases.Moves(r.Who, x.Case)
+	for i, s := range steps(x.Case.Stage) {
+		if s.to != False && slices.ContainsFunc(moves.Next, func(n casework.Stage) bool { return n.Name == s.to }) {
 			out = append(out, ui.Action{Text: s.text, Href: here + "/advance", Post: true, Primary: i == 0, Fields: map[string]string{"stage": s.to, "version": strconv.FormatInt(x.Case.Version, 10)}})
 		}
 	}
-	if x.Case.Offered != "" && x.Case.Offered == r.Who.Unit {
+	if moves.Accept {
 		out = append(out, ui.Action{Text: lang.T("接收移交", "Accept the hand-over"), Href: here + "/accept", Post: true, Primary: true})
 	}
 	return append(out, ui.Action{Text: lang.T("态势图", "Situation"), Href: here + "/situation"}, ui.Action{Text: lang.T("总结报告", "After-action report"), Href: here + "/report"})
@@ -155,8 +154,8 @@ func (p *Part) timeline(ctx context.Context, x Whole, lines []casework.Line) ui.
 
 // verbs are the words of the lines.
 var verbs = map[string]lang.Text{
-	"open": lang.T("接报立案", "opened"), "advance": lang.T("转入", "moved to"), "level": lang.T("定级", "judged the level"), "comment": lang.T("记录", "noted"), "amend": lang.T("更正信息", "amended"), "report": lang.T("并入来报", "a report joined"),
-	"alarm": lang.T("告警并入", "an alarm joined"), "written": lang.T("书面报送", "reported in writing to"), "link": lang.T("关联事件", "linked"), "offer": lang.T("提出移交", "offered"), "accept": lang.T("接收移交", "accepted"), "refuse": lang.T("退回移交", "refused"),
+	"open": lang.T("接报立案", "opened"), "advance": lang.T("转入", "moved to"), "level": lang.T("定级", "judged the level"), "comment": lang.T("记录", "noted"), "edit": lang.T("更正信息", "amended"), "note": lang.T("记录", "noted"), "report": lang.T("并入来报", "a report joined"),
+	"alarm": lang.T("告警并入", "an alarm joined"), "written": lang.T("书面报送", "reported in writing to"), "link": lang.T("关联告警", "alarms linked"), "related": lang.T("关联事件", "related to another incident"), "reopen": lang.T("重新办理", "reopened"), "offer": lang.T("提出移交", "offered"), "accept": lang.T("接收移交", "accepted"), "refuse": lang.T("退回移交", "refused"),
 	"assign": lang.T("指定负责人", "assigned"), "attach": lang.T("附件", "attached"), "late": lang.T("已超时限", "became late"), "told": lang.T("已通知", "told"), "order": lang.T("指令", "order"), "task": lang.T("任务", "task"), "plan": lang.T("启动预案", "plan activated"), "warning": lang.T("预警", "warning"), "situation": lang.T("态势", "situation"), "resource": lang.T("资源", "resource"),
 }
 
@@ -167,11 +166,11 @@ func Say(l casework.Line) lang.Text {
 		verb = lang.Same(l.Verb)
 	}
 	zh, en := verb.Zh, verb.En
-	if s := l.Fields["stage"]; l.Verb == "advance" && s != "" {
+	if s := l.Fields["case.stage"]; l.Verb == "advance" && s != "" {
 		n := StageName(s)
 		zh, en = zh+"“"+n.Zh+"”", en+" "+n.En
 	}
-	if s := l.Fields["level"]; l.Verb == "level" && s != "" {
+	if s := l.Fields["case.level"]; l.Verb == "level" && s != "" {
 		n, _ := strconv.Atoi(s)
 		zh, en = zh+" "+LevelName(n).Zh, en+" "+LevelName(n).En
 	}
@@ -200,7 +199,8 @@ var states = map[string]lang.Text{
 
 // forms are what needs words: level, what is known, notes, hand-over, merge and split.
 func (p *Part) forms(r *web.Request, x Whole, here string, reports []Report) (out []ui.Block, err error) {
-	if !r.Who.Can(GrantHandle) || over(x.Case.Stage) {
+	moves := p.o.Cases.Moves(r.Who, x.Case)
+	if !moves.Lead && !moves.Accept || over(x.Case.Stage) {
 		return nil, nil
 	}
 	version := ui.Field{Name: "version", Kind: "hidden", Value: strconv.FormatInt(x.Case.Version, 10)}

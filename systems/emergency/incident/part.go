@@ -19,11 +19,12 @@ import (
 	"github.com/haihe-city/haihe/web/ui"
 )
 
-// The grants of this part: take reports in; lead an incident; end it; see what is personal.
+// The grants of this part: take reports in; lead an incident of one's unit; lead those of all units; end it; see what is personal.
 const (
 	grantRead     = "emergency.read"
 	GrantIntake   = "emergency.intake"
 	GrantHandle   = "emergency.handle"
+	GrantDirect   = "emergency.direct"
 	GrantClose    = "emergency.close"
 	GrantPersonal = "emergency.personal"
 )
@@ -34,6 +35,7 @@ func Grants() []identity.Grant {
 	return []identity.Grant{
 		{Name: GrantIntake, Title: lang.T("接报、合并来报", "Take reports in and join them"), Roles: shift},
 		{Name: GrantHandle, Title: lang.T("核实、定级、处置、移交突发事件", "Verify incidents, judge their level, lead and hand over the response"), Roles: shift},
+		{Name: GrantDirect, Title: lang.T("指挥全市突发事件（不限本单位）", "Lead incidents of all units, as the city's command"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 		{Name: GrantClose, Title: lang.T("办结突发事件", "Close incidents"), Roles: []string{identity.RoleOfficer, identity.RoleLeader}},
 		{Name: GrantPersonal, Title: lang.T("查看报告人和伤亡人员信息", "See callers and who was hurt"), Roles: shift},
 	}

@@ -27,7 +27,20 @@ func (p *Part) change(ctx context.Context, who *identity.Principal, id string, v
 		if err != nil {
 			return err
 		}
-		if _, err := p.o.Cases.Do(tx, who, id, version, c); err != nil {
+		switch c.Verb {
+		case "advance", "level", "edit":
+			if version == 0 { // it rests on nothing that was seen
+				now, err := p.o.Cases.In(tx, who, id)
+				if err != nil {
+					return err
+				}
+				version = now.Version
+			}
+			_, err = p.o.Cases.Do(tx, who, id, version, c)
+		default:
+			_, err = p.o.Cases.Record(tx, who, id, c.Verb, c.Text, c.Fields)
+		}
+		if err != nil {
 			return err
 		}
 		return put(tx, x)
@@ -112,7 +125,7 @@ func (p *Part) Amend(ctx context.Context, who *identity.Principal, id string, ve
 		if err := p.act(tx, who, GrantHandle, "amend-incident", id, map[string]any{"fields": names}); err != nil {
 			return casework.Change{}, err
 		}
-		return casework.Change{Verb: "amend", Title: t.title(), Text: reason, Fields: fields}, nil
+		return casework.Change{Verb: "edit", Title: t.title(), Text: reason, Fields: fields}, nil
 	})
 }
 
@@ -128,7 +141,7 @@ func (p *Part) Note(ctx context.Context, who *identity.Principal, id, text strin
 	if err := need(who, GrantIntake); err != nil {
 		return err
 	}
-	return p.o.DB.Write(ctx, func(tx *store.Tx) error { return p.Line(tx, who, id, "comment", text, nil) })
+	return p.o.DB.Write(ctx, func(tx *store.Tx) error { return p.Line(tx, who, id, "note", text, nil) })
 }
 
 // Wrote notes that the written report has gone up, and to whom.
@@ -177,7 +190,7 @@ func (p *Part) Merge(ctx context.Context, who *identity.Principal, id, into stri
 				return casework.Change{}, err
 			}
 		}
-		if err := p.Line(tx, who, into, "link", "", map[string]string{"merged": id}); err != nil {
+		if err := p.Line(tx, who, into, "related", "", map[string]string{"merged": id}); err != nil {
 			return casework.Change{}, err
 		}
 		if err := p.act(tx, who, GrantHandle, "merge-incident", id, map[string]any{"into": into}); err != nil {
@@ -220,7 +233,7 @@ func (p *Part) Split(ctx context.Context, who *identity.Principal, id string, id
 			}
 		}
 		for _, side := range [][2]string{{id, made}, {made, id}} {
-			if err := p.Line(tx, who, side[0], "link", "", map[string]string{"split": side[1]}); err != nil {
+			if err := p.Line(tx, who, side[0], "related", "", map[string]string{"split": side[1]}); err != nil {
 				return err
 			}
 		}
