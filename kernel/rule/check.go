@@ -108,3 +108,15 @@ func (r *Rule) limit(p *Point) (limit float64, below, ok bool) {
 	}
 	return *own, below, true
 }
+
+// Watches tells whether a rule over single points watches a point of a system.
+func (r *Rule) Watches(system string, p *Point) bool {
+	_, _, ok := r.limit(p)
+	return ok && r.Scope.picks(system, p) && (r.Kind != Silence || p.Every > 0)
+}
+
+// LimitOf gives what a rule compares a point with; ok is false where the point has no such limit.
+func (r *Rule) LimitOf(p *Point) (limit float64, ok bool) {
+	limit, _, ok = r.limit(p)
+	return limit, ok
+}

@@ -96,6 +96,22 @@ func (w *Watch) Newest(key int64) (r Reading, silent, ok bool) {
 	return p.newest, p.isSilent(), true
 }
 
+// Look gives what is known of some points, all at one moment: the newest reading, whether there was one, whether the point is silent. Points that
+// are not watched are left out. fn must be quick.
+func (w *Watch) Look(keys []int64, fn func(r Reading, heard, silent bool)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, key := range keys {
+		p := w.points[key]
+		if p == nil {
+			continue
+		}
+		r := p.newest
+		r.Key = key
+		fn(r, p.heard, p.isSilent())
+	}
+}
+
 func (p *watched) isSilent() bool {
 	return slices.ContainsFunc(p.silence, func(c *condition) bool { return c.told })
 }

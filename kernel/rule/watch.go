@@ -101,7 +101,12 @@ func (w *Watch) SetPoints(points []Point, last func(key int64) (Reading, bool)) 
 	defer w.mu.Unlock()
 	now := w.now()
 	for key, p := range fresh {
-		if old := w.points[key]; old != nil {
+		old := w.points[key]
+		if old != nil && old.same(&p.Point) {
+			fresh[key] = old // nothing to weigh anew: one plant's change must not hold up the readings of all
+			continue
+		}
+		if old != nil {
 			p.newest, p.heard, p.arrived, p.checks, p.silence = old.newest, old.heard, old.arrived, old.checks, old.silence
 		} else {
 			p.arrived = now // the clock of silence begins here: our own absence is not the device's
@@ -114,6 +119,13 @@ func (w *Watch) SetPoints(points []Point, last func(key int64) (Reading, bool)) 
 	w.points = fresh
 	w.combine()
 	return nil
+}
+
+// same tells whether two points are alike in all that rules look at.
+func (p *Point) same(o *Point) bool {
+	limit := func(a, b *float64) bool { return a == b || a != nil && b != nil && *a == *b }
+	return p.Key == o.Key && p.Entity == o.Entity && p.Name == o.Name && p.Title == o.Title && p.Group == o.Group && p.Unit == o.Unit && p.Area == o.Area && slices.Equal(p.Tags, o.Tags) && p.UCUM == o.UCUM && p.Every == o.Every &&
+		limit(p.Limits.LowLow, o.Limits.LowLow) && limit(p.Limits.Low, o.Limits.Low) && limit(p.Limits.High, o.Limits.High) && limit(p.Limits.HighHigh, o.Limits.HighHigh)
 }
 
 // attach gives a point the conditions of the rules that watch it; those that it has are kept with what they found.

@@ -279,3 +279,43 @@ func sameUnit(a, b HazardUnit) bool {
 		return at && x == y
 	})
 }
+
+// SetPassword seals a password for a plant of a site that may be changed: "" leaves what is known, "-" takes it away.
+func (p *Plant) SetPassword(password string) (err error) {
+	switch {
+	case password == "":
+	case password == "-":
+		p.Secret = ""
+	case !p.Opens(password):
+		p.Secret, err = Seal(password)
+	}
+	return err
+}
+
+// Differ names what differs between two states of a plant, for the journal: names of fields and of points, no values.
+func Differ(was, now *Site) (out []string) {
+	a, b := &was.Plant, &now.Plant
+	for _, x := range []struct {
+		name string
+		same bool
+	}{{"name", a.Name == b.Name}, {"kind", a.Kind == b.Kind}, {"district", a.District == b.District}, {"unit", a.Unit == b.Unit}, {"place", a.Lon == b.Lon && a.Lat == b.Lat}, {"feed", a.Feed == b.Feed && a.Endpoint == b.Endpoint},
+		{"password", a.Secret == b.Secret}, {"state", a.State == b.State}, {"exposed", a.Exposed == b.Exposed && a.ExposedAt.Equal(b.ExposedAt)}, {"contacts", slices.Equal(a.Contacts, b.Contacts)}} {
+		if !x.same {
+			out = append(out, x.name)
+		}
+	}
+	for _, u := range now.Units {
+		if old, ok := was.Unit(u.Code); !ok || !sameUnit(old, u) {
+			out = append(out, "unit:"+u.Code)
+		}
+	}
+	for _, list := range [2][]Point{now.Points, now.Retired} {
+		for i := range list {
+			old, oldOut := was.Any(list[i].Name)
+			if _, newOut := now.Any(list[i].Name); old.Num == 0 || oldOut != newOut || !old.same(&list[i]) {
+				out = append(out, "point:"+list[i].Name)
+			}
+		}
+	}
+	return out
+}

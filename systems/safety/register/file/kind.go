@@ -102,8 +102,10 @@ func (d *desk) plant(l *line) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
-	if err := d.secret(l.get("password"), p); err != nil {
-		return err
+	if d.sealed {
+		if err := p.SetPassword(l.get("password")); err != nil {
+			return err
+		}
 	}
 	d.lay(l, s)
 	return nil
@@ -123,18 +125,6 @@ func plantNumbers(l *line, p *register.Plant) (err error) {
 			return errs.Say(errs.Invalid, "%[1]s 列“%[2]s”不是数字", "column %[1]s: %[2]q is no number", "exposed", v)
 		}
 		p.ExposedAt, err = l.day("exposed_at")
-	}
-	return err
-}
-
-// secret seals a password where it is another than the one that is known.
-func (d *desk) secret(password string, p *register.Plant) (err error) {
-	switch {
-	case password == "":
-	case password == "-":
-		p.Secret = ""
-	case d.sealed && !p.Opens(password):
-		p.Secret, err = register.Seal(password)
 	}
 	return err
 }
