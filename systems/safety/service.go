@@ -2,6 +2,7 @@ package safety
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -12,6 +13,9 @@ import (
 	"github.com/haihe-city/haihe/kernel/rule/intake"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/safety/early"
+	"github.com/haihe-city/haihe/systems/safety/live"
+	"github.com/haihe-city/haihe/systems/safety/pages"
 	"github.com/haihe-city/haihe/systems/safety/register"
 )
 
@@ -28,6 +32,11 @@ type service struct {
 	readings *series.Table
 	watch    *rule.Watch
 	intake   *intake.Intake
+	desk     *live.Desk
+	pages    *pages.Part
+
+	suppressing sync.Mutex // one at a time
+	early       *early.Part
 }
 
 func newService(ctx context.Context, h *host.Host, conf Config) (*service, error) {
@@ -53,14 +62,40 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 	if err != nil {
 		return nil, err
 	}
-	s.intake = intake.New(intake.Options{DB: h.DB, Table: s.readings, Watch: s.watch, Now: h.Clock.Now, Came: s.came,
+	s.intake = intake.New(intake.Options{DB: h.DB, Table: s.readings, Watch: s.watch, Now: h.Clock.Now,
 		Raise: func(tx *store.Tx, list []rule.Transition) error {
 			return h.Duty.Alarms.Apply(tx, alarm.FromRules(name, list))
 		}})
 	if err := s.repoint(); err != nil {
 		return nil, errs.Wrap("set the points", err)
 	}
+	s.desk = live.New(live.Options{Register: s.register, Watch: s.watch, Now: h.Clock.Now})
+	if err := s.desk.Follow(ctx, h.Duty.Alarms, name); err != nil {
+		return nil, errs.Wrap("read the open alarms", err)
+	}
+	s.pages = pages.New(pages.Options{Register: s.register, Desk: s.desk, Readings: s.readings, Watch: s.watch, Rules: h.Duty.Rules, Alarms: h.Duty.Alarms, People: h.People, Clock: h.Clock, Live: h.Live, Decimals: decimals,
+		Inventory: time.Duration(conf.InventoryDays) * 24 * time.Hour, Changed: s.changed, SetState: s.setState})
 	return s, nil
+}
+
+// jobs are what this room does by itself.
+func (s *service) jobs() []host.Job {
+	return []host.Job{{Name: "pages", Every: time.Second, Run: s.tick}, {Name: "suppress", Every: time.Minute, Run: s.suppress}}
+}
+
+// tick draws the city anew, tells open pages, and the plan where the number of plants that are monitored has moved.
+func (s *service) tick(ctx context.Context) error {
+	before := s.desk.Last(time.Hour).Kind
+	if err := s.pages.Publish(ctx); err != nil {
+		return err
+	}
+	after := s.desk.Last(time.Hour).Kind
+	for kind, target := range pages.Targets {
+		if before[kind].Monitored != after[kind].Monitored || before[kind].Plants != after[kind].Plants {
+			s.host.Indicators.Stale(target)
+		}
+	}
+	return nil
 }
 
 // points gives the whole register as rules watch it.
@@ -82,27 +117,20 @@ func (s *service) repoint() error {
 		if err != nil || !ok {
 			return rule.Reading{}, false // not known is not heard: the point counts as silent until it speaks
 		}
-		return readingOf(last), true
+		return live.ReadingOf(last, decimals), true
 	})
 }
 
 // changed follows a change of the register.
 func (s *service) changed(context.Context) error {
-	return errs.Wrap("set the points", s.repoint())
-}
-
-// readingOf is a sample as rules see it.
-func readingOf(x series.Sample) rule.Reading {
-	r := rule.Reading{Key: x.Key, At: x.At}
-	if x.Values[0] == series.Null {
-		r.Quality = rule.Faulty
-		return r
+	if err := s.repoint(); err != nil {
+		return errs.Wrap("set the points", err)
 	}
-	r.Value = float64(x.Values[0]) / 1e4
-	if x.Quality&^series.Late == series.Invalid {
-		r.Quality = rule.Faulty
+	s.desk.Draw()
+	for _, target := range pages.Targets {
+		s.host.Indicators.Stale(target)
 	}
-	return r
+	return nil
 }
 
 // take stores what a feed brings of one plant, and returns when it is durable. unknown are the factors that the register does not have; they
@@ -125,7 +153,7 @@ func (s *service) take(ctx context.Context, plant string, list []register.Value)
 }
 
 // came is told of what was stored.
-func (s *service) came([]rule.Reading) {}
+func (s *service) came(readings []rule.Reading) { s.early.Observe(readings) }
 
 // health fails while the intake does not keep up.
 func (s *service) health(context.Context) error {

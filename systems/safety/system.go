@@ -8,6 +8,8 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/safety/early"
+	"github.com/haihe-city/haihe/systems/safety/pages"
 	"github.com/haihe-city/haihe/systems/safety/register"
 	"github.com/haihe-city/haihe/systems/safety/register/file"
 )
@@ -17,15 +19,16 @@ var schemas embed.FS
 
 // Config is the [safety] section.
 type Config struct {
-	KeepDays int `toml:"keep_days" min:"30" max:"3650" doc:"原始读数保存天数；更早的按 10 分钟汇总保存 / days that single readings are kept; what is older is kept as sums of ten minutes"`
-}
+	InventoryDays int `toml:"inventory_days" min:"30" max:"3650" doc:"危险化学品数量、周边人口超过多少天未更新即标为过期（默认三年，同重大危险源重新评估的期限） / days after which quantities of substances and counts of people are marked stale; by default the three years after which a major hazard is assessed anew"`
+	KeepDays      int `toml:"keep_days" min:"30" max:"3650" doc:"原始读数保存天数；更早的按 10 分钟汇总保存 / days that single readings are kept; what is older is kept as sums of ten minutes"`
 
-// The grants of this room.
-const grantRead = "safety.read"
+	EarlyWindow int `toml:"early_window_hours" min:"6" max:"744" doc:"统计预警定期训练所用的时段，小时 / hours from which the early warning learns by schedule"`
+	EarlyRenew  int `toml:"early_renew_days" min:"0" max:"3650" doc:"统计预警多少天后重新训练，0 为只由人工训练 / days after which the early warning learns anew; 0: only people teach it anew"`
+}
 
 // System declares the monitoring of work safety.
 func System() host.System {
-	conf := &Config{KeepDays: 92}
+	conf := &Config{KeepDays: 92, InventoryDays: 1095, EarlyWindow: 72, EarlyRenew: 30}
 	officer, leader, operator, reader := identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator, identity.RoleReader
 	return host.System{
 		Name:     "safety",
@@ -35,15 +38,17 @@ func System() host.System {
 		Owners:   []string{register.Owner},
 		Models:   schemas,
 		Grants: []identity.Grant{
-			{Name: grantRead, Title: lang.T("查看企业和监测数据", "See plants and what they report"), Roles: []string{officer, leader, operator, reader}},
+			{Name: pages.GrantRead, Title: lang.T("查看企业和监测数据", "See plants and what they report"), Roles: []string{officer, leader, operator, reader}},
 			{Name: register.GrantEdit, Title: lang.T("修改企业台账", "Change the register of plants"), Roles: []string{officer, leader}},
 			{Name: register.GrantImport, Title: lang.T("导入企业台账", "Import the register of plants"), Roles: []string{officer, leader}},
+			{Name: early.GrantEdit, Title: lang.T("训练和评定统计预警", "Teach and judge early warnings"), Roles: []string{officer, leader}},
 		},
-		Acts:    slices.Concat(register.Acts()),
-		Needs:   []string{"entity", "series", "journal", "indicator"},
-		Config:  conf,
-		Imports: file.Imports(),
-		Open:    func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *conf) },
+		Acts:       slices.Concat(register.Acts(), early.Acts()),
+		Needs:      []string{"entity", "series", "journal", "indicator"},
+		Config:     conf,
+		Imports:    file.Imports(),
+		Indicators: []string{pages.Targets[register.Chemical], pages.Targets[register.Metallurgy], pages.Targets[register.Fireworks]},
+		Open:       func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *conf) },
 	}
 }
 
@@ -52,10 +57,18 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.openEarly(ctx, conf); err != nil {
+		return nil, err
+	}
 	return &host.Opened{
-		Feeds:   []host.Feed{{Name: "intake", Run: s.intake.Run}},
-		Watched: s.watched(),
-		Import:  file.Funcs(s.register, s.changed),
-		Health:  s.health,
+		Routes:   slices.Concat(s.pages.Routes(), s.early.Routes()),
+		Topics:   pages.Topics(),
+		Jobs:     slices.Concat(s.jobs(), s.early.Jobs()),
+		Measures: s.pages.Measures(),
+		Search:   s.pages.Search,
+		Feeds:    []host.Feed{{Name: "intake", Run: s.intake.Run}},
+		Watched:  s.watched(),
+		Import:   file.Funcs(s.register, s.changed),
+		Health:   s.health,
 	}, nil
 }

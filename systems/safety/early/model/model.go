@@ -62,19 +62,21 @@ type Model struct {
 // MaxStrain is the strain above which a window is not steady: something happened in it that a model should not take for normal unseen.
 const MaxStrain = 4
 
-// Train learns a model from rows that are in order of time, all of the same length; NaN is missing and counts as the mean while learning.
+// Train learns a model from rows that are in order of time, all of the same length; NaN is missing and counts as the mean while learning. A
+// nil row is a gap: what stands before it is not joined to what stands after it.
 func Train(rows [][]float64, c Config) (*Model, error) {
-	if len(rows) == 0 {
+	full := present(rows)
+	if len(full) == 0 {
 		return nil, ErrShort
 	}
 	if c.Lags < 0 || c.Share <= 0 || c.Share >= 1 || c.Folds < 2 || c.Level <= 0.5 || c.Level >= 1 || c.Margin <= 0 || c.On < 1 || c.Off < 1 || c.Smooth < 0 || c.Smooth >= 1 {
 		return nil, fmt.Errorf("configuration %+v is not usable", c)
 	}
-	used := moving(rows)
+	used := moving(full)
 	if len(used) < 2 {
 		return nil, ErrStill
 	}
-	if len(rows) < Least*len(used)*(c.Lags+1) || len(rows) < c.Folds*(c.Lags+8) {
+	if len(full) < Least*len(used)*(c.Lags+1) || len(full) < c.Folds*(c.Lags+8) {
 		return nil, ErrShort
 	}
 	m := fit(rows, nil, used, c)
@@ -84,8 +86,7 @@ func Train(rows [][]float64, c Config) (*Model, error) {
 		part := fit(rows[:lo], rows[hi:], used, c)
 		s := part.Start()
 		for i := max(0, lo-c.Lags); i < hi; i++ {
-			s.push(rows[i])
-			if i < lo || !s.full() {
+			if !s.take(rows[i]) || i < lo {
 				continue
 			}
 			s.measure()
@@ -100,9 +101,19 @@ func Train(rows [][]float64, c Config) (*Model, error) {
 		}
 		m.Limits[k] = limit(held[k], c.Level, c.Margin)
 	}
-	m.Rows = len(rows)
-	m.Strain, m.Worst = strain(rows, used, c.Folds)
+	m.Inputs, m.Rows = len(full[0]), len(full)
+	m.Strain, m.Worst = strain(full, used, c.Folds)
 	return m, nil
+}
+
+// present gives the rows that are no gaps.
+func present(rows [][]float64) (full [][]float64) {
+	for _, r := range rows {
+		if r != nil {
+			full = append(full, r)
+		}
+	}
+	return full
 }
 
 // moving gives the columns that have spread.
@@ -148,17 +159,14 @@ func strain(rows [][]float64, used []int, folds int) (worst float64, column int)
 // fit learns scale and directions from two stretches of rows, which are not joined across their gap.
 func fit(a, b [][]float64, used []int, c Config) *Model {
 	m := &Model{Config: c, Used: used, Mean: make([]float64, len(used)), Scale: make([]float64, len(used))}
-	if len(a) > 0 {
-		m.Inputs = len(a[0])
-	} else {
-		m.Inputs = len(b[0])
-	}
 	column := make([]float64, 0, len(a)+len(b))
 	for k, j := range used {
 		column = column[:0]
 		for _, part := range [2][][]float64{a, b} {
 			for _, r := range part {
-				column = append(column, r[j])
+				if r != nil {
+					column = append(column, r[j])
+				}
 			}
 		}
 		m.Mean[k], m.Scale[k] = centre(column)
@@ -175,8 +183,7 @@ func fit(a, b [][]float64, used []int, c Config) *Model {
 	for _, part := range [2][][]float64{a, b} {
 		s := m.Start()
 		for _, r := range part {
-			s.push(r)
-			if !s.full() {
+			if !s.take(r) {
 				continue
 			}
 			count++

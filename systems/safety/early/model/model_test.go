@@ -166,6 +166,26 @@ func TestMissing(t *testing.T) {
 	}
 }
 
+// TestGaps learns from a window with gaps, which must not look like faults later.
+func TestGaps(t *testing.T) {
+	var rows [][]float64
+	for i, row := range plant(2000, 1) {
+		if i%400 < 50 {
+			row = nil
+		}
+		rows = append(rows, row)
+	}
+	m, s := learn(t, rows), (*State)(nil)
+	if s = m.Start(); m.Rows != 1750 {
+		t.Errorf("learnt from %d rows, want 1,750", m.Rows)
+	}
+	for i, row := range plant(500, 2) {
+		if s.Step(row).Alarm {
+			t.Fatalf("false alarm at row %d", i)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	if _, err := Train(plant(40, 1), Default()); !errors.Is(err, ErrShort) {
 		t.Errorf("40 rows: %v", err)

@@ -57,6 +57,16 @@ func (s *State) Stand(on bool) { s.on = on }
 
 func (s *State) full() bool { return s.seen > s.m.Config.Lags }
 
+// take pushes a row, or a gap, and tells whether the joined rows are whole.
+func (s *State) take(row []float64) bool {
+	if row == nil {
+		s.Forget()
+		return false
+	}
+	s.push(row)
+	return s.full()
+}
+
 // push standardises a row and joins it to the earlier ones.
 func (s *State) push(row []float64) {
 	k := len(s.m.Used)
