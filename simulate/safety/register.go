@@ -84,6 +84,8 @@ func pointRows(c *City, p *site.Plant) [][]string {
 			key = "yes"
 		case site.Fire: // a panel speaks when something happens
 			every = "0"
+		case site.Link:
+			key, every = "yes", strconv.Itoa(int(panelBeat/time.Second))
 		}
 		rows = append(rows, []string{x.Tag, p.MN, x.Title.Zh, factor(p, x), x.Kind.String(), x.Medium, "E-" + x.Place, unit, x.UCUM, every,
 			limit(x.Limits.LowLow), limit(x.Limits.Low), limit(x.Limits.High), limit(x.Limits.HighHigh), key})
@@ -93,8 +95,13 @@ func pointRows(c *City, p *site.Plant) [][]string {
 
 // factor is a point's name on its plant's wire.
 func factor(p *site.Plant, x *site.Point) string {
-	if p.Protocol == site.Modbus {
+	switch {
+	case p.Protocol == site.Modbus:
 		return field(x).String()
+	case x.Kind == site.Link:
+		return "device"
+	case p.Protocol == site.Panel:
+		return fmt.Sprintf("%d.%d.%d.%s", fireSystem, 1, smokeDetector, x.Place)
 	}
 	return x.Code
 }

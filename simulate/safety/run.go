@@ -83,6 +83,8 @@ func (u *unit) way() func(context.Context) error {
 		return u.log
 	case u.Protocol == site.MQTT && f.MQTT != "":
 		return u.publish
+	case u.Protocol == site.Panel && f.Panel != "":
+		return u.guard
 	case u.Protocol == site.Modbus && u.doors[u.Number] != nil:
 		return u.answer
 	}

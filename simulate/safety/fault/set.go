@@ -133,10 +133,13 @@ func (s *Set) length(k Kind) time.Duration {
 	return lengths[k]
 }
 
-// begin draws when a fault begins, so that it ends within the run where that is long enough.
+// begin draws when a fault begins, so that it ends within the run; where that is too short, in the first half of it.
 func (s *Set) begin(k Kind, n int) time.Time {
 	lead := min(lead, s.plan.Over/10)
-	room := max(0, s.plan.Over-lead-s.length(k))
+	room := s.plan.Over - lead - s.length(k)
+	if room < 0 {
+		room = (s.plan.Over - lead) / 2
+	}
 	h := town.Mix(s.sites.Seed(), drawBegin, uint64(slices.Index(all[:], k)), uint64(n))
 	return s.plan.From.Add(lead + time.Duration(town.Below(h, int64(room)+1))).Truncate(time.Second)
 }
@@ -191,7 +194,7 @@ func (s *Set) points(k Kind, p *site.Plant) []int {
 		}
 		return half
 	case Fire:
-		add(func(x *site.Point) bool { return true })
+		add(func(x *site.Point) bool { return x.Kind == site.Fire })
 	default:
 		add(moves)
 	}

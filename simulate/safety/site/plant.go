@@ -25,7 +25,7 @@ type Layout struct {
 // Plant is one plant.
 type Plant struct {
 	Number   int    // 0 to Len()-1
-	MN       string // 24 hexadecimal digits: the device's id in HJ 212
+	MN       string // 24 hexadecimal digits: the device's id in HJ 212; of a fire panel 12
 	Password string // six digits
 	Name     lang.Text
 	Sector   Sector
@@ -150,6 +150,7 @@ func (s *Sites) plant(i int, sector Sector) Plant {
 		p.Protocol = MQTT
 	case u < s.layout.ShareModbus+s.layout.ShareMQTT+s.layout.SharePanel:
 		p.Protocol = Panel
+		p.MN = fmt.Sprintf("%s%06d", p.District, i+1) // its device's source address
 	}
 	return p
 }

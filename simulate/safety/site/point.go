@@ -54,7 +54,7 @@ var layouts = [3][]group{
 }
 
 // detectors is what a plant has of which only the fire panel is connected.
-var detectors = []group{{Fire, 101, 30, "%d号探测区", "zone %d"}}
+var detectors = []group{{Fire, 101, 29, "%d号探测区", "zone %d"}, {Link, 1, 1, "%d号用户信息传输装置", "transmission device %d"}}
 
 // Points are a plant's instruments, in an order that never changes: a point's place in it is its number.
 func (p *Plant) Points() []Point {
@@ -74,7 +74,7 @@ func (p *Plant) Points() []Point {
 func (p *Plant) point(g group, i, index int) Point {
 	n := &natures[g.kind]
 	number := g.from + i
-	x := Point{Tag: fmt.Sprintf("%s-%d", n.tag, number), Code: fmt.Sprintf("s%02d%03d", int(g.kind)+1, number), Register: 2 * index, Kind: g.kind,
+	x := Point{Tag: fmt.Sprintf("%s-%03d", n.tag, number), Code: fmt.Sprintf("s%02d%03d", int(g.kind)+1, number), Register: 2 * index, Kind: g.kind,
 		Title: lang.Text{Zh: fmt.Sprintf(g.zh, i+1) + n.name.Zh, En: n.name.En + " of " + fmt.Sprintf(g.en, i+1)},
 		Place: fmt.Sprintf("%d", number), UCUM: n.ucum, Decimals: n.decimals, nature: n, scale: 1, index: uint64(index)}
 	if p.Sector == Chemical && (g.kind == Level || g.kind == Toxic) {

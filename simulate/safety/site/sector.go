@@ -45,12 +45,13 @@ const (
 	Humidity
 	Smoke
 	Fire  // of a detector: 0 or 1
-	kinds = 9
+	Link  // of a transmission device: 1 whenever it speaks
+	kinds = 10
 )
 
 // String gives the word of the register's column.
 func (k Kind) String() string {
-	return [...]string{"level", "pressure", "temperature", "flow", "gas", "toxic", "humidity", "other", "fire"}[k%kinds]
+	return [...]string{"level", "pressure", "temperature", "flow", "gas", "toxic", "humidity", "other", "fire", "switch"}[k%kinds]
 }
 
 // nature is how the points of a kind behave: values lie within mid-span to mid+span while nothing is wrong, and the limits outside.
@@ -80,6 +81,7 @@ var natures = [kinds]nature{
 	Humidity:    {ucum: "%", decimals: 1, mid: 55, span: 8, ll: none, l: 30, h: 75, hh: 85, load: .3, own: .6, noise: .1, slow: 1800, name: lang.T("相对湿度", "humidity"), tag: "HT"},
 	Smoke:       {ucum: "%/m", decimals: 2, mid: .4, span: .3, ll: none, l: none, h: 3, hh: 6, own: .6, noise: .4, slow: 400, name: lang.T("烟雾减光率", "smoke"), tag: "ST", floor: true},
 	Fire:        {ll: none, l: none, h: none, hh: none, name: lang.T("火灾探测器", "fire detector"), tag: "XS", floor: true},
+	Link:        {mid: 1, ll: none, l: none, h: none, hh: none, name: lang.T("通信", "link"), tag: "DV", floor: true},
 }
 
 // none stands for a limit that a kind does not have.
