@@ -271,13 +271,24 @@ type Point struct {
 	Href     string
 }
 
-// Map is the city map: Go-drawn SVG, replaced by MapLibre where WebGL is there.
+// Shape is an area drawn over the map: a ring of longitude and latitude. Kind is grave, harm, cordon or own, the most urgent first.
+type Shape struct {
+	Ring [][2]float64
+	Kind string
+	Text lang.Text
+}
+
+// Map is the city map: Go-drawn SVG, replaced by MapLibre where WebGL is there. With View it shows that part of the city (west, south,
+// east, north) and no more. With Draw, a click adds a corner to the text field of that id, one longitude,latitude a line.
 type Map struct {
 	ID     string
 	Title  lang.Text
 	Legend []lang.Text // words of the five classes, lowest first
 	Areas  []Area
 	Points []Point
+	Shapes []Shape
+	View   [4]float64
+	Draw   string
 	Plants bool // show the power plants
 	Height int  // pixels; 0 takes the default
 }

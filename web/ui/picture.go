@@ -167,6 +167,10 @@ func (e env) mapSVG(m Map) string {
 		}
 		c.Points = append(c.Points, x)
 	}
+	c.View = m.View
+	for _, x := range m.Shapes {
+		c.Shapes = append(c.Shapes, draw.Shape{Ring: x.Ring, Kind: x.Kind, Title: e.t(x.Text)})
+	}
 	return draw.City(c)
 }
 
@@ -174,8 +178,17 @@ func (e env) mapSVG(m Map) string {
 type mapData struct {
 	Areas  []mapArea  `json:"areas"`
 	Points []mapPoint `json:"points"`
+	Shapes []mapShape `json:"shapes,omitempty"`
+	View   []float64  `json:"view,omitempty"`
+	Draw   string     `json:"draw,omitempty"`
 	Plants bool       `json:"plants"`
 	Zh     bool       `json:"zh"`
+}
+
+type mapShape struct {
+	Ring [][2]float64 `json:"ring"`
+	Kind string       `json:"kind"`
+	Text string       `json:"text"`
 }
 
 type mapArea struct {
@@ -194,7 +207,13 @@ type mapPoint struct {
 }
 
 func (e env) mapData(m Map) mapData {
-	d := mapData{Areas: []mapArea{}, Points: []mapPoint{}, Plants: m.Plants, Zh: e.l != lang.En}
+	d := mapData{Areas: []mapArea{}, Points: []mapPoint{}, Plants: m.Plants, Draw: m.Draw, Zh: e.l != lang.En}
+	if m.View != [4]float64{} {
+		d.View = m.View[:]
+	}
+	for _, x := range m.Shapes {
+		d.Shapes = append(d.Shapes, mapShape{x.Ring, x.Kind, e.t(x.Text)})
+	}
 	for _, a := range m.Areas {
 		x := mapArea{Code: a.Code, Class: a.Class, Text: e.t(a.Text)}
 		for _, f := range a.Rows {

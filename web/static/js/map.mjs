@@ -5,7 +5,7 @@ import { token, css } from './shell.mjs';
 /**
  * @typedef {{code: string, class: number, text: string, rows?: [string, string][], href?: string}} Area
  * @typedef {{at: [number, number], kind: string, text: string, href?: string}} Point
- * @typedef {{areas: Area[], points: Point[], plants: boolean, zh: boolean}} Data
+ * @typedef {{areas: Area[], points: Point[], plants: boolean, zh: boolean, shapes?: {ring: [number, number][], kind: string, text: string}[], view?: number[], draw?: string}} Data
  */
 const views = { city: [[116.66, 38.52], [118.1, 40.27]], core: [[117.05, 39.02], [117.36, 39.24]], binhai: [[117.2, 38.55], [118.1, 39.35]] };
 const still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -30,6 +30,7 @@ function style(d, base) {
     sources: {
       land: geo(base.url + 'land.geojson'), rim: geo(rim), water: geo(base.url + 'water.geojson'), plants: geo(base.url + 'power-plants.geojson'), towns: geo(base.towns),
       districts: geo(base.districts, { promoteId: 'adcode' }), labels: geo(fc(base.districts.features.map((f) => point(f.properties.label, f.properties)))),
+      shapes: geo(fc((d.shapes ?? []).map((s) => ({ type: 'Feature', properties: { kind: s.kind, text: s.text }, geometry: { type: 'Polygon', coordinates: [s.ring] } })))), sketch: geo(fc([])),
       points: geo(fc(d.points.map((p, i) => point(p.at, { i, kind: p.kind })))),
     },
     layers: [
@@ -46,6 +47,9 @@ function style(d, base) {
       label('d-name', { filter: ['>=', ['get', 'km2'], 100] }, { 'text-field': ['step', ['zoom'], ['case', ['>=', ['get', 'km2'], 900], full, ['get', 'name_']], 9.2, full], 'text-size': ['interpolate', ['linear'], ['zoom'], 7, 10.5, 8.5, 11.5, 11, 15], 'text-max-width': d.zh ? 10 : 7 }),
       label('d-core', { minzoom: 9.2, filter: ['<', ['get', 'km2'], 100] }, { 'text-field': full, 'text-size': ['interpolate', ['linear'], ['zoom'], 9, 10, 12, 15] }),
       { id: 'p-name', type: 'symbol', source: 'plants', minzoom: 8.6, filter: ['>=', ['get', 'mw'], 600], layout: { visibility: d.plants ? 'visible' : 'none', 'text-field': ['get', d.zh ? 'name' : 'name_en'], 'text-font': font, 'text-size': 11, 'text-anchor': 'left', 'text-offset': [.8, 0] }, paint: { 'text-color': token('ink'), 'text-halo-color': token('surface'), 'text-halo-width': 1.4 } },
+      { id: 's-fill', type: 'fill', source: 'shapes', filter: ['!=', ['get', 'kind'], 'cordon'], paint: { 'fill-color': ['match', ['get', 'kind'], 'grave', token('behind-f'), 'harm', token('risk-f'), token('river')], 'fill-opacity': .28 } },
+      { id: 's-line', type: 'line', source: 'shapes', paint: { 'line-color': ['match', ['get', 'kind'], 'grave', token('behind-f'), 'harm', token('risk-f'), 'own', token('river'), token('ink')], 'line-width': 2, 'line-dasharray': [3, 1] } },
+      { id: 'sketch', type: 'line', source: 'sketch', paint: { 'line-color': token('ink'), 'line-width': 2 } },
       { id: 'dot', type: 'circle', source: 'points', filter: ['!', ['in', ['get', 'kind'], ['literal', ['alarm1', 'alarm2', 'alarm3']]]], paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 7, 3, 12, 6], 'circle-color': token('river'), 'circle-stroke-color': token('surface'), 'circle-stroke-width': 1.4 } },
       { id: 'alarm', type: 'symbol', source: 'points', filter: ['in', ['get', 'kind'], ['literal', ['alarm1', 'alarm2', 'alarm3']]], layout: { 'icon-image': ['get', 'kind'], 'icon-allow-overlap': true } },
     ],
@@ -92,6 +96,19 @@ function tips(box, map, read) {
   }
 }
 
+/** A click adds a corner to the field that the page names; what the field holds is drawn. @param {any} map @param {string} id */
+function sketch(map, id) {
+  const field = /** @type {HTMLTextAreaElement} */ (document.getElementById(id));
+  if (!field) return;
+  const show = () => {
+    const at = field.value.split('\n').map((l) => l.split(',').map(Number)).filter((c) => c.length === 2 && c.every(Number.isFinite));
+    map.getSource('sketch')?.setData(fc(at.length > 1 ? [{ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: at.length > 2 ? [...at, at[0]] : at } }] : []));
+  };
+  map.on('click', (e) => { field.value = (field.value.trim() + `\n${e.lngLat.lng.toFixed(5)},${e.lngLat.lat.toFixed(5)}`).trim() + '\n'; show(); });
+  map.on('style.load', show);
+  field.addEventListener('input', show);
+}
+
 /** Takes a map over. @param {HTMLElement} box */
 async function start(box) {
   const [credit, zoomIn, zoomOut, title] = JSON.parse(box.dataset.words);
@@ -109,7 +126,7 @@ async function start(box) {
     return style(d, { url, districts, towns });
   };
   const map = new gl.Map({
-    container: box, style: fill(), bounds: views.city, fitBoundsOptions: { padding: 10 }, minZoom: 6.4, maxZoom: 14, maxBounds: [[108, 35], [119.8, 43]], dragRotate: false, pitchWithRotate: false, attributionControl: false,
+    container: box, style: fill(), bounds: read().view ? [read().view.slice(0, 2), read().view.slice(2)] : views.city, fitBoundsOptions: { padding: 10 }, minZoom: 6.4, maxZoom: read().view ? 17 : 14, maxBounds: [[108, 35], [119.8, 43]], dragRotate: false, pitchWithRotate: false, attributionControl: false,
     localIdeographFontFamily: '"Haihe SC", "Noto Sans CJK SC", sans-serif', fadeDuration: 0, cooperativeGestures: false, scrollZoom: false,
     locale: { 'NavigationControl.ZoomIn': zoomIn, 'NavigationControl.ZoomOut': zoomOut, 'Map.Title': title },
   });
@@ -121,6 +138,7 @@ async function start(box) {
   map.once('idle', () => { box.dataset.on = ''; });
   map.on('error', (e) => console.error('map', e.error?.message));
   tips(box, map, read);
+  if (read().draw) sketch(map, read().draw);
   const seg = box.closest('.mapp')?.querySelector('[data-extent]');
   if (seg) {
     seg.hidden = false;

@@ -1,6 +1,10 @@
 package draw
 
-import "github.com/haihe-city/haihe/lang"
+import (
+	"math"
+
+	"github.com/haihe-city/haihe/lang"
+)
 
 // Area is a district of the map with its class 0..4, or -1 where nothing is known, and its words.
 type Area struct {
@@ -21,7 +25,36 @@ type CityMap struct {
 	Lang   lang.Lang
 	Areas  map[string]Area
 	Points []Point
+	Shapes []Shape
+	View   [4]float64 // west, south, east, north; the whole city where it is zero
 	Plants bool
+}
+
+// Shape is an area over the map. Kind is grave, harm, cordon or own.
+type Shape struct {
+	Ring        [][2]float64
+	Kind, Title string
+}
+
+// lens shows a part of the picture: base units times zoom, moved.
+type lens struct{ zoom, x, y float64 }
+
+func (m CityMap) lens() lens {
+	if m.View == [4]float64{} {
+		return lens{zoom: 1}
+	}
+	x0, y0 := project([2]float64{m.View[0], m.View[3]})
+	x1, y1 := project([2]float64{m.View[2], m.View[1]})
+	if x1-x0 <= 0 || y1-y0 <= 0 {
+		return lens{zoom: 1}
+	}
+	z := math.Min(W/(x1-x0), H/(y1-y0))
+	return lens{z, W/2 - z*(x0+x1)/2, H/2 - z*(y0+y1)/2}
+}
+
+func (l lens) at(c [2]float64) (x, y float64) {
+	x, y = project(c)
+	return x*l.zoom + l.x, y*l.zoom + l.y
 }
 
 // small is the area in km2 below which a district's name does not fit into it.
@@ -43,6 +76,8 @@ func City(m CityMap) string {
 	}
 	var b svg
 	b.f(`<svg class="dmap" viewBox="0 0 %s %s" role="%s" aria-label="%s">`, num(W), num(H), role, esc(m.Label))
+	l := m.lens()
+	b.f(`<g transform="translate(%s %s) scale(%s)">`, num(l.x), num(l.y), num(l.zoom))
 	b.f(`<path class="land" d="%s"/>`, c.land)
 	for _, d := range c.districts {
 		a, known := m.Areas[d.Code]
@@ -55,7 +90,7 @@ func City(m CityMap) string {
 		}
 		b.WriteString(shape)
 	}
-	b.f(`<path class="riv" d="%s"/>`, c.river)
+	b.f(`<path class="riv" d="%s"/></g>`, c.river)
 	for _, d := range c.districts {
 		if d.km2 < small {
 			continue
@@ -64,7 +99,7 @@ func City(m CityMap) string {
 		if !known {
 			a.Class = -1
 		}
-		x, y := project(d.label)
+		x, y := l.at(d.label)
 		b.f(`<text class="%s" x="%s" y="%s">%s</text>`, class("on", a.Class), num(x), num(y), esc(d.Name.In(m.Lang)))
 		if a.Text != "" && d.km2 >= 9*small {
 			b.f(`<text class="%s v" x="%s" y="%s">%s</text>`, class("on", a.Class), num(x), num(y+12), esc(a.Text))
@@ -72,12 +107,15 @@ func City(m CityMap) string {
 	}
 	if m.Plants {
 		for _, p := range c.plants {
-			x, y := project(p)
+			x, y := l.at(p)
 			b.f(`<circle class="plant" cx="%s" cy="%s" r="3.4"/>`, num(x), num(y))
 		}
 	}
+	for _, x := range m.Shapes {
+		x.draw(&b, l)
+	}
 	for _, p := range m.Points {
-		p.draw(&b)
+		p.draw(&b, l)
 	}
 	b.WriteString(`</svg>`)
 	return b.String()
@@ -90,8 +128,20 @@ func class(prefix string, n int) string {
 	return prefix + string(rune('0'+n))
 }
 
-func (p Point) draw(b *svg) {
-	x, y := project([2]float64{p.Lon, p.Lat})
+func (s Shape) draw(b *svg, l lens) {
+	d := ""
+	for i, c := range s.Ring {
+		x, y := l.at(c)
+		if d += "L"; i == 0 {
+			d = "M"
+		}
+		d += num(x) + " " + num(y)
+	}
+	b.f(`<path class="shape %s" d="%sZ"><title>%s</title></path>`, esc(s.Kind), d, esc(s.Title))
+}
+
+func (p Point) draw(b *svg, l lens) {
+	x, y := l.at([2]float64{p.Lon, p.Lat})
 	title := ""
 	if p.Title != "" {
 		title = "<title>" + esc(p.Title) + "</title>"
