@@ -61,6 +61,12 @@ type Channel interface {
 	Found(ctx context.Context, key string) (receipt string, found, known bool, err error)
 }
 
+// Searcher is a Channel with many other sides, one an address: which of them is asked follows from the delivery. FoundFor takes the place of
+// Found.
+type Searcher interface {
+	FoundFor(ctx context.Context, d Delivery) (receipt string, found, known bool, err error)
+}
+
 // State of a delivery.
 type State string
 

@@ -304,7 +304,7 @@ func (l *lane) send(ctx context.Context, j job) (o outcome) {
 		}
 	}()
 	if j.again {
-		receipt, found, known, err := l.channel.Found(ctx, j.d.Key)
+		receipt, found, known, err := l.found(ctx, j.d)
 		switch {
 		case err != nil:
 			o.err = err
@@ -316,6 +316,14 @@ func (l *lane) send(ctx context.Context, j job) (o outcome) {
 	}
 	o.receipt, o.err = l.channel.Send(ctx, j.d)
 	return o
+}
+
+// found asks whether the other side has taken a delivery.
+func (l *lane) found(ctx context.Context, d Delivery) (receipt string, found, known bool, err error) {
+	if s, ok := l.channel.(Searcher); ok {
+		return s.FoundFor(ctx, d)
+	}
+	return l.channel.Found(ctx, d.Key)
 }
 
 // backoff is the wait before a try: from a second, doubling, half of it by chance, so that what failed together does not come back
