@@ -14,6 +14,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/safety/early"
+	"github.com/haihe-city/haihe/systems/safety/feed"
 	"github.com/haihe-city/haihe/systems/safety/live"
 	"github.com/haihe-city/haihe/systems/safety/pages"
 	"github.com/haihe-city/haihe/systems/safety/register"
@@ -32,6 +33,7 @@ type service struct {
 	readings *series.Table
 	watch    *rule.Watch
 	intake   *intake.Intake
+	feeds    *feed.Feeds
 	desk     *live.Desk
 	pages    *pages.Part
 

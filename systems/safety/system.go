@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/early"
+	"github.com/haihe-city/haihe/systems/safety/feed"
 	"github.com/haihe-city/haihe/systems/safety/pages"
 	"github.com/haihe-city/haihe/systems/safety/register"
 	"github.com/haihe-city/haihe/systems/safety/register/file"
@@ -24,11 +25,13 @@ type Config struct {
 
 	EarlyWindow int `toml:"early_window_hours" min:"6" max:"744" doc:"统计预警定期训练所用的时段，小时 / hours from which the early warning learns by schedule"`
 	EarlyRenew  int `toml:"early_renew_days" min:"0" max:"3650" doc:"统计预警多少天后重新训练，0 为只由人工训练 / days after which the early warning learns anew; 0: only people teach it anew"`
+
+	Feeds feed.Config `toml:"feeds" doc:"企业接入 / the feeds of plants"`
 }
 
 // System declares the monitoring of work safety.
 func System() host.System {
-	conf := &Config{KeepDays: 92, InventoryDays: 1095, EarlyWindow: 72, EarlyRenew: 30}
+	conf := &Config{KeepDays: 92, InventoryDays: 1095, EarlyWindow: 72, EarlyRenew: 30, Feeds: feed.Defaults()}
 	officer, leader, operator, reader := identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator, identity.RoleReader
 	return host.System{
 		Name:     "safety",
@@ -60,15 +63,19 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 	if err := s.openEarly(ctx, conf); err != nil {
 		return nil, err
 	}
+	if err := s.openFeeds(ctx, conf.Feeds); err != nil {
+		return nil, err
+	}
 	return &host.Opened{
-		Routes:   slices.Concat(s.pages.Routes(), s.early.Routes()),
+		Routes:   slices.Concat(s.pages.Routes(), s.early.Routes(), s.feeds.Routes(pages.GrantRead, pages.Page)),
 		Topics:   pages.Topics(),
-		Jobs:     slices.Concat(s.jobs(), s.early.Jobs()),
+		Jobs:     slices.Concat(s.jobs(), s.early.Jobs(), s.feeds.Jobs()),
 		Measures: s.pages.Measures(),
 		Search:   s.pages.Search,
-		Feeds:    []host.Feed{{Name: "intake", Run: s.intake.Run}},
+		Feeds:    append(s.feeds.Host(), host.Feed{Name: "intake", Run: s.intake.Run}),
 		Watched:  s.watched(),
 		Import:   file.Funcs(s.register, s.changed),
 		Health:   s.health,
+		Close:    s.feeds.Close,
 	}, nil
 }
