@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host/channel"
 	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/casework/notice"
 	"github.com/haihe-city/haihe/kernel/identity"
@@ -19,7 +20,7 @@ type NoticeSettings struct {
 	PerSecond int `toml:"per_second" min:"0" max:"100000" doc:"每种通知方式每秒发送的条数上限；0 为不限 / messages of one way in a second at most; 0: no limit"`
 }
 
-// recorded are the ways that keep what they would send until a room plugs a gateway in.
+// recorded are the ways that keep what they would send until a gateway is configured.
 var recorded = []string{"sms", "mail"}
 
 // openCases opens notices and cases, after the alarms and the calendar.
@@ -31,6 +32,16 @@ func (p *Program) openCases(ctx context.Context) (err error) {
 	})
 	if err != nil {
 		return errs.Wrap("open the notices", err)
+	}
+	base := strings.TrimSuffix(p.o.Settings.Server.Address, "/")
+	ways, err := channel.Open(p.o.Settings.Channel, base, p.Duty.Post.Reply, p.o.Wall)
+	if err != nil {
+		return errs.Wrap("open the ways of notices", err)
+	}
+	for _, w := range ways {
+		if err := p.Duty.Post.Plug(w, notice.Pace{}); err != nil {
+			return err
+		}
 	}
 	p.Duty.Cases, err = casework.Open(ctx, casework.Options{
 		DB: p.o.DB, Journal: p.Journal, Now: now, Kinds: kinds(p.o.Systems), Alarms: p.Duty.Alarms, Post: p.Duty.Post,

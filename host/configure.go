@@ -14,6 +14,7 @@ func sections(s *Settings, systems []System) []config.Section {
 		{Name: "store", Title: lang.T("存储", "store"), Into: &s.Store},
 		{Name: "clock", Title: lang.T("方案时间", "the plan's clock"), Into: &s.Clock},
 		{Name: "notice", Title: lang.T("通知", "notices"), Into: &s.Notice},
+		{Name: "channel", Title: lang.T("通知通道", "ways of notices"), Into: &s.Channel},
 	}
 	for _, sys := range systems {
 		if sys.Config != nil {

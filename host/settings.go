@@ -6,14 +6,16 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host/channel"
 )
 
 // Settings are the program's own sections of the configuration file.
 type Settings struct {
-	Server ServerSettings
-	Store  StoreSettings
-	Clock  ClockSettings
-	Notice NoticeSettings
+	Server  ServerSettings
+	Store   StoreSettings
+	Clock   ClockSettings
+	Notice  NoticeSettings
+	Channel channel.Settings
 }
 
 // ServerSettings is [server].
@@ -54,8 +56,9 @@ func Defaults() Settings {
 			Listen: "127.0.0.1:8080", Metrics: "loopback", Register: true, Log: "text", Level: "info",
 			StopWithin: 10 * time.Second, MaxLinks: 10_000, MaxImport: 4096,
 		},
-		Store:  StoreSettings{Engine: "sqlite", Data: "haihe-data"},
-		Notice: NoticeSettings{Parallel: 16},
+		Store:   StoreSettings{Engine: "sqlite", Data: "haihe-data"},
+		Notice:  NoticeSettings{Parallel: 16},
+		Channel: channel.Defaults(),
 	}
 }
 
