@@ -131,13 +131,18 @@ func open(t testing.TB, db *store.DB, clock *Clock, systems ...host.System) *App
 // freePorts lets every listener of a system take a free port: a setting whose key ends in "listen" and that holds an address.
 // Tests of several packages run at once, and beside a program that somebody uses.
 func freePorts(conf any) {
-	v := reflect.ValueOf(conf)
-	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
-		return
+	if v := reflect.ValueOf(conf); v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
+		freeFields(v.Elem())
 	}
-	for i := range v.Elem().NumField() {
-		f := v.Elem().Field(i)
-		if f.Kind() == reflect.String && f.String() != "" && strings.HasSuffix(v.Elem().Type().Field(i).Tag.Get("toml"), "listen") {
+}
+
+func freeFields(v reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Field(i)
+		switch {
+		case f.Kind() == reflect.Struct:
+			freeFields(f)
+		case f.Kind() == reflect.String && f.CanSet() && f.String() != "" && strings.HasSuffix(v.Type().Field(i).Tag.Get("toml"), "listen"):
 			f.SetString("127.0.0.1:0")
 		}
 	}
