@@ -42,6 +42,34 @@ func (w *Watch) Judge(docs []Document) []Transition {
 	return out
 }
 
+// Reads tells whether any live rule looks at entities of a type, so that nobody need read them for nothing.
+func (w *Watch) Reads(kind string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.rules {
+		if r.Kind == Entity && (r.Scope.System == "" || r.Scope.System == w.system) && (len(r.Scope.Types) == 0 || slices.Contains(r.Scope.Types, kind)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Untell takes transitions back that Judge or Tick has told of entities, newest first: whoever was to keep them could not, and what they
+// speak of is to be told again.
+func (w *Watch) Untell(list []Transition) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, t := range slices.Backward(list) {
+		delete(w.docs, t.Key) // the next document makes it anew from what was told
+		if t.Came {
+			delete(w.told, t.Key)
+		} else {
+			t.Came = true
+			w.told[t.Key] = t
+		}
+	}
+}
+
 func (w *Watch) settleDocument(out []Transition, r *Rule, d *Document, holds bool) []Transition {
 	key := r.ID + "/" + d.ID
 	c := w.docs[key]

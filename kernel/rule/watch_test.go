@@ -300,6 +300,30 @@ func TestDocuments(t *testing.T) {
 	b.want("+d@0", "-d@2")
 }
 
+// TestUntell: what could not be kept is told again, coming and going alike.
+func TestUntell(t *testing.T) {
+	b := newBench(t, []*Rule{{ID: "d", Kind: Entity, Expr: `entity["fillingLevel"] > 0.8`, Scope: Scope{Types: []string{"WasteContainer"}}}})
+	doc := func(v float64) []Transition {
+		return b.w.Judge([]Document{{ID: "urn:w:1", Type: "WasteContainer", At: b.clock.UnixMicro(), Values: map[string]any{"fillingLevel": v}}})
+	}
+	if !b.w.Reads("WasteContainer") || b.w.Reads("Other") {
+		t.Error("which types are read")
+	}
+	for _, step := range []struct {
+		value float64
+		came  bool
+	}{{0.9, true}, {0.1, false}} {
+		lost := doc(step.value)
+		b.w.Untell(lost)
+		if again := doc(step.value); len(lost) != 1 || len(again) != 1 || again[0].Came != step.came || again[0].Key != lost[0].Key {
+			t.Errorf("%v: %v, then %v", step.value, lost, again)
+		}
+		if third := doc(step.value); len(third) != 0 {
+			t.Errorf("%v: told twice: %v", step.value, third)
+		}
+	}
+}
+
 func BenchmarkEvaluate(b *testing.B) {
 	rules := []*Rule{}
 	for _, own := range []string{"HH", "H", "L", "LL"} {

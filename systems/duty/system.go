@@ -3,6 +3,7 @@ package duty
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
@@ -47,12 +48,16 @@ var tabs = []ui.Link{
 
 // open joins the parts: each has a New, and gives its Routes, Jobs and Topics.
 func open(_ context.Context, h *host.Host) (*host.Opened, error) {
+	city, err := watchCity(h)
+	if err != nil {
+		return nil, err
+	}
 	a, r := alarms.New(h, page), rules.New(h)
 	return &host.Opened{
 		Routes: slices.Concat(a.Routes(), r.Routes()),
 		Topics: []web.Topic{{Name: alarms.Topic, Grant: alarm.GrantRead}},
-		Jobs:   []host.Job{{Name: "alarms", Run: a.Live}},
-		Close:  func(context.Context) error { a.Close(); return nil },
+		Jobs:   []host.Job{{Name: "alarms", Run: a.Live}, {Name: "city-rules", Every: time.Second, Run: city.tick}},
+		Close:  func(context.Context) error { city.unhook(); a.Close(); return nil },
 	}, nil
 }
 
