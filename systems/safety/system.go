@@ -60,6 +60,11 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 	if err != nil {
 		return nil, err
 	}
+	return s.join(ctx, conf)
+}
+
+// join opens the parts of the room and says what they offer.
+func (s *service) join(ctx context.Context, conf Config) (*host.Opened, error) {
 	if err := s.openEarly(ctx, conf); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/safety/live"
 	"github.com/haihe-city/haihe/systems/safety/register"
 )
 
@@ -26,7 +27,7 @@ func (s *service) watched() *host.Watched {
 // past gives the readings of some points within a time.
 func (s *service) past(ctx context.Context, keys []int64, from, to int64, fn func(rule.Reading)) error {
 	return s.readings.Scan(ctx, keys, from, to, func(x series.Sample) error {
-		fn(readingOf(x))
+		fn(live.ReadingOf(x, decimals))
 		return nil
 	})
 }
@@ -39,7 +40,7 @@ func (s *service) curve(ctx context.Context, uri string, from, to time.Time) (ou
 	}
 	list, err := s.readings.Range(ctx, p.Num, from.UnixMicro(), to.UnixMicro())
 	for _, x := range list {
-		out = append(out, readingOf(x))
+		out = append(out, live.ReadingOf(x, decimals))
 	}
 	return out, err
 }
