@@ -6,6 +6,7 @@ import (
 
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/casework"
+	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/emergency/dispatch"
@@ -13,6 +14,11 @@ import (
 	"github.com/haihe-city/haihe/systems/emergency/page"
 	"github.com/haihe-city/haihe/systems/emergency/plan"
 	"github.com/haihe-city/haihe/systems/emergency/plan/resource"
+	"github.com/haihe-city/haihe/systems/emergency/report"
+	"github.com/haihe-city/haihe/systems/emergency/shift"
+	"github.com/haihe-city/haihe/systems/emergency/situation"
+	"github.com/haihe-city/haihe/systems/emergency/situation/area"
+	"github.com/haihe-city/haihe/systems/emergency/warning"
 	"github.com/haihe-city/haihe/web"
 )
 
@@ -24,6 +30,7 @@ type part interface {
 
 // System declares warning and command.
 func System() host.System {
+	warnings := warning.Defaults()
 	return host.System{
 		Name:     "emergency",
 		Title:    page.Title,
@@ -32,15 +39,16 @@ func System() host.System {
 		Owners:   []string{"emergency-office"},
 		Grants: slices.Concat([]identity.Grant{
 			{Name: page.Grant, Title: lang.T("查看突发事件与处置", "See incidents and what is done"), Roles: []string{identity.RoleOfficer, identity.RoleLeader, identity.RoleOperator, identity.RoleReader}},
-		}, incident.Grants(), plan.Grants(), resource.Grants(), dispatch.Grants()),
-		Kinds: []casework.Kind{incident.Kind()},
-		Acts:  slices.Concat(incident.Acts(), plan.Acts(), resource.Acts(), dispatch.Acts()),
-		Needs: []string{"journal"},
-		Open:  open,
+		}, incident.Grants(), plan.Grants(), resource.Grants(), dispatch.Grants(), shift.Grants(), warning.Grants()),
+		Kinds:  []casework.Kind{incident.Kind(), shift.Kind()},
+		Acts:   slices.Concat(incident.Acts(), plan.Acts(), resource.Acts(), dispatch.Acts(), shift.Acts(), warning.Acts()),
+		Needs:  []string{"journal"},
+		Config: &warnings,
+		Open:   func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, warnings) },
 	}
 }
 
-func open(ctx context.Context, h *host.Host) (*host.Opened, error) {
+func open(ctx context.Context, h *host.Host, settings warning.Settings) (*host.Opened, error) {
 	incidents, err := incident.New(ctx, incident.Options{DB: h.DB, Entities: h.Entities, Cases: h.Duty.Cases, Alarms: h.Duty.Alarms, Journal: h.Journal, People: h.People, Clock: h.Clock, Live: h.Live, Log: h.Log})
 	if err != nil {
 		return nil, err
@@ -57,10 +65,26 @@ func open(ctx context.Context, h *host.Host) (*host.Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &host.Opened{Topics: []web.Topic{{Name: page.Topic, Grant: page.Grant}}, Close: func(context.Context) error { incidents.Close(); return nil }}
-	for _, p := range []part{incidents, orders, resources, plans} {
+	warnings, err := warning.New(ctx, warning.Options{DB: h.DB, Journal: h.Journal, People: h.People, Post: h.Duty.Post, Live: h.Live, Now: h.Clock.Now, Settings: settings, Place: placeOf(h.Entities)})
+	if err != nil {
+		return nil, err
+	}
+	out := &host.Opened{Mounts: warnings.Mounts(), Topics: []web.Topic{{Name: page.Topic, Grant: page.Grant}}, Close: func(context.Context) error { warnings.Close(); incidents.Close(); return nil }}
+	for _, p := range []part{incidents, orders, resources, plans, scenes, watch, reports, warnings} {
 		out.Routes = slices.Concat(out.Routes, p.Routes())
 		out.Jobs = slices.Concat(out.Jobs, p.Jobs())
 	}
 	return out, nil
+}
+
+// placeOf finds where a plant lies.
+func placeOf(entities *entity.Store) func(ctx context.Context, uri string) (area.Point, bool) {
+	return func(ctx context.Context, uri string) (area.Point, bool) {
+		e, err := entities.Get(ctx, uri)
+		if err != nil {
+			return area.Point{}, false
+		}
+		lon, lat, ok := e.Point("location")
+		return area.Point{lon, lat}, ok
+	}
 }

@@ -33,6 +33,7 @@ func Of(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
 		{Text: lang.T("指令", "Orders"), Href: Orders},
 		{Text: lang.T("预案", "Plans"), Href: Plans},
 		{Text: lang.T("应急资源", "Resources"), Href: Resources},
+		{Text: lang.T("预警", "Warnings"), Href: Warnings},
 		{Text: lang.T("值守", "Shift"), Href: Shift},
 	} {
 		t.Current = t.Href == tab
