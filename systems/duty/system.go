@@ -52,11 +52,11 @@ func open(_ context.Context, h *host.Host) (*host.Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, r := alarms.New(h, page), rules.New(h)
+	a, r := alarms.New(h, page), rules.New(h, page)
 	return &host.Opened{
 		Routes: slices.Concat(a.Routes(), r.Routes()),
 		Topics: []web.Topic{{Name: alarms.Topic, Grant: alarm.GrantRead}},
-		Jobs:   []host.Job{{Name: "alarms", Run: a.Live}, {Name: "city-rules", Every: time.Second, Run: city.tick}},
+		Jobs:   []host.Job{{Name: "alarms", Run: a.Live}, {Name: "trials", Run: r.Run}, {Name: "city-rules", Every: time.Second, Run: city.tick}},
 		Close:  func(context.Context) error { city.unhook(); a.Close(); return nil },
 	}, nil
 }
