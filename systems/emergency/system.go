@@ -69,6 +69,15 @@ func open(ctx context.Context, h *host.Host, settings warning.Settings) (*host.O
 	if err != nil {
 		return nil, err
 	}
+	scenes, err := situation.New(ctx, situation.Options{DB: h.DB, Entities: h.Entities, Incidents: incidents, Resources: resources, People: h.People, Clock: h.Clock})
+	if err != nil {
+		return nil, err
+	}
+	watch, err := shift.New(ctx, shift.Options{DB: h.DB, Cases: h.Duty.Cases, Post: h.Duty.Post, Incidents: incidents, Journal: h.Journal, People: h.People, Clock: h.Clock})
+	if err != nil {
+		return nil, err
+	}
+	reports := report.New(report.Options{Incidents: incidents, Orders: orders, Plans: plans, Cases: h.Duty.Cases, Alarms: h.Duty.Alarms, Post: h.Duty.Post, People: h.People})
 	out := &host.Opened{Mounts: warnings.Mounts(), Topics: []web.Topic{{Name: page.Topic, Grant: page.Grant}}, Close: func(context.Context) error { warnings.Close(); incidents.Close(); return nil }}
 	for _, p := range []part{incidents, orders, resources, plans, scenes, watch, reports, warnings} {
 		out.Routes = slices.Concat(out.Routes, p.Routes())
