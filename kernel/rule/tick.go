@@ -97,18 +97,18 @@ func (w *Watch) Newest(key int64) (r Reading, silent, ok bool) {
 }
 
 // Look gives what is known of some points, all at one moment: the newest reading, whether there was one, whether the point is silent. Points that
-// are not watched are left out. fn must be quick.
-func (w *Watch) Look(keys []int64, fn func(r Reading, heard, silent bool)) {
+// are not watched are left out; i is the place among the keys. fn must be quick.
+func (w *Watch) Look(keys []int64, fn func(i int, r Reading, heard, silent bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, key := range keys {
+	for i, key := range keys {
 		p := w.points[key]
 		if p == nil {
 			continue
 		}
 		r := p.newest
 		r.Key = key
-		fn(r, p.heard, p.isSilent())
+		fn(i, r, p.heard, p.isSilent())
 	}
 }
 

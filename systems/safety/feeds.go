@@ -42,7 +42,7 @@ func (s *service) newest(plant string) (at time.Time) {
 	for i := range points {
 		keys[i] = points[i].Num
 	}
-	s.watch.Look(keys, func(r rule.Reading, heard, _ bool) {
+	s.watch.Look(keys, func(_ int, r rule.Reading, heard, _ bool) {
 		if t := time.UnixMicro(r.At); heard && t.After(at) {
 			at = t
 		}

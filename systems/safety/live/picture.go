@@ -82,6 +82,7 @@ type Desk struct {
 	o      Options
 	alarms alarms
 	drawn  sync.Mutex // one at a time
+	layout *layout    // under drawn
 	last   atomic.Pointer[Picture]
 }
 
@@ -100,9 +101,10 @@ func fresh(p *register.Point, r rule.Reading, heard, silent bool, now time.Time)
 func (d *Desk) Draw() *Picture {
 	d.drawn.Lock()
 	defer d.drawn.Unlock()
+	version := d.o.Register.Version() // before the plants: a change in between lays them out again
 	sites := d.o.Register.Sites(register.Filter{})
 	p := &Picture{At: d.o.Now(), Plants: make([]Standing, len(sites)), Kind: map[register.Kind]Sum{}, District: map[string]Sum{}, index: make(map[string]int, len(sites))}
-	d.fill(p, sites)
+	d.fill(p, version, sites)
 	byGroup := d.alarms.byGroup()
 	for i := range p.Plants {
 		s := &p.Plants[i]
@@ -121,34 +123,58 @@ func (d *Desk) Draw() *Picture {
 	return p
 }
 
-// fill looks at the key points of all plants at one moment.
-func (d *Desk) fill(p *Picture, sites []*register.Site) {
-	type place struct {
-		plant int
-		point *register.Point
+// layout is the key points of the register, as they are looked at again and again.
+type layout struct {
+	version int64 // of the register
+	keys    []int64
+	places  []place
+	of      []int // key points of each plant
+}
+
+type place struct {
+	plant int
+	point *register.Point
+}
+
+// lay lays the key points out; it is of the drawer alone.
+func (d *Desk) lay(version int64, sites []*register.Site) *layout {
+	if d.layout != nil && d.layout.version == version && len(d.layout.of) == len(sites) {
+		return d.layout
 	}
-	var keys []int64
-	at := map[int64]place{}
+	l := &layout{version: version, of: make([]int, len(sites))}
 	for i, site := range sites {
-		p.Plants[i].Site = site
 		for j := range site.Points {
 			if x := &site.Points[j]; x.Key {
-				keys = append(keys, x.Num)
-				at[x.Num] = place{i, x}
-				p.Plants[i].Keys++
+				l.keys, l.places = append(l.keys, x.Num), append(l.places, place{i, x})
+				l.of[i]++
 			}
 		}
 	}
-	d.o.Watch.Look(keys, func(r rule.Reading, heard, silent bool) {
-		w := at[r.Key]
-		s := &p.Plants[w.plant]
+	d.layout = l
+	return l
+}
+
+// fill looks at the key points of all plants at one moment.
+func (d *Desk) fill(p *Picture, version int64, sites []*register.Site) {
+	l := d.lay(version, sites)
+	for i, site := range sites {
+		p.Plants[i].Site, p.Plants[i].Keys = site, l.of[i]
+	}
+	newest := make([]int64, len(sites))
+	d.o.Watch.Look(l.keys, func(i int, r rule.Reading, heard, silent bool) {
+		w := l.places[i]
 		if fresh(w.point, r, heard, silent, p.At) {
-			s.Heard++
+			p.Plants[w.plant].Heard++
 		}
-		if t := time.UnixMicro(r.At); heard && t.After(s.Newest) {
-			s.Newest = t
+		if heard {
+			newest[w.plant] = max(newest[w.plant], r.At)
 		}
 	})
+	for i, at := range newest {
+		if at > 0 {
+			p.Plants[i].Newest = time.UnixMicro(at)
+		}
+	}
 }
 
 // Last is the picture that was drawn last; it is drawn where there is none, or where it is older than a while.
@@ -172,13 +198,12 @@ type Seen struct {
 func (d *Desk) Points(site *register.Site) []Seen {
 	out := make([]Seen, len(site.Points))
 	keys := make([]int64, len(site.Points))
-	at := make(map[int64]int, len(site.Points))
 	for i, p := range site.Points {
-		out[i].Point, keys[i], at[p.Num] = p, p.Num, i
+		out[i].Point, keys[i] = p, p.Num
 	}
 	now := d.o.Now()
-	d.o.Watch.Look(keys, func(r rule.Reading, heard, silent bool) {
-		s := &out[at[r.Key]]
+	d.o.Watch.Look(keys, func(i int, r rule.Reading, heard, silent bool) {
+		s := &out[i]
 		s.Reading, s.Heard, s.Silent = r, heard, silent
 		s.Fresh = fresh(&s.Point, r, heard, silent, now)
 	})
