@@ -186,7 +186,7 @@ body.addEventListener('change', count);
 /** Sends a form and takes over the list that it answers with. */
 async function send(form, button) {
   const data = new URLSearchParams(new FormData(form, button));
-  const r = await fetch(button?.formAction || form.action, { method: 'POST', body: data });
+  const r = await fetch(button?.hasAttribute('formaction') ? button.formAction : form.action, { method: 'POST', body: data });
   const doc = new DOMParser().parseFromString(await r.text(), 'text/html');
   if (r.ok) for (const t of picked()) t.checked = false;
   if (take(doc, true)) { const note = box.querySelector('[data-note]'); if (r.ok && note) note.value = ''; count(); return; }
