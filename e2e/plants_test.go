@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -45,7 +46,7 @@ type reading struct {
 func plantsConfig(t *testing.T, dir string) (path, port string) {
 	t.Helper()
 	path, port = filepath.Join(dir, "haihe.toml"), freePort(t)
-	text := fmt.Sprintf("[grid]\ndlt698_listen = \"\"\ndlt645_listen = \"\"\nqgdw1376_listen = \"\"\ndlms_listen = \"\"\n[city]\nmqtt_listen = \"\"\n[safety.feeds]\nhj212_listen = %q\n", port)
+	text := fmt.Sprintf("[grid]\ndlt698_listen = \"\"\ndlt645_listen = \"\"\nqgdw1376_listen = \"\"\ndlms_listen = \"\"\n[city]\nmqtt_listen = \"\"\n[safety.feeds]\nhj212_listen = %q\ngbt26875_listen = \"\"\nmqtt_listen = \"\"\n", port)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +77,16 @@ func openWorks(t *testing.T, s *server, port string, o safety.Options) *works {
 			t.Fatal(err)
 		}
 		req.Header.Set("Authorization", "Bearer "+s.token)
+		req.Header.Set("Content-Type", "application/octet-stream")
 		resp, err := http.DefaultClient.Do(req)
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("import of %s: %v, %v\n%s", kind, resp, err, s.errout)
+		if err != nil {
+			t.Fatal(err)
 		}
+		said, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK || bytes.Contains(said, []byte(`"stopped"`)) {
+			t.Fatalf("import of %s: %s, %v\n%.2000s\n%s", kind, resp.Status, err, said, s.errout)
+		}
 	}
 	return w
 }

@@ -19,8 +19,9 @@ type point struct{ plant, tag string }
 
 // ears hear what the program tells: an interface's stream of alarms, and an open page of the alarm list.
 type ears struct {
-	p  *program
-	mu sync.Mutex
+	p       *program
+	browser *http.Client
+	mu      sync.Mutex
 
 	told    map[point]heard // the first alarm of each point
 	alarms  int
@@ -59,8 +60,12 @@ func (e *ears) follow(ctx context.Context, path string, take func(name, data str
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+e.p.token)
-	resp, err := http.DefaultClient.Do(req)
+	client := e.browser
+	if strings.HasPrefix(path, "/api/") {
+		client = http.DefaultClient
+		req.Header.Set("Authorization", "Bearer "+e.p.token)
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}
@@ -89,7 +94,7 @@ func (e *ears) follow(ctx context.Context, path string, take func(name, data str
 
 // stream hears the alarms as a program does.
 func (e *ears) stream(ctx context.Context) {
-	e.events(ctx, "/api/duty/alarms/stream?system=safety", func(name, data string) {
+	e.events(ctx, "/api/duty/stream/alarms?system=safety", func(name, data string) {
 		now := time.Now()
 		var a struct {
 			Class  string
@@ -125,7 +130,7 @@ func (e *ears) page(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		resp, err := e.p.do(http.MethodGet, "/zh/duty/alarms", nil)
+		resp, err := e.browser.Get(e.p.base + "/zh/duty/alarms")
 		if err == nil {
 			_, err = io.Copy(io.Discard, resp.Body)
 			resp.Body.Close()

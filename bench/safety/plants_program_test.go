@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,6 +24,7 @@ import (
 type program struct {
 	cmd         *exec.Cmd
 	base, token string
+	leader      string // password of the demonstration's leader
 	errout      bytes.Buffer
 	ended       chan struct{}
 }
@@ -47,12 +51,15 @@ func launch(b *testing.B, dir string) *program {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = p.cmd.Process.Kill(); <-p.ended })
-	ready := make(chan [2]string, 1)
+	ready := make(chan [3]string, 1)
 	go func() {
-		var x [2]string
+		var x [3]string
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			if t, ok := strings.CutPrefix(lines.Text(), "token="); ok {
 				x[1] = t
+			}
+			if p, ok := strings.CutPrefix(lines.Text(), "account login=leader password="); ok {
+				x[2], _, _ = strings.Cut(p, " ")
 			}
 			if at, ok := strings.CutPrefix(lines.Text(), "address "); ok {
 				x[0] = strings.TrimSuffix(at, "/")
@@ -64,7 +71,7 @@ func launch(b *testing.B, dir string) *program {
 	}()
 	select {
 	case x := <-ready:
-		p.base, p.token = x[0], x[1]
+		p.base, p.token, p.leader = x[0], x[1], x[2]
 	case <-p.ended:
 		b.Fatalf("%v ended at its start\n%s", p.cmd.Args, p.errout.String())
 	case <-time.After(2 * time.Minute):
@@ -92,6 +99,9 @@ func (p *program) do(method, path string, body io.Reader) (*http.Response, error
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+p.token)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/octet-stream")
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err == nil && resp.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 2000))
@@ -99,6 +109,47 @@ func (p *program) do(method, path string, body io.Reader) (*http.Response, error
 		return nil, fmt.Errorf("%s: %s\n%s", path, resp.Status, text)
 	}
 	return resp, err
+}
+
+var hidden = regexp.MustCompile(`<input[^>]*type="hidden"[^>]*>`)
+var named = regexp.MustCompile(`(name|value)="([^"]*)"`)
+
+// visit signs the leader in, as a browser does, and gives the browser.
+func (p *program) visit(b *testing.B) *http.Client {
+	b.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := &http.Client{Jar: jar}
+	resp, err := c.Get(p.base + "/zh/login")
+	if err != nil {
+		b.Fatal(err)
+	}
+	page, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil {
+		b.Fatal(err)
+	}
+	fields := url.Values{"login": {"leader"}, "password": {p.leader}}
+	for _, tag := range hidden.FindAllString(string(page), -1) {
+		a := map[string]string{}
+		for _, m := range named.FindAllStringSubmatch(tag, -1) {
+			a[m[1]] = m[2]
+		}
+		if fields.Get(a["name"]) == "" {
+			fields.Set(a["name"], a["value"])
+		}
+	}
+	resp, err = c.PostForm(p.base+"/zh/login", fields)
+	if err != nil {
+		b.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || strings.HasSuffix(resp.Request.URL.Path, "/login") {
+		b.Fatalf("the leader is not let in: %s at %s", resp.Status, resp.Request.URL)
+	}
+	return c
 }
 
 // ask asks the interface.

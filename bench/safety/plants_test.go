@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -50,7 +51,7 @@ type tally struct {
 func BenchmarkPlants(b *testing.B) {
 	dir := b.TempDir()
 	p := launch(b, dir)
-	r := &sizeRun{B: b, p: p, every: 10 * time.Second, of: map[int][]fault.Episode{}, crossed: map[point]time.Time{}, ears: &ears{p: p, told: map[point]heard{}}}
+	r := &sizeRun{B: b, p: p, every: 10 * time.Second, of: map[int][]fault.Episode{}, crossed: map[point]time.Time{}, ears: &ears{p: p, browser: p.visit(b), told: map[point]heard{}}}
 	over := time.Duration(*minutes * float64(time.Minute))
 	r.lay(over)
 	fmt.Printf("\n%d plants, %d points, %.1f min, load of the machine %s\n", r.city.Len(), 30*r.city.Len(), *minutes, loadAverage())
@@ -127,7 +128,11 @@ func (r *sizeRun) takeRegister() {
 		if err != nil {
 			r.Fatal(err)
 		}
+		said, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
+		if err != nil || bytes.Contains(said, []byte(`"stopped"`)) {
+			r.Fatalf("import of %s: %v\n%.2000s", kind, err, said)
+		}
 	}
 	fmt.Printf("register imported in %.1f s, %.1f s of processor time\n", time.Since(begun).Seconds(), (r.p.processor() - busy).Seconds())
 }

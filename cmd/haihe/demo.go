@@ -26,13 +26,17 @@ func demoCommand() command {
 		f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "监听地址，端口 0 为任选 / address to listen on, port 0 takes any")
 		d := demo{sh: sh}
 		f.IntVar(&d.meters, "meters", 20_000, "模拟电表数 / simulated meters")
-		f.BoolVar(&d.quiet, "no-simulate", false, "不模拟电表 / simulate no meters")
+		f.IntVar(&d.plants, "plants", 120, "模拟的危险企业数，0 为不模拟 / simulated dangerous plants, 0 for none")
+		f.BoolVar(&d.quiet, "no-simulate", false, "不模拟电表和企业 / simulate neither meters nor plants")
 		f.StringVar(&d.password, "password", "", "所有演示账户的口令，留空则各自随机 / password of all accounts, random where empty")
 		if err := f.none(sh, args); err != nil {
 			return err
 		}
 		if d.meters < 1 || d.meters > 1_000_000 {
 			return usage("--meters 应在 1 至 1000000 之间", "--meters is to be between 1 and 1000000")
+		}
+		if d.plants != 0 && (d.plants < 40 || d.plants > 10_000) {
+			return usage("--plants 应为 0 或 40 至 10000", "--plants is to be 0, or between 40 and 10000")
 		}
 		return d.run(ctx, &s)
 	}
@@ -43,6 +47,7 @@ func demoCommand() command {
 type demo struct {
 	sh       *shell
 	meters   int
+	plants   int
 	quiet    bool
 	password string
 }
@@ -82,18 +87,22 @@ func (d *demo) run(ctx context.Context, s *setup) error {
 }
 
 // serve runs the platform and the simulated city beside it until ctx ends. A simulation that fails is said and ends alone.
-func (d *demo) serve(ctx context.Context, city *city, serve func(context.Context) error) error {
+func (d *demo) serve(ctx context.Context, of *city, serve func(context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var wg sync.WaitGroup
-	if !d.quiet {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			if err := simulateCity(ctx, d.sh, city, d.meters); err != nil && ctx.Err() == nil {
+	beside := func(simulate func(context.Context, *shell, *city, int) error, n int) {
+		wg.Go(func() {
+			if err := simulate(ctx, d.sh, of, n); err != nil && ctx.Err() == nil {
 				d.sh.report(errs.Wrap("simulate", err))
 			}
-		}()
+		})
+	}
+	if !d.quiet {
+		beside(simulateCity, d.meters)
+	}
+	if !d.quiet && d.plants > 0 {
+		beside(simulatePlants, d.plants)
 	}
 	err := serve(ctx)
 	stop()

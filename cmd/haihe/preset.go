@@ -7,6 +7,10 @@ dlt698_listen = ""
 dlt645_listen = ""
 [city]
 mqtt_listen = ""
+[safety.feeds]
+hj212_listen = ""
+gbt26875_listen = ""
+mqtt_listen = ""
 `
 
 // demoPreset is the demo's configuration: the plan's clock stands in its second year, and the doors for devices take free ports, so that
@@ -23,5 +27,9 @@ dlt645_listen = "127.0.0.1:0"
 qgdw1376_listen = "127.0.0.1:0"
 dlms_listen = "127.0.0.1:0"
 [city]
+mqtt_listen = "127.0.0.1:0"
+[safety.feeds]
+hj212_listen = "127.0.0.1:0"
+gbt26875_listen = "127.0.0.1:0"
 mqtt_listen = "127.0.0.1:0"
 `

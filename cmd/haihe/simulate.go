@@ -19,12 +19,15 @@ import (
 
 func simulateCommand() command {
 	c := command{
-		name: "simulate", args: "grid [judge --truth FILE] (--server URL --token TOKEN | --dlt698 ADDR --dlt645 ADDR --qgdw1376 ADDR --dlms ADDR | --archive FILE)",
-		says: lang.T("模拟集中器与电表，以真实报文接入", "simulate concentrators and meters on real frames"),
-		details: lang.T("给出 --server 时自动导入档案，并取得接入地址和方案时间。--archive 只写出电表档案。grid judge 以真值文件核对平台的结论，未达标时退出码为 5。",
-			"With --server the archive is imported, and the addresses and the plan's time are asked for. --archive only writes the archive of the meters. grid judge holds what the platform found against the truth file; below the bar the exit code is 5. 故障种类 / kinds of fault: "+faultNames()),
+		name: "simulate", args: "safety … | grid [judge --truth FILE] (--server URL --token TOKEN | --dlt698 ADDR --dlt645 ADDR --qgdw1376 ADDR --dlms ADDR | --archive FILE)",
+		says: lang.T("模拟集中器与电表，或危险企业，以真实报文接入", "simulate concentrators and meters, or dangerous plants, on real frames"),
+		details: lang.T("企业监测的用法见 haihe simulate safety --help。给出 --server 时自动导入档案，并取得接入地址和方案时间。--archive 只写出电表档案。grid judge 以真值文件核对平台的结论，未达标时退出码为 5。",
+			"For the plants see haihe simulate safety --help. With --server the archive is imported, and the addresses and the plan's time are asked for. --archive only writes the archive of the meters. grid judge holds what the platform found against the truth file; below the bar the exit code is 5. 故障种类 / kinds of fault: "+faultNames()),
 	}
 	c.run = func(ctx context.Context, sh *shell, args []string) error {
+		if len(args) > 0 && args[0] == "safety" {
+			return safetyCommand().run(ctx, sh, args[1:])
+		}
 		var r remote
 		o := grid.Options{}
 		f := newFlags(c)
@@ -54,7 +57,7 @@ func simulateCommand() command {
 			return judgeTruth(ctx, sh, &r, *truth, bar)
 		}
 		if len(words) != 1 || words[0] != "grid" {
-			return usage("可模拟的系统：grid；核对真值用 grid judge", "what can be simulated: grid; grid judge holds the truth against a platform")
+			return usage("可模拟的系统：grid、safety；核对真值用 grid judge、safety judge", "what can be simulated: grid and safety; grid judge and safety judge hold the truth against a platform")
 		}
 		if o.Faults, err = mixOf(*faults, o.Back+1); err != nil {
 			return err
@@ -75,11 +78,14 @@ func simulateCommand() command {
 func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, archive string) error {
 	shift := time.Duration(0)
 	if r.server != "" {
-		now, err := r.find(ctx, &o)
+		now, listening, err := r.look(ctx)
 		if err != nil {
 			return err
 		}
 		shift = now.Sub(sh.now())
+		if err := aim(&o, listening); err != nil {
+			return err
+		}
 	}
 	o.Clock = func() time.Time { return sh.now().Add(shift) }
 	o.From = midnight(o.Clock())
@@ -104,20 +110,20 @@ func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, ar
 	return nil
 }
 
-// find asks a running platform where its feeds listen, and what time it is there.
-func (r *remote) find(ctx context.Context, o *grid.Options) (now time.Time, err error) {
+// look asks a running platform what time it is there, and where its feeds listen, by system and feed.
+func (r *remote) look(ctx context.Context) (now time.Time, listening map[string]string, err error) {
 	resp, err := r.do(ctx, http.MethodGet, "/healthz", nil, 0)
 	if err != nil {
-		return now, err
+		return now, nil, err
 	}
 	var health struct{ Time time.Time }
 	err = json.NewDecoder(resp.Body).Decode(&health)
 	resp.Body.Close()
 	if err != nil {
-		return now, errs.As(errs.Unavailable, "read the platform's time", err)
+		return now, nil, errs.As(errs.Unavailable, "read the platform's time", err)
 	}
 	if resp, err = r.do(ctx, http.MethodGet, "/api/systems", nil, 0); err != nil {
-		return now, err
+		return now, nil, err
 	}
 	defer resp.Body.Close()
 	var list struct {
@@ -127,15 +133,15 @@ func (r *remote) find(ctx context.Context, o *grid.Options) (now time.Time, err 
 		}
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil {
-		return now, errs.As(errs.Unavailable, "read where the feeds listen", err)
+		return now, nil, errs.As(errs.Unavailable, "read where the feeds listen", err)
 	}
-	listening := map[string]string{}
+	listening = map[string]string{}
 	for _, s := range list.Systems {
 		for _, f := range s.Feeds {
 			listening[s.System+"/"+f.Name] = f.Addr
 		}
 	}
-	return health.Time, aim(o, listening)
+	return health.Time, listening, nil
 }
 
 // aim points the simulation at the head-end's ports.

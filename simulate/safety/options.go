@@ -16,6 +16,7 @@ type Options struct {
 	Layout site.Layout   // which plants
 	Every  time.Duration // between readings; 10 s
 	Faults fault.Counts
+	Fit    bool          // make as many faults as there are plants for, instead of an error
 	Flood  int           // alarms of a flood; 1,000
 	Cut    time.Duration // of a silence; 2 min
 	Back   time.Duration // readings of so long before the run are sent first
@@ -85,7 +86,7 @@ func NewCity(o Options) (*City, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := fault.New(sites, fault.Plan{Counts: o.Faults, From: o.From, Over: o.Over, Every: o.Every, Flood: o.Flood, Cut: o.Cut})
+	set, err := fault.New(sites, fault.Plan{Counts: o.Faults, From: o.From, Over: o.Over, Every: o.Every, Flood: o.Flood, Cut: o.Cut, Fit: o.Fit})
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ type Plan struct {
 	Every  time.Duration // of the readings; whole seconds
 	Flood  int           // alarms of a flood; 1,000
 	Cut    time.Duration // of a silence; 2 min
+	Fit    bool          // make as many as there are plants for, instead of an error
 }
 
 // Episode is one fault of one plant.
@@ -92,7 +93,7 @@ func New(sites *site.Sites, p Plan) (*Set, error) {
 	for _, k := range all {
 		for n := range p.Counts[k] {
 			took := s.take(k, n, order)
-			if !took && k != Flood {
+			if !took && k != Flood && !p.Fit {
 				return nil, errs.Say(errs.Invalid, "企业太少，容不下 %d 个“%s”异常", "there are too few plants for %d faults of %q", p.Counts[k], string(k))
 			}
 		}
