@@ -147,7 +147,7 @@ func (s *session) refuse(ctx context.Context, who string, why *gbt26875.Error, r
 	d := s.d
 	d.o.Desk.Count(name, gate.NotTaken)
 	d.o.Desk.Refuse(ctx, gate.Refused{Peer: who, Protocol: name, Reason: why.Reason, Clause: why.Clause, Offset: int64(why.Offset)}, raw)
-	if d.flood.Bad(ctx, gate.Host(s.conn.RemoteAddr())) {
+	if d.flood.Bad(ctx, gate.Host(s.conn.RemoteAddr()), len(raw)) {
 		return errFlood
 	}
 	return nil

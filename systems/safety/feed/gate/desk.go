@@ -85,7 +85,7 @@ func (d *Desk) news(key string) bool {
 	return true
 }
 
-// Flood watches one sender for rubbish: Limit refusals within a minute are a flood, told as an alarm once and ended after a minute without.
+// Flood watches senders for rubbish: masses of it within a minute are told as an alarm, once, which ends after two quiet minutes.
 type Flood struct {
 	desk     *Desk
 	protocol string
@@ -99,16 +99,19 @@ type trouble struct {
 	told  bool
 }
 
-// floodLimit is how many refusals a minute make a flood.
-const floodLimit = 60
+// floodLimit is how many refusals a minute make a flood. What was refused in one go counts once for each refusalBytes of it.
+const (
+	floodLimit   = 60
+	refusalBytes = 100
+)
 
 // NewFlood makes a watch.
 func NewFlood(d *Desk, protocol string) *Flood {
 	return &Flood{desk: d, protocol: protocol, peers: map[string]*trouble{}}
 }
 
-// Bad counts a refusal of a sender; true where its connection is to be ended.
-func (f *Flood) Bad(ctx context.Context, peer string) bool {
+// Bad counts a refusal of so many bytes; true where the sender's connection is to be ended.
+func (f *Flood) Bad(ctx context.Context, peer string, size int) bool {
 	now := f.desk.Now()
 	f.mu.Lock()
 	t := f.peers[peer]
@@ -119,7 +122,7 @@ func (f *Flood) Bad(ctx context.Context, peer string) bool {
 	if now.Sub(t.since) > time.Minute {
 		t.since, t.n = now, 0
 	}
-	t.n++
+	t.n += 1 + size/refusalBytes
 	flood := t.n >= floodLimit
 	first := flood && !t.told
 	t.told = t.told || flood

@@ -39,7 +39,7 @@ func (s *session) refuse(ctx context.Context, f *hj212.Frame, why *hj212.Error, 
 	}
 	d.o.Desk.Count(name, gate.NotTaken)
 	d.o.Desk.Refuse(ctx, gate.Refused{Peer: who, Protocol: name, Reason: why.Reason, Clause: why.Clause, Offset: int64(why.Offset)}, veil(raw))
-	if d.flood.Bad(ctx, gate.Host(s.conn.RemoteAddr())) {
+	if d.flood.Bad(ctx, gate.Host(s.conn.RemoteAddr()), len(raw)) {
 		return errFlood
 	}
 	if !known || f.CN >= hj212.Answer {
@@ -172,7 +172,7 @@ func (s *session) data(ctx context.Context, p *party, f *hj212.Frame, raw []byte
 			return err
 		}
 	}
-	return s.after(p, f, newest)
+	return s.after(p, f, newest, now)
 }
 
 // values picks of a report what points want.
@@ -202,10 +202,9 @@ func (s *session) wantsAverages(mn string, at time.Time) bool {
 	return st.realTime.IsZero() || !st.from.IsZero() && !at.Before(st.from) && !at.After(st.to)
 }
 
-// after looks at the clock and at what was missed, once data are stored.
-func (s *session) after(p *party, f *hj212.Frame, newest time.Time) error {
+// after looks at the clock and at what was missed, once data are stored; now is when they came.
+func (s *session) after(p *party, f *hj212.Frame, newest, now time.Time) error {
 	d := s.d
-	now := d.o.Desk.Now()
 	d.mu.Lock()
 	st := d.stations[p.MN]
 	before := st.newest

@@ -44,6 +44,9 @@ type session struct {
 	nodes   []*ua.NodeID
 }
 
+// closeTime is how long a server may take to end a session: the program does not wait for it any longer.
+const closeTime = time.Second
+
 // options of the connection.
 func (o *Options) options() []gopcua.Option {
 	opts := []gopcua.Option{gopcua.AuthAnonymous(), gopcua.AutoReconnect(false), gopcua.RequestTimeout(o.Answer), gopcua.DialTimeout(o.Answer), gopcua.ApplicationName("Haihe"), gopcua.ApplicationURI("urn:haihe:opcua")}
@@ -98,7 +101,7 @@ func speak(ctx context.Context, o *Options, site *register.Site, well func()) er
 		return errs.As(errs.Unavailable, "connect to an OPC UA server", err)
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.Answer)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 		defer cancel()
 		_ = s.client.Close(ctx) // the session ends with its connection in any case
 	}()
