@@ -44,6 +44,7 @@ func (p *Part) Routes() []web.Route {
 		{Pattern: "GET /api/emergency/warnings", Grant: page.Grant, API: p.apiList},
 		{Pattern: "GET /api/emergency/warnings.csv", Grant: page.Grant, API: p.apiCSV},
 		{Pattern: "GET /api/emergency/warnings/{id}", Grant: page.Grant, API: p.apiOne},
+		{Pattern: "GET /api/emergency/warnings/{id}/{format}", Grant: web.Public, API: p.apiDocument},
 		{Pattern: "POST /api/emergency/warnings/import", Grant: GrantWrite, API: p.apiImport, MaxBody: 9 << 20},
 	}
 }
@@ -236,6 +237,20 @@ func (p *Part) apiOne(r *web.Request) (any, error) {
 		return nil, err
 	}
 	return p.item(w), nil
+}
+
+// apiDocument gives what was issued, as the addresses below Base do, for links within the pages.
+func (p *Part) apiDocument(r *web.Request) (any, error) {
+	capDoc, gbDoc, err := p.Documents(r.Context(), r.Path("id"))
+	switch format := r.Path("format"); {
+	case err != nil:
+		return nil, err
+	case format == "cap":
+		return web.Reply{Type: "application/cap+xml; charset=utf-8", Body: []byte(capDoc)}, nil
+	case format == "gb35965":
+		return web.Reply{Type: "application/xml; charset=utf-8", Body: []byte(gbDoc)}, nil
+	}
+	return nil, errs.Say(errs.NotFound, "没有这种格式", "there is no such format")
 }
 
 func (p *Part) apiCSV(r *web.Request) (any, error) {

@@ -108,10 +108,15 @@ func (p *Part) facts(ctx context.Context, w *Warning) ui.Facts {
 	add(lang.T("备注", "Note"), lang.Same(w.Note))
 	if w.Identifier != "" {
 		add(lang.T("标识", "Identifier"), lang.Same(w.Identifier))
-		full := p.o.Settings.URL + Base + "/" + w.ID
-		f.Items = append(f.Items, ui.Fact{Name: lang.T("CAP 1.2 文件", "CAP 1.2"), Value: lang.Same(full + ".cap"), Href: full + ".cap"}, ui.Fact{Name: lang.T("GB/T 35965.1 文件", "GB/T 35965.1"), Value: lang.Same(full + ".xml"), Href: full + ".xml"})
+		f.Items = append(f.Items, p.files(w)...)
 	}
 	return f
+}
+
+// files are the documents, with the addresses that do not change.
+func (p *Part) files(w *Warning) []ui.Fact {
+	full, here := p.o.Settings.URL+Base+"/"+w.ID, "/api"+page.Warnings+"/"+w.ID
+	return []ui.Fact{{Name: lang.T("CAP 1.2 文件", "CAP 1.2"), Value: lang.Same(full + ".cap"), Href: here + "/cap"}, {Name: lang.T("GB/T 35965.1 文件", "GB/T 35965.1"), Value: lang.Same(full + ".xml"), Href: here + "/gb35965"}}
 }
 
 // texts shows what a message says, in both languages side by side: the author's preview.

@@ -89,10 +89,9 @@ func (p *Part) pagePublicOne(r *web.Request) (*ui.Page, error) {
 	if !w.Instruction.Empty() {
 		body = append(body, ui.Panel{Title: lang.T("防御指南", "What to do"), Body: []ui.Block{ui.Prose{Text: w.Instruction}}})
 	}
-	full := p.o.Settings.URL + Base + "/" + w.ID
 	facts := ui.Facts{ID: "warning", Title: lang.T("预警", "Warning"), Items: []ui.Fact{{Name: lang.T("事件", "Event"), Value: EventName(w.Event)}, {Name: lang.T("级别", "Level"), Value: ColourName(w.Colour)}, {Name: lang.T("影响区域", "Area"), Value: w.where()},
-		{Name: lang.T("发布单位", "Issued by"), Value: lang.Same(p.o.Settings.Name)}, {Name: lang.T("发布时间", "Issued"), Time: w.Issued}, {Name: lang.T("有效至", "Until"), Time: w.Expires},
-		{Name: lang.T("CAP 1.2 文件", "CAP 1.2"), Value: lang.Same(w.Identifier), Href: full + ".cap"}, {Name: lang.T("GB/T 35965.1 文件", "GB/T 35965.1"), Value: lang.Same(w.Identifier), Href: full + ".xml"}}}
+		{Name: lang.T("发布单位", "Issued by"), Value: lang.Same(p.o.Settings.Name)}, {Name: lang.T("发布时间", "Issued"), Time: w.Issued}, {Name: lang.T("有效至", "Until"), Time: w.Expires}}}
+	facts.Items = append(facts.Items, p.files(w)...)
 	out.Body = append(out.Body, ui.Columns{Wide: 0, Cols: [][]ui.Block{append(body, facts), {w.chart()}}})
 	return out, nil
 }

@@ -135,7 +135,8 @@ func (a Area) Has(p area.Point) bool {
 	return in != "" && (slices.Contains(a.Districts, in) || slices.Contains(a.Districts, City))
 }
 
-// Outlines are the polygons of a district, or of all for the city: what a reader who knows no codes can draw.
+// Outlines are the polygons of a district, or of all for the city: what a reader who knows no codes can draw. Holes are left out: a polygon of
+// an alert adds to its area, and cannot take away.
 func Outlines(code string) ([]area.Polygon, error) {
 	list, err := area.Districts()
 	if err != nil {
@@ -143,8 +144,13 @@ func Outlines(code string) ([]area.Polygon, error) {
 	}
 	var out []area.Polygon
 	for _, d := range list {
-		if code == City || d.Code == code {
-			out = append(out, d.Rings...)
+		if code != City && d.Code != code {
+			continue
+		}
+		for i, r := range d.Rings {
+			if !slices.ContainsFunc(d.Rings[:i], func(o area.Polygon) bool { return len(r) > 0 && o.Has(r[0]) }) {
+				out = append(out, r)
+			}
 		}
 	}
 	return out, nil
