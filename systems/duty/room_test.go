@@ -244,3 +244,27 @@ func TestInterface(t *testing.T) {
 		}
 	}
 }
+
+// TestPerformance: the page and the sheet give the figures of the time that is asked for.
+func TestPerformance(t *testing.T) {
+	d := openDesk(t)
+	for n := range 12 {
+		d.raise(signal(d, 0, n, rule.Low))
+	}
+	d.Clock.Advance(5 * time.Minute)
+	officer := d.As("officer")
+	officer.Post("/zh/duty/alarms/acknowledge", url.Values{"id": d.ids(alarm.Filter{})[:6]})
+	d.Clock.Advance(25 * time.Hour)
+	officer = d.As("officer")
+	contains(t, "the page", officer.Get("/zh/duty/performance?operators=1").Body, "每人每 10 分钟告警", "液位高高", "滞留告警", "5.0", "100.0")
+	day := d.Clock.Now().Add(-25 * time.Hour).Format(time.DateOnly)
+	csv := officer.Get("/api/duty/performance.csv?from=" + day + "&to=" + day).Body
+	if !strings.Contains(csv, ",12,") || !strings.Contains(csv, ",12.0,") || !strings.Contains(csv, ",5.0,5.0,0,0,0,12") {
+		t.Errorf("%s", csv)
+	}
+	for _, bad := range []string{"from=x", "operators=0", "from=2015-11-20&to=2015-11-19", "from=2014-01-01"} {
+		if a := officer.Get("/api/duty/performance.csv?" + bad); a.Status != http.StatusBadRequest {
+			t.Errorf("%s gives %d", bad, a.Status)
+		}
+	}
+}

@@ -238,6 +238,31 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// TestMoments: what came and what was acknowledged, in order, within a time; on both engines.
+func TestMoments(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := openDesk(t, db)
+		from := d.clock
+		d.came("a").after(time.Second).came("b").after(time.Minute)
+		if _, err := d.Acknowledge(t.Context(), operator, []string{d.list(Filter{Text: "urn:a"})[0].ID}, ""); err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		err := d.Moments(t.Context(), from, d.clock.Add(time.Second), func(m Moment) {
+			said += fmt.Sprintf("%s:%v@%s ", m.Key, m.Came, m.At.Sub(from))
+			if m.Priority == 0 || m.Alarm == "" {
+				t.Errorf("%+v", m)
+			}
+		})
+		if want := "r/a:true@0s r/b:true@1s r/a:false@1m1s "; err != nil || said != want {
+			t.Errorf("%v: %s, want %s", err, said, want)
+		}
+		if err := d.Moments(t.Context(), from.Add(time.Hour), from.Add(2*time.Hour), func(m Moment) { t.Errorf("%+v", m) }); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestShelf(t *testing.T) {
 	d := openDesk(t, storetest.Open(t))
 	d.came("a").after(time.Second).came("b")

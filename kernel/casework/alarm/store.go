@@ -33,6 +33,9 @@ var (
 	qNewest  = store.Q("alarm.newest", `SELECT `+columns+` FROM alarm_alarm`+where+` AND ($11 = '' OR first < $12 OR (first = $12 AND id < $11)) ORDER BY first DESC, id DESC LIMIT $13`)
 	qOldest  = store.Q("alarm.oldest", `SELECT `+columns+` FROM alarm_alarm`+where+` AND ($11 = '' OR first > $12 OR (first = $12 AND id > $11)) ORDER BY first, id LIMIT $13`)
 
+	qMoments = store.Q("alarm.moments", `SELECT l.at, l.verb, a.id, a.cond, a.priority, a.class, a.system, a.unit, a.grp FROM alarm_line l JOIN alarm_alarm a ON a.id = l.alarm
+		WHERE l.at >= $1 AND l.at < $2 AND l.verb IN ('came', 'acknowledge') AND a.hold NOT IN ('suppressed', 'out-of-service') ORDER BY l.at, l.num`)
+
 	qHoldPut     = store.Q("alarm.hold.put", `INSERT INTO alarm_hold (id, kind, scope, reason, asker, asked, approver, approved, until, ender, ended) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0)`)
 	qHoldApprove = store.Q("alarm.hold.approve", `UPDATE alarm_hold SET approver = $1, approved = $2 WHERE id = $3 AND approver = '' AND ended = 0`)
 	qHoldEnd     = store.Q("alarm.hold.end", `UPDATE alarm_hold SET ender = $1, ended = $2 WHERE id = $3 AND ended = 0`)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"math"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
+	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -166,13 +168,13 @@ func (p *Part) curve(ctx context.Context, a *alarm.Alarm) (c ui.Chart, ok bool, 
 	if err != nil || len(readings) == 0 {
 		return c, false, errs.Wrap("read the curve", err)
 	}
-	step := max(to.Sub(from)/curveSteps, time.Second)
+	step := max(to.Sub(from)/curveSteps, usual(readings)*3/2, time.Second) // no narrower than what comes, or the line would be all gaps
 	points := make([]float64, int(to.Sub(from)/step)+1)
 	for i := range points {
 		points[i] = math.NaN()
 	}
 	for _, x := range readings {
-		if i := int(time.UnixMicro(x.At).Sub(from) / step); i >= 0 && i < len(points) && x.Quality != 2 {
+		if i := int(time.UnixMicro(x.At).Sub(from) / step); i >= 0 && i < len(points) && x.Quality != rule.Faulty {
 			points[i] = x.Value // the last of its step
 		}
 	}
@@ -186,6 +188,19 @@ func (p *Part) curve(ctx context.Context, a *alarm.Alarm) (c ui.Chart, ok bool, 
 		c.Lines = append(c.Lines, ui.Line{Name: lang.T("限值", "Limit"), Style: "forecast", Points: limit})
 	}
 	return c, true, nil
+}
+
+// usual is the usual time between readings: the median.
+func usual(list []rule.Reading) time.Duration {
+	var gaps []time.Duration
+	for i := 1; i < len(list); i++ {
+		gaps = append(gaps, time.Duration(list[i].At-list[i-1].At)*time.Microsecond)
+	}
+	if len(gaps) == 0 {
+		return 0
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)/2]
 }
 
 func earlier(t time.Time, others ...time.Time) time.Time {
