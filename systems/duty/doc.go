@@ -2,5 +2,6 @@
 // them, how good the alarms are; cases and notices stand beside them. It is common to all systems (3.3.5 of the plan asks for it in work
 // safety and emergency command first). What it shows is kept by kernel/rule and kernel/casework; this room shows it and lets people act on it.
 //
-// Its parts: duty/alarms the list of alarms and what is kept out of it, duty/rules the rules.
+// Its parts: duty/alarms the list of alarms and what is kept out of it, duty/rules the rules, duty/cases
+// the cases of all systems, duty/notices who was told what, and the contacts.
 package duty

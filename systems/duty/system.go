@@ -6,11 +6,16 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
+	"github.com/haihe-city/haihe/kernel/casework/notice"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/duty/alarms"
+	"github.com/haihe-city/haihe/systems/duty/cases"
+	"github.com/haihe-city/haihe/systems/duty/notices"
+	"github.com/haihe-city/haihe/systems/duty/performance"
 	"github.com/haihe-city/haihe/systems/duty/rules"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -26,15 +31,15 @@ func System() host.System {
 		Common:   true,
 		Sections: []string{"3.3.5"},
 		Owners:   []string{"work-safety", "emergency-office"},
-		Grants: []identity.Grant{
+		Grants: append([]identity.Grant{
 			{Name: alarm.GrantRead, Title: lang.T("查看告警", "See alarms"), Roles: []string{officer, leader, operator, reader}},
 			{Name: alarm.GrantAck, Title: lang.T("确认、搁置、备注告警", "Acknowledge, shelve and remark on alarms"), Roles: []string{officer, leader, operator}},
 			{Name: alarm.GrantHold, Title: lang.T("申请和批准退出告警", "Ask for and approve alarms out of service"), Roles: []string{officer, leader}},
 			{Name: rule.GrantRead, Title: lang.T("查看告警规则", "See the rules of alarms"), Roles: []string{officer, leader, operator, reader}},
 			{Name: rule.GrantEdit, Title: lang.T("编写和试运行告警规则", "Write and try rules of alarms"), Roles: []string{officer, leader}},
 			{Name: rule.GrantLive, Title: lang.T("启用和停用告警规则", "Let rules of alarms go live, retire them"), Roles: []string{officer, leader}},
-		},
-		Acts:  slices.Concat(alarm.Acts(), rule.Acts()),
+		}, notices.Grants()...),
+		Acts:  slices.Concat(alarm.Acts(), rule.Acts(), casework.Acts(), notice.Acts()),
 		Needs: []string{"journal"},
 		Open:  open,
 	}
@@ -43,7 +48,10 @@ func System() host.System {
 // tabs are the pages of the desk: a part adds a line.
 var tabs = []ui.Link{
 	{Text: lang.T("告警", "Alarms"), Href: "/duty/alarms"},
+	{Text: lang.T("案件", "Cases"), Href: cases.Path},
+	{Text: lang.T("通知", "Notices"), Href: notices.Path},
 	{Text: lang.T("告警规则", "Rules"), Href: "/duty/rules"},
+	{Text: lang.T("告警绩效", "Performance"), Href: "/duty/performance"},
 }
 
 // open joins the parts: each has a New, and gives its Routes, Jobs and Topics.
@@ -52,9 +60,12 @@ func open(_ context.Context, h *host.Host) (*host.Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, r := alarms.New(h, page), rules.New(h, page)
+	a, r, f := alarms.New(h, page), rules.New(h, page), performance.New(h, page)
+	c, n := cases.New(h, page), notices.New(h, page)
 	return &host.Opened{
-		Routes: slices.Concat(a.Routes(), r.Routes()),
+		Routes: slices.Concat(a.Routes(), r.Routes(), f.Routes(), c.Routes(), n.Routes()),
+		Mounts: []web.Mount{n.Mount()},
+		Search: c.Search,
 		Topics: []web.Topic{{Name: alarms.Topic, Grant: alarm.GrantRead}},
 		Jobs:   []host.Job{{Name: "alarms", Run: a.Live}, {Name: "trials", Run: r.Run}, {Name: "city-rules", Every: time.Second, Run: city.tick}},
 		Close:  func(context.Context) error { city.unhook(); a.Close(); return nil },

@@ -141,7 +141,7 @@ func (p *Post) Save(ctx context.Context, by *identity.Principal, list ...Contact
 		return nil, errContacts
 	}
 	for i := range list {
-		if err := list[i].check(); err != nil {
+		if err := list[i].Check(); err != nil {
 			return nil, err
 		}
 	}
@@ -194,7 +194,8 @@ func (p *Post) Erase(ctx context.Context, by *identity.Principal, id string) err
 	}))
 }
 
-func (c *Contact) check() error {
+// Check trims a contact and holds it to its form; errs.Invalid says what is wrong.
+func (c *Contact) Check() error {
 	c.Name.Zh, c.Name.En = strings.TrimSpace(c.Name.Zh), strings.TrimSpace(c.Name.En)
 	if c.Name.En == "" {
 		c.Name.En = c.Name.Zh

@@ -3,7 +3,6 @@ package notices
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/casework/notice"
@@ -103,7 +102,7 @@ func (p *Part) pageOne(r *web.Request) (*ui.Page, error) {
 	}
 	out := p.within(l.Title, Path, ui.Link{Text: titleList, Href: Path}, ui.Link{Text: l.Title})
 	facts := ui.Facts{ID: "letter", Title: lang.T("通知内容", "What was told"), Items: []ui.Fact{{Name: lang.T("标题", "Title"), Value: l.Title}, {Name: lang.T("正文", "Text"), Value: l.Body}, {Name: lang.T("所涉事项", "About"), Value: lang.Same(l.About), Href: l.Link},
-		{Name: lang.T("发起时间", "Made due"), Time: l.Made}, {Name: lang.T("应答时限", "To be answered within"), Value: ui.Minutes(int(l.AckBy / time.Minute))}, {Name: lang.T("人数", "People"), Value: lang.Same(ui.Grouped(l.For))}}}
+		{Name: lang.T("发起时间", "Made due"), Time: l.Made}, {Name: lang.T("应答时限", "To be answered within"), Value: ui.Span(l.AckBy)}, {Name: lang.T("人数", "People"), Value: lang.Same(ui.Grouped(l.For))}}}
 	if !l.Recalled.IsZero() {
 		facts.Items = append(facts.Items, ui.Fact{Name: lang.T("撤回时间", "Recalled"), Time: l.Recalled})
 	}
