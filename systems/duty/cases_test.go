@@ -127,10 +127,35 @@ func officerUnit(t *testing.T, d *desk) string {
 	return unit
 }
 
+// formToken finds the token in the forms of a page.
+var formToken = regexp.MustCompile(`name="csrf" value="([0-9a-f]+)"`)
+
+// answerByLink posts the form of a link's page as a browser does that is not signed in: with the page's token and cookie.
+func answerByLink(t *testing.T, d *desk, path, answer string) {
+	t.Helper()
+	page := d.Nobody().Get(path)
+	form := url.Values{"csrf": {formToken.FindStringSubmatch(page.Body)[1]}, "answer": {answer}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, c := range page.Header.Values("Set-Cookie") {
+		req.Header.Add("Cookie", strings.Split(c, ";")[0])
+	}
+	a, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil || a.Body.Close() != nil || a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("the answer: %v %v", a, err)
+	}
+}
+
 func upload(t *testing.T, c *hosttest.Client, path, name, kind, body string) hosttest.Answer {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
+	if err := w.WriteField("csrf", formToken.FindStringSubmatch(c.Get("/zh/duty/cases").Body)[1]); err != nil {
+		t.Fatal(err)
+	}
 	part, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {fmt.Sprintf(`form-data; name="file"; filename=%q`, name)}, "Content-Type": {kind}})
 	if err == nil {
 		_, err = part.Write([]byte(body))
@@ -191,7 +216,7 @@ func TestNotices(t *testing.T) {
 		t.Errorf("the short address: %d %s", a.Status, a.Header.Get("Location"))
 	}
 	contains(t, "the link's page", public.Get("/zh/duty/ack/"+told.Ack).Body, c.Number, "确认收到")
-	public.Post("/zh/duty/ack/"+told.Ack, url.Values{"answer": {"马上到"}})
+	answerByLink(t, d, "/zh/duty/ack/"+told.Ack, "马上到")
 	contains(t, "the link's page after it", public.Get("/zh/duty/ack/"+told.Ack).Body, "您的应答已收到")
 	list, _, err := d.Duty.Post.Letters(t.Context(), "case:", "", 0)
 	if err != nil || len(list) != 1 || list[0].States[notice.Answered] != 1 {
