@@ -194,7 +194,7 @@ func TestHJ212(t *testing.T) {
 	// Over its range the value still reaches the limit.
 	l.put(l.frame(hj212.RealTime, now.Add(time.Second), "a01-Rtd=99", "a01-Flag=T"))
 	l.wants(hj212.DataAnswer)
-	w.eventually("an alarm of the limit", func() bool { 
+	w.eventually("an alarm of the limit", func() bool {
 		list, _, err := w.Duty.Alarms.List(t.Context(), alarm.Filter{System: "safety", Classes: []alarm.Class{alarm.Process}, Group: "urn:ngsi-ld:HazardousPlant:P1"})
 		return err == nil && len(list) > 0
 	})
@@ -562,7 +562,7 @@ func TestOPCUA(t *testing.T) {
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() { go s.Close() }) // it waits ten seconds for its clients
 	id := level.ID().String()
 	w := open(t, fmt.Sprintf("U1,六号厂,chemical,120116,117.7,39.0,opcua,opc.tcp://127.0.0.1:%d,,running\n", port), "LT-1,U1,,"+id+",level,m,1,5,6,yes\nLT-9,U1,,ns=9;s=none,level,m,1,5,6,\n", nil)
 	last := func(point string) string {
