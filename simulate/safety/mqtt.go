@@ -7,16 +7,14 @@ import (
 	"errors"
 	"io"
 	"net"
-	"time"
 )
 
 // The packets of MQTT 3.1.1 that a gateway needs (chapter 3).
 const (
-	mqttConnect    = 0x10
-	mqttConnected  = 0x20
-	mqttPublish1   = 0x32 // QoS 1
-	mqttPublished  = 0x40
-	mqttDisconnect = 0xE0
+	mqttConnect   = 0x10
+	mqttConnected = 0x20
+	mqttPublish1  = 0x32 // QoS 1
+	mqttPublished = 0x40
 )
 
 // errMQTT: the broker does not take part.
@@ -42,6 +40,7 @@ func (p *publisher) connect(client, login, password string) error {
 	if login != "" {
 		b = text(text(b, login), password)
 	}
+	defer endLate(p.conn)()
 	if err := p.send(mqttConnect, b); err != nil {
 		return err
 	}
@@ -54,6 +53,7 @@ func (p *publisher) connect(client, login, password string) error {
 
 // publish sends a message and waits for its PUBACK.
 func (p *publisher) publish(topic string, body []byte) error {
+	defer endLate(p.conn)()
 	if p.id++; p.id == 0 {
 		p.id = 1
 	}
@@ -73,9 +73,6 @@ func (p *publisher) publish(topic string, body []byte) error {
 }
 
 func (p *publisher) send(kind byte, body []byte) error {
-	if err := p.conn.SetDeadline(time.Now().Add(answerLimit)); err != nil {
-		return err
-	}
 	b := binary.AppendUvarint([]byte{kind}, uint64(len(body))) // the remaining length is a varint of seven bits
 	_, err := p.conn.Write(append(b, body...))
 	return err

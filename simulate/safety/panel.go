@@ -97,9 +97,7 @@ func (p *panel) tell(u gbt26875.Unit) error {
 	if err != nil {
 		return err
 	}
-	if err := p.conn.SetDeadline(time.Now().Add(answerLimit)); err != nil {
-		return err
-	}
+	defer endLate(p.conn)()
 	p.count.frames.Add(1)
 	if _, err := p.conn.Write(raw); err != nil {
 		return err
@@ -120,7 +118,7 @@ func (p *panel) tell(u gbt26875.Unit) error {
 			return nil
 		case it.Frame.Sequence == p.sequence && it.Frame.Command == gbt26875.Deny:
 			p.count.refused.Add(1)
-			return errSilent
+			return errDenied
 		}
 	}
 }

@@ -23,8 +23,8 @@ const (
 	startSpread = 3 * time.Second // in which plants connect
 )
 
-// errSilent: the platform did not answer in time.
-var errSilent = errors.New("the platform did not answer in time")
+// errDenied: the platform does not take what it was told.
+var errDenied = errors.New("the platform denies the message")
 
 // world is one run.
 type world struct {
@@ -181,6 +181,11 @@ func (u *unit) during(ctx context.Context, conn net.Conn, fn func() error) error
 	defer stop()
 	defer conn.Close()
 	return fn()
+}
+
+// endLate ends a connection on which no answer comes in time; stop calls it off.
+func endLate(conn net.Conn) (stop func() bool) {
+	return time.AfterFunc(answerLimit, func() { _ = conn.Close() }).Stop
 }
 
 // tell tells of the progress until ctx ends.
