@@ -6,6 +6,7 @@ import (
 
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/systems/safety/early"
+	"github.com/haihe-city/haihe/systems/safety/inspect"
 	"github.com/haihe-city/haihe/systems/safety/pages"
 )
 
@@ -14,6 +15,14 @@ func (s *service) openEarly(ctx context.Context, conf Config) (err error) {
 	h := s.host
 	s.early, err = early.New(ctx, early.Options{DB: h.DB, Series: h.Series, Readings: s.readings, Register: s.register, Alarms: h.Duty.Alarms, Journal: h.Journal, People: h.People,
 		Now: h.Clock.Now, Page: pages.Page, Scope: s.district, Interval: time.Minute, Window: time.Duration(conf.EarlyWindow) * time.Hour, Renew: time.Duration(conf.EarlyRenew) * 24 * time.Hour})
+	return err
+}
+
+// openInspect opens the inspection of the register's plants.
+func (s *service) openInspect(ctx context.Context) (err error) {
+	h := s.host
+	s.inspect, err = inspect.New(ctx, inspect.Options{DB: h.DB, Register: s.register, Cases: h.Duty.Cases, Alarms: h.Duty.Alarms, Journal: h.Journal, People: h.People, Calendar: h.Calendar,
+		Now: h.Clock.Now, Page: pages.Page, Scope: s.district, Warnings: s.early.Warnings})
 	return err
 }
 

@@ -2,6 +2,7 @@ package safety
 
 import (
 	"context"
+	"net/url"
 	"sync"
 	"time"
 
@@ -9,12 +10,15 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/kernel/rule/intake"
 	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/safety/early"
 	"github.com/haihe-city/haihe/systems/safety/feed"
+	"github.com/haihe-city/haihe/systems/safety/inspect"
 	"github.com/haihe-city/haihe/systems/safety/live"
 	"github.com/haihe-city/haihe/systems/safety/pages"
 	"github.com/haihe-city/haihe/systems/safety/register"
@@ -39,6 +43,7 @@ type service struct {
 
 	suppressing sync.Mutex // one at a time
 	early       *early.Part
+	inspect     *inspect.Part
 }
 
 func newService(ctx context.Context, h *host.Host, conf Config) (*service, error) {
@@ -76,7 +81,7 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 		return nil, errs.Wrap("read the open alarms", err)
 	}
 	s.pages = pages.New(pages.Options{Register: s.register, Desk: s.desk, Readings: s.readings, Watch: s.watch, Rules: h.Duty.Rules, Alarms: h.Duty.Alarms, People: h.People, Clock: h.Clock, Live: h.Live, Decimals: decimals,
-		Inventory: time.Duration(conf.InventoryDays) * 24 * time.Hour, Changed: s.changed, SetState: s.setState})
+		Inventory: time.Duration(conf.InventoryDays) * 24 * time.Hour, Changed: s.changed, SetState: s.setState, Contact: s.contact})
 	return s, nil
 }
 
@@ -163,4 +168,13 @@ func (s *service) health(context.Context) error {
 		return errs.Say(errs.Busy, "采集入口已满", "the intake is full")
 	}
 	return nil
+}
+
+// contact names somebody responsible to who may know them; to others their id is all that is said.
+func (s *service) contact(ctx context.Context, who *identity.Principal, id string) (name lang.Text, href string, ok bool) {
+	c, err := s.host.Duty.Post.Contact(ctx, who, id)
+	if err != nil {
+		return lang.Text{}, "", false
+	}
+	return c.Name, "/duty/notices/contacts/" + url.PathEscape(id), true
 }

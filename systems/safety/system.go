@@ -6,10 +6,12 @@ import (
 	"slices"
 
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/early"
 	"github.com/haihe-city/haihe/systems/safety/feed"
+	"github.com/haihe-city/haihe/systems/safety/inspect"
 	"github.com/haihe-city/haihe/systems/safety/pages"
 	"github.com/haihe-city/haihe/systems/safety/register"
 	"github.com/haihe-city/haihe/systems/safety/register/file"
@@ -40,13 +42,14 @@ func System() host.System {
 		Sections: []string{"3.3.5"},
 		Owners:   []string{register.Owner},
 		Models:   schemas,
-		Grants: []identity.Grant{
+		Grants: slices.Concat([]identity.Grant{
 			{Name: pages.GrantRead, Title: lang.T("查看企业和监测数据", "See plants and what they report"), Roles: []string{officer, leader, operator, reader}},
 			{Name: register.GrantEdit, Title: lang.T("修改企业台账", "Change the register of plants"), Roles: []string{officer, leader}},
 			{Name: register.GrantImport, Title: lang.T("导入企业台账", "Import the register of plants"), Roles: []string{officer, leader}},
 			{Name: early.GrantEdit, Title: lang.T("训练和评定统计预警", "Teach and judge early warnings"), Roles: []string{officer, leader}},
-		},
-		Acts:       slices.Concat(register.Acts(), early.Acts()),
+		}, inspect.Grants()),
+		Kinds:      []casework.Kind{inspect.Kind()},
+		Acts:       slices.Concat(register.Acts(), early.Acts(), inspect.Acts()),
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
 		Imports:    file.Imports(),
@@ -68,13 +71,17 @@ func (s *service) join(ctx context.Context, conf Config) (*host.Opened, error) {
 	if err := s.openEarly(ctx, conf); err != nil {
 		return nil, err
 	}
+	if err := s.openInspect(ctx); err != nil {
+		return nil, err
+	}
+	s.pages.Beside(s.early.Beside)
 	if err := s.openFeeds(ctx, conf.Feeds); err != nil {
 		return nil, err
 	}
 	return &host.Opened{
-		Routes:   slices.Concat(s.pages.Routes(), s.early.Routes(), s.feeds.Routes(pages.GrantRead, pages.Page)),
+		Routes:   slices.Concat(s.pages.Routes(), s.early.Routes(), s.inspect.Routes(), s.feeds.Routes(pages.GrantRead, pages.Page)),
 		Topics:   pages.Topics(),
-		Jobs:     slices.Concat(s.jobs(), s.early.Jobs(), s.feeds.Jobs()),
+		Jobs:     slices.Concat(s.jobs(), s.early.Jobs(), s.inspect.Jobs(), s.feeds.Jobs()),
 		Measures: s.pages.Measures(),
 		Search:   s.pages.Search,
 		Feeds:    append(s.feeds.Host(), host.Feed{Name: "intake", Run: s.intake.Run}),

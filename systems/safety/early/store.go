@@ -25,6 +25,7 @@ ON CONFLICT (id) DO UPDATE SET gone = excluded.gone`)
 	qWarnGet   = store.Q("safety_early_warning_get", `SELECT id, plant, version, came, gone, verdict, body FROM safety_early_warning WHERE id = $1`)
 	qWarnOf    = store.Q("safety_early_warning_of", `SELECT id, plant, version, came, gone, verdict, body FROM safety_early_warning WHERE plant = $1 AND came < $3 AND (gone = 0 OR gone > $2) ORDER BY came DESC, id DESC LIMIT 200`)
 	qWarnOpen  = store.Q("safety_early_warning_open", `SELECT id, plant, version, came, gone, verdict, body FROM safety_early_warning WHERE gone = 0`)
+	qWarnBy    = store.Q("safety_early_warning_by", `SELECT plant, COUNT(*) FROM safety_early_warning WHERE came >= $1 AND verdict <> 'false' GROUP BY plant`)
 	qWarnSum   = store.Q("safety_early_warning_sum", `SELECT verdict, COUNT(*) FROM safety_early_warning WHERE came >= $1 GROUP BY verdict`)
 )
 

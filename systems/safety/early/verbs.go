@@ -135,3 +135,18 @@ func (p *Part) Tally(ctx context.Context, since time.Time) (t Tally, err error) 
 	})
 	return t, err
 }
+
+// Warnings counts the warnings of each plant since a time that nobody judged false.
+func (p *Part) Warnings(ctx context.Context, since time.Time) (out map[string]int, err error) {
+	err = p.o.DB.Read(ctx, func(tx *store.Tx) error {
+		out = map[string]int{}
+		return tx.Each(qWarnBy, []any{store.Micros(since)}, func(scan func(...any) error) error {
+			var plant string
+			var n int64
+			err := scan(&plant, &n)
+			out[plant] = int(n)
+			return err
+		})
+	})
+	return out, err
+}

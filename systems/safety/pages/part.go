@@ -71,6 +71,7 @@ func tabs() []ui.Tab {
 		{Text: lang.T("各区", "Districts"), Href: "/safety/districts"},
 		{Text: lang.T("监控率", "Monitored"), Href: "/safety/monitored"},
 		{Text: lang.T("统计预警", "Early warning"), Href: early.Path},
+		{Text: lang.T("执法检查", "Inspection"), Href: "/safety/inspect"},
 		{Text: lang.T("拒收报文", "Refused frames"), Href: "/safety/refused"},
 		{Text: lang.T("台账与接口", "Register & API"), Href: "/safety/data"},
 	}
