@@ -66,7 +66,7 @@ func New(ctx context.Context, o Options) (*Part, error) {
 
 // Jobs are what the part does by itself.
 func (p *Part) Jobs() []host.Job {
-	return []host.Job{{Name: "orders", Every: 5 * time.Second, Run: p.Escalate}}
+	return []host.Job{{Name: "orders", Every: 2 * time.Second, Run: p.Escalate}}
 }
 
 // move takes the orders of an incident along when it becomes part of another; their numbers go on from those that are there.

@@ -30,7 +30,11 @@ func (p *Part) onePage(r *web.Request, x Whole, wrong lang.Text) (*ui.Page, erro
 	out.Live = page.Topic
 	here := pathOne + x.ID
 	out.Actions = p.actions(r, x)
-	if !wrong.Empty() {
+	forms, err := p.forms(r, x, here)
+	if err != nil {
+		return nil, err
+	}
+	if !wrong.Empty() && !blame(forms, r.HTTP.URL.Path, wrong) {
 		out.Body = append(out.Body, ui.Notice{ID: "wrong", Kind: "bad", Text: wrong})
 	}
 	if x.Drill {
@@ -55,12 +59,20 @@ func (p *Part) onePage(r *web.Request, x Whole, wrong lang.Text) (*ui.Page, erro
 	if err != nil {
 		return nil, errs.Wrap("read the reports", err)
 	}
-	forms, err := p.forms(r, x, here, reports)
-	if err != nil {
-		return nil, err
-	}
 	out.Body = append(out.Body, ui.Columns{Wide: 0, Cols: [][]ui.Block{append([]ui.Block{p.facts(x)}, forms...), {p.reportTable(x, reports, r.Who.Can(GrantPersonal)), ui.Panel{ID: "log", Title: lang.T("全程记录", "Timeline"), Body: []ui.Block{p.timeline(r.Context(), x, lines)}}}}})
 	return out, nil
+}
+
+// blame says an error on the form that was sent; false where it was a button.
+func blame(forms []ui.Block, path string, wrong lang.Text) bool {
+	for i, b := range forms {
+		if f, ok := b.(ui.Form); ok && strings.HasSuffix(path, f.Action) {
+			f.Error = wrong
+			forms[i] = f
+			return true
+		}
+	}
+	return false
 }
 
 // actions are the buttons: the next step first. What needs words is a form below.
@@ -198,7 +210,7 @@ var states = map[string]lang.Text{
 }
 
 // forms are what needs words: level, what is known, notes, hand-over, merge and split.
-func (p *Part) forms(r *web.Request, x Whole, here string, reports []Report) (out []ui.Block, err error) {
+func (p *Part) forms(r *web.Request, x Whole, here string) (out []ui.Block, err error) {
 	moves := p.o.Cases.Moves(r.Who, x.Case)
 	if !moves.Lead && !moves.Accept || over(x.Case.Stage) {
 		return nil, nil
@@ -219,6 +231,10 @@ func (p *Part) forms(r *web.Request, x Whole, here string, reports []Report) (ou
 	out = append(out, ui.Form{ID: "amend", Title: lang.T("更正与续报", "What is known"), Action: here + "/amend", Submit: lang.T("保存", "Save"), Fields: append(append(append([]ui.Field{version}, what[:len(what)-1]...), v.harmFields()...), ui.Field{Name: "reason", Label: lang.T("来源或理由", "Source or reason")})})
 	if x.Case.Stage == Reported || x.Case.Stage == Verified {
 		out = append(out, ui.Form{ID: "false", Title: lang.T("判为虚报误报", "Declare a false alarm"), Action: here + "/advance", Submit: lang.T("判为虚报误报", "Declare it"), Fields: []ui.Field{version, {Name: "stage", Kind: "hidden", Value: False}, {Name: "text", Label: lang.T("依据", "How is it known"), Required: true}}})
+	}
+	reports, err := p.Reports(r.Context(), x.ID)
+	if err != nil {
+		return nil, errs.Wrap("read the reports", err)
 	}
 	more, err := p.moveForms(r, x, here, reports)
 	return append(out, more...), err

@@ -155,7 +155,7 @@ func drafted(a *cap.Alert, now time.Time) (Warning, error) {
 		return Warning{}, errs.Say(errs.Invalid, "警报没有内容（info），不能转为预警", "the alert says nothing (info), and cannot become a warning")
 	}
 	first := a.Infos[0]
-	w := Warning{MsgType: Alert, Origin: a.Identifier, Exercise: a.Status == "Exercise", Colour: gbt35965.Colour(first.Severity), Expires: first.Expires}
+	w := Warning{MsgType: Alert, Origin: a.Identifier, Exercise: a.Status != "Actual", Colour: gbt35965.Colour(first.Severity), Expires: first.Expires}
 	if w.Colour == "" || w.Colour == "Unknown" {
 		w.Colour = "Blue"
 	}

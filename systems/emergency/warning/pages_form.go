@@ -1,6 +1,7 @@
 package warning
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -332,7 +333,7 @@ func (p *Part) formImport(r *web.Request) (*ui.Page, string, error) {
 			return nil, "", errs.Wrap("read the file", err)
 		}
 	}
-	w, err := p.readAlert(raw)
+	w, err := p.readAlert(r.Context(), raw)
 	if msg, ok := errs.MsgOf(err); ok && errs.Is(err, errs.Invalid) {
 		return p.importPage(msg), "", nil
 	}
@@ -344,7 +345,7 @@ func (p *Part) formImport(r *web.Request) (*ui.Page, string, error) {
 }
 
 // readAlert reads either structure.
-func (p *Part) readAlert(raw []byte) (Warning, error) {
+func (p *Part) readAlert(ctx context.Context, raw []byte) (Warning, error) {
 	a, err := cap.Read(raw)
 	if err != nil {
 		if gb, err2 := gbt35965.Read(raw); err2 == nil {
@@ -355,12 +356,44 @@ func (p *Part) readAlert(raw []byte) (Warning, error) {
 		said := e.Said()
 		return Warning{}, errs.Say(errs.Invalid, "文件不符合标准：%[1]s", "the file breaks the standard: %[2]s", said.Zh, said.En)
 	}
-	return drafted(a, p.o.Now())
+	w, err := drafted(a, p.o.Now())
+	if err != nil {
+		return w, err
+	}
+	return w, p.followed(ctx, &w, a)
+}
+
+// followed finds the message in force that an alert from outside updates or cancels. An update of what is not known here is a warning of its
+// own; a cancellation of it says nothing.
+func (p *Part) followed(ctx context.Context, w *Warning, a *cap.Alert) error {
+	switch a.MsgType {
+	case Alert:
+		return nil
+	case Update, Cancel:
+	default:
+		return errs.Say(errs.Invalid, "回执和拒收不是预警", "an acknowledgement or error is no warning")
+	}
+	for _, ref := range a.References {
+		list, err := p.read(ctx, qOrigin, ref.Identifier)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			if x.State == Issued {
+				w.Refers, w.MsgType = x.ID, a.MsgType
+				return nil
+			}
+		}
+	}
+	if a.MsgType == Cancel {
+		return errs.Say(errs.Invalid, "所解除的预警未经本平台发布，或已失效", "the warning that it cancels was not issued here, or has ended")
+	}
+	return nil
 }
 
 // Import takes an alert in as a draft. One that updates or cancels an alert that was taken in and is in force follows it.
 func (p *Part) Import(r *web.Request, who *identity.Principal, raw []byte) (*Warning, error) {
-	w, err := p.readAlert(raw)
+	w, err := p.readAlert(r.Context(), raw)
 	if err != nil {
 		return nil, err
 	}
@@ -369,7 +402,7 @@ func (p *Part) Import(r *web.Request, who *identity.Principal, raw []byte) (*War
 			*half.to = *half.from
 		}
 	}
-	if w.Instruction.Empty() {
+	if w.Instruction.Empty() && w.MsgType != Cancel {
 		w.Instruction = commonAdvice
 	}
 	return p.Write(r.Context(), who, w)

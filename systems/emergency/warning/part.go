@@ -104,10 +104,11 @@ func (p *Part) Write(ctx context.Context, who *identity.Principal, w Warning) (*
 			if err := follow(tx, &w, now); err != nil {
 				return err
 			}
-		} else if w.MsgType = Alert; w.Origin != "" {
-			if err := fresh(tx, w.Origin); err != nil {
-				return err
-			}
+		} else {
+			w.MsgType = Alert
+		}
+		if err := fresh(tx, w.Origin); err != nil {
+			return err
 		}
 		if err := w.check(now); err != nil {
 			return err
@@ -154,6 +155,9 @@ func follow(tx *store.Tx, w *Warning, now time.Time) error {
 
 // fresh refuses an alert that was taken in before.
 func fresh(tx *store.Tx, origin string) error {
+	if origin == "" {
+		return nil
+	}
 	had, err := read(tx, qOrigin, origin)
 	if err == nil && len(had) > 0 {
 		return errs.Say(errs.Conflict, "该警报已接入过", "this alert was taken in already")

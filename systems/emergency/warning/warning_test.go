@@ -381,7 +381,7 @@ func TestImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, raw := range [][]byte{doc, gbDoc} {
-		w, err := s.readAlert(raw)
+		w, err := s.readAlert(t.Context(), raw)
 		if err != nil || w.Event != "11B17" || w.Colour != "Orange" || fmt.Sprint(w.Districts) != "[120116]" || w.Headline.Zh != "大雾橙色预警" || w.Origin != in.Identifier {
 			t.Errorf("%d: %v %+v", i, err, w)
 		}
@@ -393,6 +393,24 @@ func TestImport(t *testing.T) {
 	}
 	if _, err := s.Import(r, author, gbDoc); !errs.Is(err, errs.Conflict) {
 		t.Errorf("it was taken in twice: %v", err)
+	}
+	lift := *in
+	lift.Identifier, lift.MsgType, lift.References = "12000041600000_20151120102500_0", "Cancel", []cap.Reference{{Sender: in.Sender, Identifier: in.Identifier, Sent: in.Sent}}
+	over, err := cap.Write(&lift)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Import(r, author, over); !errs.Is(err, errs.Invalid) {
+		t.Errorf("what is not in force was cancelled: %v", err)
+	}
+	if err := s.Submit(t.Context(), author, w.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Approve(t.Context(), leader, w.ID); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := s.Import(r, author, over); err != nil || c.Refers != w.ID || c.MsgType != Cancel || c.Root != w.ID {
+		t.Errorf("%v %+v", err, c)
 	}
 	if _, err := s.Import(r, author, []byte("<alert/>")); !errs.Is(err, errs.Invalid) {
 		t.Errorf("%v", err)
