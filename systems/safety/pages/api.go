@@ -168,14 +168,8 @@ func (p *Part) apiReadings(r *web.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	span := 24 * time.Hour
-	for _, s := range spans {
-		if s.key == r.Query("span") {
-			span = s.span
-		}
-	}
 	to := p.o.Clock.Now()
-	list, err := p.o.Readings.Range(r.Context(), x.Num, to.Add(-span).UnixMicro(), to.UnixMicro()+1)
+	list, err := p.o.Readings.Range(r.Context(), x.Num, to.Add(-spanOf(r).span).UnixMicro(), to.UnixMicro()+1)
 	if err != nil {
 		return nil, err
 	}

@@ -327,16 +327,7 @@ func (p *Part) pageMap(r *web.Request) (*ui.Page, error) {
 	}
 	pic := p.o.Desk.Last(drawnFor)
 	m := ui.Map{ID: "safety-map", Title: lang.T("实时监控率与需要关注的企业", "Share monitored, and plants that want an eye"), Legend: []lang.Text{lang.Same("<94"), lang.Same("94"), lang.Same("96"), lang.Same("98"), lang.Same("≥99%")}, Height: 640}
-	for _, d := range register.Districts {
-		s := pic.District[d.Code]
-		a := ui.Area{Code: d.Code, Class: -1, Text: lang.T("无企业", "no plants"), Href: "/safety/map?district=" + d.Code}
-		if s.Plants > 0 {
-			share := 100 * float64(s.Monitored) / float64(s.Plants)
-			a.Value, a.Text, a.Class = share, lang.Same(ui.Num(share, 1)+"%"), class(share)
-			a.Rows = []ui.Fact{{Name: lang.T("企业", "Plants"), Value: lang.Same(strconv.Itoa(s.Plants))}, {Name: lang.T("未实时监控", "Not monitored"), Value: lang.Same(strconv.Itoa(s.Plants - s.Monitored))}, {Name: lang.T("有告警", "With alarms"), Value: lang.Same(strconv.Itoa(s.Alarmed))}}
-		}
-		m.Areas = append(m.Areas, a)
-	}
+	m.Areas = areas(pic)
 	if sel.District == "" {
 		sel.Watch = "eye"
 	}
@@ -369,4 +360,19 @@ func class(share float64) int {
 		}
 	}
 	return 4
+}
+
+// areas are the districts by what is monitored in them.
+func areas(pic *live.Picture) (out []ui.Area) {
+	for _, d := range register.Districts {
+		s := pic.District[d.Code]
+		a := ui.Area{Code: d.Code, Class: -1, Text: lang.T("无企业", "no plants"), Href: "/safety/map?district=" + d.Code}
+		if s.Plants > 0 {
+			share := 100 * float64(s.Monitored) / float64(s.Plants)
+			a.Value, a.Text, a.Class = share, lang.Same(ui.Num(share, 1)+"%"), class(share)
+			a.Rows = []ui.Fact{{Name: lang.T("企业", "Plants"), Value: lang.Same(strconv.Itoa(s.Plants))}, {Name: lang.T("未实时监控", "Not monitored"), Value: lang.Same(strconv.Itoa(s.Plants - s.Monitored))}, {Name: lang.T("有告警", "With alarms"), Value: lang.Same(strconv.Itoa(s.Alarmed))}}
+		}
+		out = append(out, a)
+	}
+	return out
 }

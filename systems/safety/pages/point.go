@@ -16,17 +16,29 @@ import (
 	"github.com/haihe-city/haihe/web/ui"
 )
 
+// stretch is a span of a point's curve.
+type stretch struct {
+	key        string
+	span, step time.Duration
+	text       lang.Text
+}
+
 // spans of a point's curve, each with the step that it is drawn by.
-var spans = []struct {
-	key  string
-	span time.Duration
-	step time.Duration
-	text lang.Text
-}{
+var spans = []stretch{
 	{"1h", time.Hour, 30 * time.Second, lang.T("1 小时", "1 hour")},
 	{"24h", 24 * time.Hour, 5 * time.Minute, lang.T("24 小时", "24 hours")},
 	{"7d", 7 * 24 * time.Hour, 30 * time.Minute, lang.T("7 天", "7 days")},
 	{"30d", 30 * 24 * time.Hour, 2 * time.Hour, lang.T("30 天", "30 days")},
+}
+
+// spanOf is the span that a request asks for, a day where it asks for none.
+func spanOf(r *web.Request) stretch {
+	for _, s := range spans {
+		if s.key == r.Query("span") {
+			return s
+		}
+	}
+	return spans[1]
 }
 
 // seen finds the point that a request names.
@@ -49,12 +61,7 @@ func (p *Part) pagePoint(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	pick := spans[1]
-	for _, s := range spans {
-		if s.key == r.Query("span") {
-			pick = s
-		}
-	}
+	pick := spanOf(r)
 	path := register.PointPage(site.Code, x.Name)
 	out := Page(lang.T(x.Name+" "+x.Label().Zh, x.Name+" "+x.Label().En), "/safety/plants", ui.Link{Text: lang.T("企业", "Plants"), Href: "/safety/plants"}, ui.Link{Text: lang.Same(site.Name), Href: register.PlantPage(site.Code)}, ui.Link{Text: lang.Same(x.Name)})
 	out.Actions = []ui.Action{{Text: lang.Same("CSV"), Href: "/api" + path + "/readings.csv?bom=1&span=" + pick.key}}
