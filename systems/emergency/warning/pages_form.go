@@ -378,10 +378,16 @@ func (p *Part) followed(ctx context.Context, w *Warning, a *cap.Alert) error {
 		if err != nil {
 			return err
 		}
-		for _, x := range list {
-			if x.State == Issued {
-				w.Refers, w.MsgType = x.ID, a.MsgType
-				return nil
+		for _, first := range list {
+			chain, err := p.read(ctx, qChain, first.Root) // it may have been updated here since
+			if err != nil {
+				return err
+			}
+			for _, x := range chain {
+				if x.State == Issued {
+					w.Refers, w.MsgType = x.ID, a.MsgType
+					return nil
+				}
 			}
 		}
 	}
