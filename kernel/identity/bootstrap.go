@@ -64,6 +64,15 @@ func (s *Service) Demo(ctx context.Context, password string) ([]Account, error) 
 		Account{Login: "customer", Name: lang.T("用电客户（演示）", "Customer (demo)"), Roles: []string{RoleCitizen}},
 		Account{Login: "reader", Name: lang.T("查阅人", "Reader"), Unit: it, Roles: []string{RoleReader}},
 	)
+	for _, a := range []Account{
+		{Login: "safety-operator", Name: lang.T("安监局值班员", "Operator, Work Safety"), Unit: "work-safety", Roles: []string{RoleOperator}},
+		{Login: "emergency-officer", Name: lang.T("应急办经办人", "Officer, Emergency Office"), Unit: "emergency-office", Roles: []string{RoleOfficer}},
+		{Login: "emergency-leader", Name: lang.T("应急办负责人", "Leader, Emergency Office"), Unit: "emergency-office", Roles: []string{RoleLeader}},
+	} {
+		if _, err := s.Unit(a.Unit); err == nil { // another plan may not know these units
+			list = append(list, a)
+		}
+	}
 	for i := range list {
 		if list[i].Password = password; password == "" {
 			list[i].Password = NewPassword()
