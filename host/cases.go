@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/haihe-city/haihe/host/channel"
 	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/casework/notice"
-	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 )
 
@@ -20,20 +18,16 @@ type NoticeSettings struct {
 	PerSecond int `toml:"per_second" min:"0" max:"100000" doc:"每种通知方式每秒发送的条数上限；0 为不限 / messages of one way in a second at most; 0: no limit"`
 }
 
-// recorded are the ways that keep what they would send until a gateway is configured.
-var recorded = []string{"sms", "mail"}
-
 // openCases opens notices and cases, after the alarms and the calendar.
 func (p *Program) openCases(ctx context.Context) (err error) {
 	now := p.o.Clock.Now
-	s := p.o.Settings.Notice
+	s, base := p.o.Settings.Notice, strings.TrimSuffix(p.o.Settings.Server.Address, "/")
 	p.Duty.Post, err = notice.Open(ctx, notice.Options{
-		DB: p.o.DB, Journal: p.Journal, Now: now, Record: recorded, Pace: notice.Pace{Parallel: s.Parallel, PerSecond: s.PerSecond}, Base: strings.TrimSuffix(p.o.Settings.Server.Address, "/"),
+		DB: p.o.DB, Journal: p.Journal, Now: now, Record: []string{"sms", "mail"}, Pace: notice.Pace{Parallel: s.Parallel, PerSecond: s.PerSecond}, Base: base,
 	})
 	if err != nil {
 		return errs.Wrap("open the notices", err)
 	}
-	base := strings.TrimSuffix(p.o.Settings.Server.Address, "/")
 	ways, err := channel.Open(p.o.Settings.Channel, base, p.Duty.Post.Reply, p.o.Wall)
 	if err != nil {
 		return errs.Wrap("open the ways of notices", err)
@@ -43,8 +37,12 @@ func (p *Program) openCases(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	var kinds []casework.Kind
+	for _, sys := range p.o.Systems {
+		kinds = append(kinds, sys.Kinds...)
+	}
 	p.Duty.Cases, err = casework.Open(ctx, casework.Options{
-		DB: p.o.DB, Journal: p.Journal, Now: now, Kinds: kinds(p.o.Systems), Alarms: p.Duty.Alarms, Post: p.Duty.Post,
+		DB: p.o.DB, Journal: p.Journal, Now: now, Kinds: kinds, Alarms: p.Duty.Alarms, Post: p.Duty.Post,
 		Deadline: func(from time.Time, work time.Duration) time.Time {
 			return p.Calendar.Now().After(p.Calendar.Hours(""), from, work)
 		},
@@ -57,40 +55,6 @@ func (p *Program) startDuty() {
 	p.work.start(&worker{system: "alarm", kind: "job", name: "tick", every: time.Second, run: p.Duty.Alarms.Tick})
 	p.work.start(&worker{system: "notice", kind: "job", name: "send", run: p.Duty.Post.Run})
 	p.work.start(&worker{system: "case", kind: "job", name: "late", every: 5 * time.Second, run: p.Duty.Cases.Tick})
-}
-
-// kinds are the kinds of case of all systems.
-func kinds(systems []System) (out []casework.Kind) {
-	for _, s := range systems {
-		out = append(out, s.Kinds...)
-	}
-	return out
-}
-
-// checkKinds holds the kinds of case to the system that declares them: they are its own, and ask for grants that somebody declares.
-func checkKinds(s *System, say sayFunc) {
-	granted := func(name string) bool {
-		return slices.ContainsFunc(s.Grants, func(g identity.Grant) bool { return g.Name == name })
-	}
-	for _, k := range s.Kinds {
-		if k.System != s.Name {
-			say("kind of case %q is of system %q", k.Name, k.System)
-		}
-		asked := []string{k.Open, k.See, k.SeeAll}
-		if k.Direct != "" {
-			asked = append(asked, k.Direct)
-		}
-		for _, st := range k.Stages {
-			if st.Grant != "" {
-				asked = append(asked, st.Grant)
-			}
-		}
-		for _, g := range asked {
-			if !granted(g) {
-				say("kind of case %q asks for grant %q, which the system does not declare", k.Name, g)
-			}
-		}
-	}
 }
 
 // verifyCases is what the journal's page holds against the journal besides the chain itself.

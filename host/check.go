@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/web"
@@ -111,7 +112,9 @@ func checkDeclared(s *System, say sayFunc) {
 			}
 		}
 	}
-	checkKinds(s, say)
+	for _, f := range casework.Declared(s.Name, s.Kinds, func(g string) bool { return seen[g] }) {
+		say("%s", f)
+	}
 	for _, n := range s.Needs {
 		if !slices.Contains(services, n) {
 			say("needs %q, which is no kernel service", n)

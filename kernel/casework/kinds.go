@@ -57,6 +57,25 @@ func checkKinds(kinds []Kind) error {
 	return nil
 }
 
+// Declared holds the kinds of case to the system that declares them: they are its own, and ask for grants that it declares.
+func Declared(system string, kinds []Kind, granted func(name string) bool) (faults []string) {
+	for _, k := range kinds {
+		if k.System != system {
+			faults = append(faults, fmt.Sprintf("kind of case %q is of system %q", k.Name, k.System))
+		}
+		asked := []string{k.Open, k.See, k.SeeAll, k.Direct}
+		for _, st := range k.Stages {
+			asked = append(asked, st.Grant)
+		}
+		for _, g := range asked {
+			if g != "" && !granted(g) {
+				faults = append(faults, fmt.Sprintf("kind of case %q asks for grant %q, which the system does not declare", k.Name, g))
+			}
+		}
+	}
+	return faults
+}
+
 func checkStage(k *Kind, i int, st Stage) string {
 	switch {
 	case !nameForm.MatchString(st.Name) || slices.IndexFunc(k.Stages, func(o Stage) bool { return o.Name == st.Name }) != i:

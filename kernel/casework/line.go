@@ -78,36 +78,53 @@ func (s *Service) append(tx *store.Tx, f *file, l Line, authority string) (Line,
 		Detail: witness{Number: f.Number, Seq: l.Seq, Verb: l.Verb, Hash: l.Hash}})
 }
 
-// verbs are the lines' verbs with the journal's and its words; a verb of a room's own is journalled as a remark.
+// The lines' verbs that the service itself writes outside of Do, and the journal's by which the cases are found again.
+const (
+	lineOpen    = "open"
+	lineLate    = "late"
+	journalOpen = "open-case"
+	journalRest = "remark-case" // of a room's own verbs
+)
+
+// verbs are the lines' verbs with the journal's and their words.
 var verbs = [...]struct {
 	verb, journal string
-	said, title   lang.Text
+	said          lang.Text
 }{
-	{"open", "open-case", lang.T("立案", "Opened"), lang.T("立案", "Opened a case")},
-	{"advance", "advance-case", lang.T("转入下一阶段", "Moved on"), lang.T("推进案件", "Moved a case on")},
-	{"comment", "comment-case", lang.T("记录", "Remark"), lang.T("记录案件情况", "Remarked on a case")},
-	{"attach", "attach-case", lang.T("附件", "Attachment"), lang.T("添加案件附件", "Attached a file to a case")},
-	{"assign", "assign-case", lang.T("指定承办人", "Assigned"), lang.T("指定案件承办人", "Assigned a case")},
-	{"level", "grade-case", lang.T("定级", "Graded"), lang.T("案件定级", "Graded a case")},
-	{"edit", "edit-case", lang.T("更正", "Corrected"), lang.T("更正案件内容", "Corrected a case")},
-	{"offer", "offer-case", lang.T("移交", "Offered to another unit"), lang.T("移交案件", "Offered a case to another unit")},
-	{"accept", "accept-case", lang.T("接收", "Accepted"), lang.T("接收案件", "Accepted a case")},
-	{"refuse", "refuse-case", lang.T("退回移交", "Refused"), lang.T("退回移交的案件", "Refused a case")},
-	{"late", "late-case", lang.T("逾期", "Overdue"), lang.T("案件逾期", "A case fell overdue")},
-	{"reopen", "reopen-case", lang.T("重新办理", "Reopened"), lang.T("重新办理案件", "Reopened a case")},
-	{"link", "link-case", lang.T("关联告警", "Alarms linked"), lang.T("案件关联告警", "Linked alarms to a case")},
-	{"told", "remark-case", lang.T("通知", "Told"), lang.Text{}},
-	{"", "remark-case", lang.Text{}, lang.T("记入案件", "Put on record in a case")},
+	{"open", "open-case", lang.T("立案", "Opened")},
+	{"advance", "advance-case", lang.T("转入下一阶段", "Moved on")},
+	{"comment", "comment-case", lang.T("记录", "Remark")},
+	{"attach", "attach-case", lang.T("附件", "Attachment")},
+	{"assign", "assign-case", lang.T("指定承办人", "Assigned")},
+	{"level", "grade-case", lang.T("定级", "Graded")},
+	{"edit", "edit-case", lang.T("更正", "Corrected")},
+	{"offer", "offer-case", lang.T("移交", "Offered to another unit")},
+	{"accept", "accept-case", lang.T("接收", "Accepted")},
+	{"refuse", "refuse-case", lang.T("退回移交", "Refused")},
+	{"late", "late-case", lang.T("逾期", "Overdue")},
+	{"reopen", "reopen-case", lang.T("重新办理", "Reopened")},
+	{"link", "link-case", lang.T("关联告警", "Alarms linked")},
+	{"told", "remark-case", lang.T("通知", "Told")},
 }
 
 // Acts are the words of what this package records.
-func Acts() (out []journal.Word) {
-	for _, v := range verbs {
-		if !v.title.Empty() {
-			out = append(out, journal.Word{Verb: v.journal, Title: v.title})
-		}
+func Acts() []journal.Word {
+	return []journal.Word{
+		{Verb: "open-case", Title: lang.T("立案", "Opened a case")},
+		{Verb: "advance-case", Title: lang.T("推进案件", "Moved a case on")},
+		{Verb: "comment-case", Title: lang.T("记录案件情况", "Remarked on a case")},
+		{Verb: "attach-case", Title: lang.T("添加案件附件", "Attached a file to a case")},
+		{Verb: "assign-case", Title: lang.T("指定案件承办人", "Assigned a case")},
+		{Verb: "grade-case", Title: lang.T("案件定级", "Graded a case")},
+		{Verb: "edit-case", Title: lang.T("更正案件内容", "Corrected a case")},
+		{Verb: "offer-case", Title: lang.T("移交案件", "Offered a case to another unit")},
+		{Verb: "accept-case", Title: lang.T("接收案件", "Accepted a case")},
+		{Verb: "refuse-case", Title: lang.T("退回移交的案件", "Refused a case")},
+		{Verb: "late-case", Title: lang.T("案件逾期", "A case fell overdue")},
+		{Verb: "reopen-case", Title: lang.T("重新办理案件", "Reopened a case")},
+		{Verb: "link-case", Title: lang.T("案件关联告警", "Linked alarms to a case")},
+		{Verb: "remark-case", Title: lang.T("记入案件", "Put on record in a case")},
 	}
-	return out
 }
 
 func journalVerb(verb string) string {
@@ -116,13 +133,13 @@ func journalVerb(verb string) string {
 			return v.journal
 		}
 	}
-	return verbs[len(verbs)-1].journal
+	return journalRest
 }
 
 // VerbText says a line's verb; ok is false for a verb of a room's own.
 func VerbText(verb string) (said lang.Text, ok bool) {
 	for _, v := range verbs {
-		if v.verb == verb && verb != "" {
+		if v.verb == verb {
 			return v.said, true
 		}
 	}

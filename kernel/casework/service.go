@@ -93,7 +93,7 @@ func (s *Service) Start(tx *store.Tx, by *identity.Principal, c Case, alarms []s
 			fields[name] = value
 		}
 	}
-	if _, err := s.append(tx, f, Line{Actor: by.ID, Unit: by.Unit, Verb: "open", Text: strings.TrimSpace(text), Fields: fields}, k.Open); err != nil {
+	if _, err := s.append(tx, f, Line{Actor: by.ID, Unit: by.Unit, Verb: lineOpen, Text: strings.TrimSpace(text), Fields: fields}, k.Open); err != nil {
 		return Case{}, err
 	}
 	if err := f.insert(tx); err != nil {

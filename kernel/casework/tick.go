@@ -48,7 +48,7 @@ func (s *Service) lapse(tx *store.Tx, now int64) error {
 	}
 	for _, f := range list {
 		f.Late = true
-		line := Line{Actor: "system:casework", Verb: "late", Fields: map[string]string{"due": f.Due.In(china).Format("2006-01-02T15:04")}}
+		line := Line{Actor: "system:casework", Verb: lineLate, Fields: map[string]string{"due": f.Due.In(china).Format("2006-01-02T15:04")}}
 		if id, err := s.tellLate(tx, f); err != nil {
 			return err
 		} else if id != "" {

@@ -96,7 +96,7 @@ func (v *verifier) fault(f Fault) {
 // recorded walks the cases that the journal says were opened.
 func (v *verifier) recorded(ctx context.Context) error {
 	for cursor := ""; ; {
-		list, next, err := v.journal.List(ctx, journal.Filter{Verb: "open-case", After: cursor, Limit: 1000})
+		list, next, err := v.journal.List(ctx, journal.Filter{Verb: journalOpen, After: cursor, Limit: 1000})
 		if err != nil {
 			return err
 		}

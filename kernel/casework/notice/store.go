@@ -99,12 +99,24 @@ func each(tx *store.Tx, q *[2]store.Stmt, first any, ids []string) error {
 
 // row is a delivery as it lies in the table.
 type row struct {
-	id, message, about, contact, person   string
-	channel, address, state               string
-	answer, answerer, receipt, reason     string
-	level, priority, way, tries           int64
-	due, watch, made, told, escaped, back int64
-	who                                   Contact
+	heading
+	reply
+	id, message, about, contact, person, state, receipt, reason string
+	level, priority, tries                                      int64
+	due, watch, made, told, escaped                             int64
+	who                                                         Contact
+}
+
+// heading is the way that a row takes.
+type heading struct {
+	way              int64
+	channel, address string
+}
+
+// reply is what came back.
+type reply struct {
+	back             int64
+	answer, answerer string
 }
 
 func (r *row) scan(scan func(...any) error) error {

@@ -136,19 +136,9 @@ func (p *Part) pageList(r *web.Request) (*ui.Page, error) {
 			keep[k] = x
 		}
 	}
-	kinds := []ui.Option{{Text: lang.T("全部类型", "All kinds")}}
-	for _, k := range p.cases.Kinds() {
-		kinds = append(kinds, ui.Option{Value: k.Name, Text: k.Title})
-	}
-	pick := func(name string, label lang.Text, options ...ui.Option) ui.Field {
-		return ui.Field{Name: name, Kind: "select", Label: label, Value: v.Get(name), Options: options}
-	}
 	t := ui.Table{ID: "cases", Title: lang.T("案件", "Cases"), Path: Path, Total: -1, Next: next, Paged: v.Get("after") != "", Query: keep,
-		Search: &ui.Field{Name: "q", Label: lang.T("编号、标题、内容", "Number, title, text"), Value: v.Get("q")},
-		Filters: []ui.Field{pick("which", lang.T("范围", "Which"), ui.Option{Value: "open", Text: lang.T("未办结", "Open")}, ui.Option{Value: "unit", Text: lang.T("本单位未办结", "My unit's")}, ui.Option{Value: "mine", Text: lang.T("我承办的", "Mine")},
-			ui.Option{Value: "late", Text: lang.T("逾期", "Overdue")}, ui.Option{Value: "all", Text: lang.T("全部", "All")}), pick("kind", lang.T("类型", "Kind"), kinds...),
-			pick("sort", lang.T("排序", "Order"), ui.Option{Value: "newest", Text: lang.T("最新在前", "Newest first")}, ui.Option{Value: "oldest", Text: lang.T("最早在前", "Oldest first")}, ui.Option{Value: "due", Text: lang.T("时限在前", "By deadline")}, ui.Option{Value: "level", Text: lang.T("级别在前", "Gravest first")}),
-			{Name: "from", Kind: "date", Label: lang.T("自", "From"), Value: v.Get("from")}, {Name: "to", Kind: "date", Label: lang.T("至", "To"), Value: v.Get("to")}},
+		Search:  &ui.Field{Name: "q", Label: lang.T("编号、标题、内容", "Number, title, text"), Value: v.Get("q")},
+		Filters: p.filters(v),
 		Exports: []ui.Link{{Text: lang.T("导出 CSV", "CSV"), Href: "/api/duty/cases.csv?" + v.Encode()}},
 		Columns: []ui.Column{{Key: "case", Text: lang.T("案件", "Case")}, {Key: "kind", Text: lang.T("类型", "Kind")}, {Key: "stage", Text: lang.T("阶段", "Stage")}, {Key: "level", Text: lang.T("级别", "Level")}, {Key: "unit", Text: lang.T("承办", "With")},
 			{Key: "opened", Text: lang.T("立案", "Opened")}, {Key: "due", Text: lang.T("时限", "Due")}},
@@ -166,6 +156,21 @@ func (p *Part) pageList(r *web.Request) (*ui.Page, error) {
 	out.Lead = lang.T("各系统的案件在此汇总；能看到的是本单位承办或曾经承办的，以及有权查看的。", "The cases of all systems: those of your unit, now or before, and those you may see.")
 	out.Body = []ui.Block{t}
 	return out, nil
+}
+
+// filters are the inputs beside the search.
+func (p *Part) filters(v url.Values) []ui.Field {
+	kinds := []ui.Option{{Text: lang.T("全部类型", "All kinds")}}
+	for _, k := range p.cases.Kinds() {
+		kinds = append(kinds, ui.Option{Value: k.Name, Text: k.Title})
+	}
+	pick := func(name string, label lang.Text, options ...ui.Option) ui.Field {
+		return ui.Field{Name: name, Kind: "select", Label: label, Value: v.Get(name), Options: options}
+	}
+	return []ui.Field{pick("which", lang.T("范围", "Which"), ui.Option{Value: "open", Text: lang.T("未办结", "Open")}, ui.Option{Value: "unit", Text: lang.T("本单位未办结", "My unit's")}, ui.Option{Value: "mine", Text: lang.T("我承办的", "Mine")},
+		ui.Option{Value: "late", Text: lang.T("逾期", "Overdue")}, ui.Option{Value: "all", Text: lang.T("全部", "All")}), pick("kind", lang.T("类型", "Kind"), kinds...),
+		pick("sort", lang.T("排序", "Order"), ui.Option{Value: "newest", Text: lang.T("最新在前", "Newest first")}, ui.Option{Value: "oldest", Text: lang.T("最早在前", "Oldest first")}, ui.Option{Value: "due", Text: lang.T("时限在前", "By deadline")}, ui.Option{Value: "level", Text: lang.T("级别在前", "Gravest first")}),
+		{Name: "from", Kind: "date", Label: lang.T("自", "From"), Value: v.Get("from")}, {Name: "to", Kind: "date", Label: lang.T("至", "To"), Value: v.Get("to")}}
 }
 
 // who names somebody; nothing for nobody.
