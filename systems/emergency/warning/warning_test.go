@@ -436,3 +436,19 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestSigned: what is said of a signature that does not hold, and an alert within a feed.
+func TestSigned(t *testing.T) {
+	s := open(t)
+	doc, _, err := s.Documents(t.Context(), s.issue(s.draft()).ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := s.readAlert(t.Context(), s.ask(Base+"/feed.atom").Body.Bytes()); err != nil || w.Event != "21D00" {
+		t.Errorf("%v %+v", err, w)
+	}
+	broken := strings.Replace(doc, "</alert>", `<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo/></Signature></alert>`, 1)
+	if w, err := s.readAlert(t.Context(), []byte(broken)); err != nil || !strings.Contains(w.Note, "签名无效") {
+		t.Errorf("%v %q", err, w.Note)
+	}
+}
