@@ -43,6 +43,13 @@ func Acts() []journal.Word {
 // KindName is the kind of case that a finding is.
 const KindName = "rectification"
 
+// What is done to a case, by casework's own verbs.
+const (
+	verbAdvance = "advance"
+	verbEdit    = "edit"
+	verbLevel   = "level"
+)
+
 // The stages.
 const (
 	Ordered     = "ordered"

@@ -118,19 +118,31 @@ func (p *Part) pageTasks(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	list, total, err := p.taskPage(r, args)
+	if err != nil {
+		return nil, err
+	}
+	out := p.page(lang.T("执法检查", "Inspection"), Path)
+	if r.Who.Can(GrantPlan) {
+		out.Actions = []ui.Action{{Text: lang.T("制定计划", "Make a plan"), Href: pathPlans, Primary: true}}
+	}
+	out.Body = []ui.Block{p.tiles(figures), p.taskTable(r, list, total)}
+	return out, nil
+}
+
+// taskPage reads one page of the tasks and counts all that fit.
+func (p *Part) taskPage(r *web.Request, args []any) (list []Task, total int64, err error) {
 	day, id := int64(0), ""
 	if mark := r.Query("after"); mark != "" {
 		parts, err := store.Uncursor(mark, 2)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if day, err = strconv.ParseInt(parts[0], 10, 64); err != nil {
-			return nil, errs.Say(errs.Invalid, "翻页标记无效，请从第一页重新打开", "the page mark is not valid, open the list from its first page")
+			return nil, 0, errs.Say(errs.Invalid, "翻页标记无效，请从第一页重新打开", "the page mark is not valid, open the list from its first page")
 		}
 		id = parts[1]
 	}
-	var list []Task
-	total := int64(0)
 	err = p.o.DB.Read(r.Context(), func(tx *store.Tx) (err error) {
 		total = 0
 		err = tx.Each(qTaskCount, args, func(scan func(...any) error) error {
@@ -145,15 +157,7 @@ func (p *Part) pageTasks(r *web.Request) (*ui.Page, error) {
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	out := p.page(lang.T("执法检查", "Inspection"), Path)
-	if r.Who.Can(GrantPlan) {
-		out.Actions = []ui.Action{{Text: lang.T("制定计划", "Make a plan"), Href: pathPlans, Primary: true}}
-	}
-	out.Body = []ui.Block{p.tiles(figures), p.taskTable(r, list, total)}
-	return out, nil
+	return list, total, err
 }
 
 func (p *Part) tiles(f Figures) ui.Tiles {

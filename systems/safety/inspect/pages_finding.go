@@ -246,7 +246,7 @@ func (p *Part) formAdvance(r *web.Request) (*ui.Page, string, error) {
 	if err != nil {
 		return p.after(r, errs.Say(errs.Invalid, "表单无效，请重新打开页面", "the form is not valid, open the page again"))
 	}
-	change := casework.Change{Verb: "advance", Stage: r.Form("stage"), Text: strings.TrimSpace(r.Form("text")), Fields: map[string]string{}}
+	change := casework.Change{Verb: verbAdvance, Stage: r.Form("stage"), Text: strings.TrimSpace(r.Form("text")), Fields: map[string]string{}}
 	for name := range r.HTTP.PostForm {
 		if field, ok := strings.CutPrefix(name, "x."); ok {
 			change.Fields[field] = strings.TrimSpace(r.Form(name))

@@ -13,6 +13,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/early"
+	"github.com/haihe-city/haihe/systems/safety/inspect"
 	"github.com/haihe-city/haihe/systems/safety/live"
 	"github.com/haihe-city/haihe/systems/safety/register"
 	"github.com/haihe-city/haihe/web"
@@ -71,7 +72,7 @@ func tabs() []ui.Tab {
 		{Text: lang.T("各区", "Districts"), Href: "/safety/districts"},
 		{Text: lang.T("监控率", "Monitored"), Href: "/safety/monitored"},
 		{Text: lang.T("统计预警", "Early warning"), Href: early.Path},
-		{Text: lang.T("执法检查", "Inspection"), Href: "/safety/inspect"},
+		{Text: lang.T("执法检查", "Inspection"), Href: inspect.Path},
 		{Text: lang.T("拒收报文", "Refused frames"), Href: "/safety/refused"},
 		{Text: lang.T("台账与接口", "Register & API"), Href: "/safety/data"},
 	}
