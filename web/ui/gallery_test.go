@@ -239,15 +239,35 @@ func signPage() *ui.Page {
 	return &ui.Page{Title: lang.T("登录", "Sign in"), Body: []ui.Block{ui.Form{ID: "login", Action: "/login", Submit: lang.T("登录", "Sign in"), Fields: []ui.Field{{Name: "login", Label: lang.T("账号", "Account"), Required: true, Autocomplete: "username"}, {Name: "password", Kind: "password", Label: lang.T("密码", "Password"), Required: true, Autocomplete: "current-password"}}}}}
 }
 
+// alarmDesk is a list of alarms in a flood, with something said and something to undo.
+func alarmDesk() ui.AlarmList {
+	l := ui.AlarmList{ID: "desk", Title: lang.T("当前告警", "Alarms now"), Path: "/duty/alarms", Query: map[string]string{"system": "safety"}, At: now, Change: 7, Total: 12, Next: "20", Paged: true, Exports: []ui.Link{{Text: lang.Same("CSV"), Href: "/api/duty/alarms.csv"}},
+		Fields: []ui.Field{{Name: "q", Kind: "search", Label: lang.T("告警、企业", "Alarm, plant")}, {Name: "from", Kind: "date", Label: lang.T("自", "From")}, {Name: "order", Kind: "select", Label: lang.T("排序", "Order"), Options: []ui.Option{{Text: lang.T("最急在前", "Most urgent")}}}},
+		Flood:  lang.T("告警洪峰：最近 10 分钟新增 24 条。", "Alarm flood: 24 new in ten minutes."), Fold: &ui.Link{Text: lang.T("全部展开", "Unfold all"), Href: "/duty/alarms?fold=0"}, Said: lang.T("已搁置 1 条告警", "1 shelved"), Undo: []string{"01A"},
+		Acts:  ui.AlarmActs{Acknowledge: "/duty/alarms/acknowledge", Shelve: "/duty/alarms/shelve", Unshelve: "/duty/alarms/unshelve"},
+		Folds: []ui.AlarmFold{{ID: "urn:p:1", Place: lang.T("渤海化工", "Bohai Chemicals"), Href: "/duty/alarms?group=1", Counts: [5]int{3: 12, 4: 30}, Newest: now}}}
+	for i, state := range []string{"unacknowledged", "acknowledged", "returned", "closed"} {
+		p := i + 1
+		r := ui.AlarmRow{ID: fmt.Sprintf("01%d", i), Href: "/duty/alarms/1", Priority: p, Class: "process", Title: lang.T("储罐液位高高", "Tank level very high"), Place: lang.T("渤海化工 · 滨海新区", "Bohai Chemicals · Binhai"), PlaceHref: "/safety/plants/1", Point: "LT-101", State: state, StateText: lang.T("未确认", "Unacknowledged"),
+			Who: lang.T("王敏 09:12", "Wang Min 09:12"), Value: "91.25", Limit: "80", Below: i == 1, Unit: "%", First: now.Add(-time.Duration(i+1) * time.Hour), Count: int64(i), Chatter: i == 3, CaseHref: "/duty/cases/1"}
+		if i == 2 {
+			r.Class, r.ClassText, r.Value, r.Hold = "silence", lang.T("失联", "Silent"), "", lang.T("搁置至 12:00", "shelved until 12:00")
+		}
+		l.Rows = append(l.Rows, r)
+		l.Counts = append(l.Counts, ui.AlarmCount{Priority: p, Text: ui.PriorityText(p), Count: 3 - i, Href: "/duty/alarms?priority=1", Current: i == 1})
+	}
+	return l
+}
+
 // emptyPage holds every block with nothing set.
 func emptyPage() *ui.Page {
-	return &ui.Page{Title: lang.T("空", "Empty"), Body: []ui.Block{ui.Tiles{Items: []ui.Tile{{}}}, ui.Panel{}, ui.Panel{Body: []ui.Block{ui.Map{}}}, ui.Columns{}, ui.Table{}, ui.Form{}, ui.Facts{}, ui.Prose{}, ui.Code{}, ui.Notice{}, ui.Chart{}, ui.Map{}, ui.Alarms{}, ui.Timeline{}, ui.Slots{}, ui.Spans{}, ui.Spans{Items: []ui.Stretch{{}}}, ui.Feed{}, ui.TargetCards{}, ui.TargetTable{}, ui.Attention{}, ui.Trajectory{}, ui.Failure{}, ui.Wall{}, ui.WallGroup{},
+	return &ui.Page{Title: lang.T("空", "Empty"), Body: []ui.Block{ui.Tiles{Items: []ui.Tile{{}}}, ui.Panel{}, ui.Panel{Body: []ui.Block{ui.Map{}}}, ui.Columns{}, ui.Table{}, ui.Form{}, ui.Facts{}, ui.Prose{}, ui.Code{}, ui.Notice{}, ui.Chart{}, ui.Map{}, ui.Alarms{}, ui.Timeline{}, ui.Slots{}, ui.Spans{}, ui.Spans{Items: []ui.Stretch{{}}}, ui.Feed{}, ui.TargetCards{}, ui.TargetTable{}, ui.Attention{}, ui.Trajectory{}, ui.Failure{}, ui.Wall{}, ui.WallGroup{}, ui.AlarmList{}, ui.AlarmPulse{},
 		ui.TargetCards{ID: "c2", Start: start, End: end, Items: []ui.Target{{}}}, ui.Alarms{ID: "a2", Items: []ui.Alarm{{}}}, ui.Timeline{ID: "t2", Items: []ui.Event{{}}}, ui.Feed{ID: "f2", Items: []ui.FeedItem{{}}}, ui.Table{ID: "tb2", Columns: []ui.Column{{}}, Rows: []ui.Row{{Cells: []ui.Cell{{}, {}}}, {}}}}}
 }
 
 // pages are the gallery.
 func pages() map[string]*ui.Page {
-	return map[string]*ui.Page{"plan": planPage(), "grid": gridPage(), "parts": partsPage(), "sign": signPage(), "empty": emptyPage()}
+	return map[string]*ui.Page{"plan": planPage(), "grid": gridPage(), "parts": partsPage(), "sign": signPage(), "alarms": {Title: lang.T("告警", "Alarms"), Nav: "duty", Body: []ui.Block{ui.AlarmPulse{ID: "pulse", Change: 7}, alarmDesk()}}, "empty": emptyPage()}
 }
 
 func shellFor(name string, l lang.Lang) ui.Shell {
