@@ -296,6 +296,16 @@ func TestWordsFail(t *testing.T) {
 	}
 }
 
+// isChange tells whether a literal is a change of a case, whose verb is a line's: kernel/casework journals it under a verb of its own.
+func isChange(lit *ast.CompositeLit) bool {
+	sel, ok := lit.Type.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	from, ok := sel.X.(*ast.Ident)
+	return ok && from.Name == "casework" && sel.Sel.Name == "Change"
+}
+
 // TestVerbs holds every verb that is written into the journal to a word in both languages: the page of the journal shows those.
 func TestVerbs(t *testing.T) {
 	recorded, declared := map[string]string{}, map[string]bool{}
@@ -305,7 +315,7 @@ func TestVerbs(t *testing.T) {
 		}
 		ast.Inspect(f.file, func(n ast.Node) bool {
 			lit, ok := n.(*ast.CompositeLit)
-			if !ok {
+			if !ok || isChange(lit) {
 				return true
 			}
 			verb, titled := "", false
