@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func parseTime(s string) (time.Time, error) {
 }
 
 func classOptions() (out []ui.Option) {
-	for _, c := range Classes {
+	for _, c := range event.Classes {
 		out = append(out, ui.Option{Value: c.ID, Text: c.Name})
 	}
 	return out
@@ -143,7 +144,7 @@ const apart = "apart"
 
 // say names an incident that a report may be about.
 func (n Near) say() lang.Text {
-	c, _ := ClassOf(n.Class)
+	c, _ := event.ClassOf(n.Class)
 	zh, en := c.Name.Zh+" "+n.Place, c.Name.En+", "+n.Place
 	if n.Km >= 0 {
 		zh, en = zh+"，相距 "+ui.Num(n.Km, 1)+" 千米", en+", "+ui.Num(n.Km, 1)+" km away"

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -87,7 +88,7 @@ type Tell struct {
 
 // Check refuses what cannot be; it fills in what follows from the rest: the district from the place, the time.
 func (t *Tell) Check(now time.Time) error {
-	if _, ok := ClassOf(t.Class); !ok {
+	if _, ok := event.ClassOf(t.Class); !ok {
 		return errs.Say(errs.Invalid, "请选择事件类型", "choose what kind of event it is")
 	}
 	if t.Located && !t.At.Inside() {
@@ -137,7 +138,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // title is what the case is called: class, district, place; nothing of people.
 func (t *Tell) title() string {
-	c, _ := ClassOf(t.Class)
+	c, _ := event.ClassOf(t.Class)
 	parts := []string{}
 	if t.Drill {
 		parts = append(parts, DrillMark)

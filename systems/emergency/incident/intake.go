@@ -248,3 +248,31 @@ func need(who *identity.Principal, grant string) error {
 func (p *Part) act(tx *store.Tx, who *identity.Principal, authority, verb, object string, detail map[string]any) error {
 	return p.o.Journal.Append(tx, journal.Act{Actor: who.ID, Unit: who.Unit, Authority: authority, Verb: verb, Object: "emergency.report:" + object, Detail: detail})
 }
+
+// Hear takes a citizen's report from the public page. It opens no incident: a person looks at it first.
+func (p *Part) Hear(ctx context.Context, addr string, in Intake) (receipt string, err error) {
+	now := p.o.Clock.Now()
+	if err := in.Tell.Check(now); err != nil {
+		return "", err
+	}
+	if err := in.Personal.check(); err != nil {
+		return "", err
+	}
+	if in.Words == "" {
+		return "", errs.Say(errs.Invalid, "请说明发生了什么", "say what has happened")
+	}
+	if err := p.door.Enter(addr); err != nil {
+		return "", err
+	}
+	who := identity.System("emergency")
+	in.Source, in.Drill, in.Plant = ByWeb, false, ""
+	r := p.report(in, who, now)
+	err = p.o.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := putReport(tx, r); err != nil {
+			return err
+		}
+		return p.act(tx, who, GrantIntake, "take-report", r.ID, map[string]any{"source": ByWeb})
+	})
+	p.changed.Store(true)
+	return r.Receipt, err
+}

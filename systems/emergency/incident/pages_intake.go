@@ -3,6 +3,7 @@ package incident
 import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/systems/emergency/incident/door"
 	"github.com/haihe-city/haihe/systems/emergency/page"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -92,7 +93,7 @@ func (p *Part) formPublic(r *web.Request) (*ui.Page, string, error) {
 	t, err := v.tell()
 	receipt := ""
 	if err == nil {
-		receipt, err = p.Hear(r.Context(), address(r.HTTP), Intake{Tell: t, Personal: v.personal()})
+		receipt, err = p.Hear(r.Context(), door.Address(r.HTTP), Intake{Tell: t, Personal: v.personal()})
 	}
 	if msg, ok := sayable(err); ok {
 		return publicPage(v, msg), "", nil

@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"fmt"
+	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"sort"
 	"time"
 
@@ -93,7 +94,7 @@ func table(id string, title lang.Text, list []Whole, now time.Time) ui.Table {
 			due = ui.Cell{Tag: &ui.Tag{Status: ui.StatusBehind, Text: lang.T("已超时限", "Late")}}
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: "i-" + x.ID, Cells: []ui.Cell{
-			{Text: lang.Same(x.Case.Title), Sub: lang.Same(x.Case.Number), Href: pathOne + x.ID, Strong: true}, {Tag: stageTag(x.Case.Stage)}, {Text: LevelName(x.Case.Level)}, {Text: x.Harm.say()}, {Text: x.next()}, due, {Time: x.Opened}}})
+			{Text: lang.Same(x.Case.Title), Sub: lang.Same(x.Case.Number), Href: pathOne + x.ID, Strong: true}, {Tag: stageTag(x.Case.Stage)}, {Text: event.LevelName(x.Case.Level)}, {Text: x.Harm.say()}, {Text: x.next()}, due, {Time: x.Opened}}})
 	}
 	return t
 }
@@ -156,7 +157,7 @@ func (h Harm) say() lang.Text {
 func inbox(list []Report) ui.Table {
 	t := ui.Table{ID: "inbox", Title: lang.T("待处理来报", "Reports waiting"), Path: Path, Total: int64(len(list)), Empty: lang.T("没有待处理的来报", "No report waits"), Columns: []ui.Column{{Key: "at", Text: lang.T("收到", "Received")}, {Key: "class", Text: lang.T("类型", "Kind")}, {Key: "place", Text: lang.T("地点", "Place")}, {Key: "source", Text: lang.T("来源", "By")}}}
 	for _, r := range list {
-		c, _ := ClassOf(r.Class)
+		c, _ := event.ClassOf(r.Class)
 		place := lang.Same(r.Place)
 		if r.Place == "" {
 			place = area.NameOf(r.District)
@@ -206,7 +207,7 @@ func (p *Part) pageReport(r *web.Request) (*ui.Page, error) {
 }
 
 func (r Report) facts() ui.Facts {
-	c, _ := ClassOf(r.Class)
+	c, _ := event.ClassOf(r.Class)
 	items := []ui.Fact{{Name: lang.T("收到", "Received"), Time: r.Came}, {Name: lang.T("来源", "By"), Value: sourceName(r.Source)}, {Name: lang.T("类型", "Kind"), Value: c.Name},
 		{Name: lang.T("地点", "Place"), Value: lang.Same(r.Place)}, {Name: lang.T("区", "District"), Value: area.NameOf(r.District)}}
 	if r.Located {

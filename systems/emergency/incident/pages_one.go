@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"fmt"
+	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,7 +108,7 @@ func (p *Part) head(x Whole) ui.Tiles {
 	} else if x.writeLate(now) {
 		written = lang.T("书面报告已超时限", "the written report is late")
 	}
-	stage, level := StageName(x.Case.Stage), LevelName(x.Case.Level)
+	stage, level := StageName(x.Case.Stage), event.LevelName(x.Case.Level)
 	word := func(id string, name, value, note lang.Text) ui.Tile {
 		return ui.Tile{ID: id + x.ID, Name: name, Value: value.Zh, Note: lang.T(note.Zh, value.En+"; "+note.En)}
 	}
@@ -118,9 +119,9 @@ func (p *Part) head(x Whole) ui.Tiles {
 }
 
 func (p *Part) facts(x Whole) ui.Facts {
-	c, _ := ClassOf(x.Class)
+	c, _ := event.ClassOf(x.Class)
 	unit := p.o.People.UnitName(x.Case.Unit)
-	items := []ui.Fact{{Name: lang.T("编号", "Number"), Value: lang.Same(x.Case.Number)}, {Name: lang.T("类型", "Kind"), Value: lang.T(Groups[c.Group].Zh+"，"+c.Name.Zh, Groups[c.Group].En+", "+c.Name.En)}, {Name: lang.T("地点", "Place"), Value: lang.Same(x.Place)}, {Name: lang.T("区", "District"), Value: area.NameOf(x.District)},
+	items := []ui.Fact{{Name: lang.T("编号", "Number"), Value: lang.Same(x.Case.Number)}, {Name: lang.T("类型", "Kind"), Value: lang.T(event.Groups[c.Group].Zh+"，"+c.Name.Zh, event.Groups[c.Group].En+", "+c.Name.En)}, {Name: lang.T("地点", "Place"), Value: lang.Same(x.Place)}, {Name: lang.T("区", "District"), Value: area.NameOf(x.District)},
 		{Name: lang.T("负责单位", "Unit"), Value: unit}, {Name: lang.T("发生时间", "Happened"), Time: x.Occurred}, {Name: lang.T("伤亡", "Harm"), Value: x.Harm.say()}}
 	if x.Located {
 		items = append(items, ui.Fact{Name: lang.T("坐标", "Coordinates"), Value: lang.Same(x.At.Text())})
@@ -184,7 +185,7 @@ func Say(l casework.Line) lang.Text {
 	}
 	if s := l.Fields["case.level"]; l.Verb == "level" && s != "" {
 		n, _ := strconv.Atoi(s)
-		zh, en = zh+" "+LevelName(n).Zh, en+" "+LevelName(n).En
+		zh, en = zh+" "+event.LevelName(n).Zh, en+" "+event.LevelName(n).En
 	}
 	if s := l.Fields["state"]; s != "" {
 		w := stateWord(s)
@@ -243,12 +244,12 @@ func (p *Part) forms(r *web.Request, x Whole, here string) (out []ui.Block, err 
 func (p *Part) levelForm(x Whole, here string, version ui.Field) ui.Form {
 	proposed := Propose(x.Harm)
 	f := ui.Field{Name: "level", Kind: "select", Label: lang.T("级别", "Level"), Value: strconv.Itoa(max(x.Case.Level, 0)), Required: true,
-		Help: lang.T("按伤亡建议："+LevelName(proposed).Zh+"（《生产安全事故报告和调查处理条例》第三条）", "by the harm: "+LevelName(proposed).En+" (State Council Decree 493, art. 3)")}
+		Help: lang.T("按伤亡建议："+event.LevelName(proposed).Zh+"（《生产安全事故报告和调查处理条例》第三条）", "by the harm: "+event.LevelName(proposed).En+" (State Council Decree 493, art. 3)")}
 	if x.Case.Level == 0 {
 		f.Value = strconv.Itoa(proposed)
 	}
 	for i := 1; i <= 4; i++ {
-		f.Options = append(f.Options, ui.Option{Value: strconv.Itoa(i), Text: lang.T(levels[i].Name.Zh+"："+levels[i].Criterion.Zh, levels[i].Name.En+": "+levels[i].Criterion.En)})
+		f.Options = append(f.Options, ui.Option{Value: strconv.Itoa(i), Text: lang.T(event.Levels[i].Name.Zh+"："+event.Levels[i].Criterion.Zh, event.Levels[i].Name.En+": "+event.Levels[i].Criterion.En)})
 	}
 	return ui.Form{ID: "level", Title: lang.T("定级", "Judge the level"), Action: here + "/level", Submit: lang.T("定级", "Set it"), Fields: []ui.Field{version, f, {Name: "reason", Label: lang.T("依据", "Reason"), Required: true}}}
 }

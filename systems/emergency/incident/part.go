@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"github.com/haihe-city/haihe/systems/emergency/incident/door"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -80,7 +81,7 @@ type Part struct {
 	sections []Section
 	changed  atomic.Bool   // since the pages were last told
 	nudge    chan struct{} // an alarm came
-	door     *door
+	door     *door.Door
 	stops    []func()
 }
 
@@ -89,7 +90,7 @@ func New(ctx context.Context, o Options) (*Part, error) {
 	if err := o.DB.Migrate(ctx, "emergency.incident", tables); err != nil {
 		return nil, errs.Wrap("open the incidents", err)
 	}
-	p := &Part{o: o, nudge: make(chan struct{}, 1), door: newDoor(o.Clock.Now)}
+	p := &Part{o: o, nudge: make(chan struct{}, 1), door: door.New(o.Clock.Now)}
 	p.stops = append(p.stops,
 		o.Cases.Follow(func(list []casework.Case) {
 			for _, c := range list {

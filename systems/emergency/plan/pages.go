@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"strconv"
 	"time"
 
@@ -39,7 +40,7 @@ func stateTag(s State) *ui.Tag {
 }
 
 func (x *Plan) class() lang.Text {
-	if c, ok := incident.ClassOf(x.Class); ok {
+	if c, ok := event.ClassOf(x.Class); ok {
 		return c.Name
 	}
 	return lang.T("全部类型", "all kinds")
@@ -54,7 +55,7 @@ func (p *Part) pageList(r *web.Request) (*ui.Page, error) {
 	out := page.Of(title, page.Plans, ui.Link{Text: title})
 	t := ui.Table{ID: "plans", Title: title, Path: path, Total: int64(len(list)), Empty: lang.T("还没有预案", "No plan yet"), Columns: []ui.Column{{Key: "title", Text: lang.T("预案", "Plan")}, {Key: "class", Text: lang.T("事件类型", "Kind")}, {Key: "level", Text: lang.T("适用级别", "Levels")}, {Key: "version", Text: lang.T("版本", "Version"), Num: true}, {Key: "tasks", Text: lang.T("任务", "Tasks"), Num: true}, {Key: "state", Text: lang.T("状态", "State")}}}
 	for _, x := range list {
-		level := incident.LevelName(x.Level)
+		level := event.LevelName(x.Level)
 		t.Rows = append(t.Rows, ui.Row{ID: "p-" + x.ID, Cells: []ui.Cell{{Text: lang.Same(x.Title), Sub: lang.Same(x.Code), Href: path + "/" + x.ID, Strong: true}, {Text: x.class()}, {Text: lang.T(level.Zh+"及以上", level.En+" and above")}, {Text: lang.Same(strconv.FormatInt(x.Version, 10))}, {Text: lang.Same(strconv.Itoa(len(x.Tasks)))}, {Tag: stateTag(x.State)}}})
 	}
 	out.Body = []ui.Block{t}
@@ -73,12 +74,12 @@ func form(x Plan, wrong lang.Text, tasks, needs string) ui.Form {
 		needs = FormatNeeds(x.Needs)
 	}
 	classes := []ui.Option{{Text: lang.T("全部类型", "all kinds")}}
-	for _, c := range incident.Classes {
+	for _, c := range event.Classes {
 		classes = append(classes, ui.Option{Value: c.ID, Text: c.Name})
 	}
 	var levels []ui.Option
 	for i := 1; i <= 4; i++ {
-		n := incident.LevelName(i)
+		n := event.LevelName(i)
 		levels = append(levels, ui.Option{Value: strconv.Itoa(i), Text: lang.T(n.Zh+"及以上", n.En+" and above")})
 	}
 	return ui.Form{ID: "plan", Title: lang.T("编写预案", "Write a plan"), Action: path, Submit: lang.T("存为草稿", "Save as a draft"), Error: wrong, Fields: []ui.Field{
@@ -105,7 +106,7 @@ func (p *Part) pageOne(r *web.Request) (*ui.Page, error) {
 	if x.State == Draft && r.Who.Can(GrantApprove) && r.Who.ID != x.Maker {
 		out.Actions = []ui.Action{{Text: lang.T("批准", "Approve"), Href: path + "/" + x.ID + "/approve", Post: true, Primary: true, Confirm: lang.T("批准后立即生效，原版本废止。", "It counts at once, and the version before retires.")}}
 	}
-	level := incident.LevelName(x.Level)
+	level := event.LevelName(x.Level)
 	facts := ui.Facts{ID: "plan-facts", Title: lang.T("预案", "Plan"), Items: []ui.Fact{{Name: lang.T("状态", "State"), Tag: stateTag(x.State)}, {Name: lang.T("版本", "Version"), Value: lang.Same(strconv.FormatInt(x.Version, 10))}, {Name: lang.T("事件类型", "Kind"), Value: x.class()}, {Name: lang.T("适用级别", "Levels"), Value: lang.T(level.Zh+"及以上", level.En+" and above")},
 		{Name: lang.T("编写", "Written by"), Value: p.o.People.ActorName(r.Context(), x.Maker)}, {Name: lang.T("编写时间", "Written"), Time: x.Made}}}
 	if x.Approver != "" {
@@ -193,6 +194,11 @@ func (p *Part) section(r *web.Request, x incident.Whole) (out []ui.Block, err er
 	if !may {
 		return out, nil
 	}
+	return p.offer(r, x, active, out)
+}
+
+// offer adds the form that activates a plan that fits and is not active yet.
+func (p *Part) offer(r *web.Request, x incident.Whole, active map[string]bool, out []ui.Block) ([]ui.Block, error) {
 	known, err := p.plans(r.Context(), qAll)
 	if err != nil {
 		return nil, err

@@ -2,12 +2,12 @@ package plan
 
 import (
 	"fmt"
+	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/systems/emergency/incident"
 	"github.com/haihe-city/haihe/systems/emergency/plan/resource"
 )
 
@@ -67,7 +67,7 @@ func (p *Plan) check(unit func(id string) bool) error {
 	if p.Title = strings.Join(strings.Fields(p.Title), " "); p.Title == "" || len(p.Title) > mostWords {
 		return errs.Say(errs.Invalid, "请填写预案名称（不超过 %d 字节）", "give the plan a name, of at most %d bytes", mostWords)
 	}
-	if _, ok := incident.ClassOf(p.Class); p.Class != "" && !ok {
+	if _, ok := event.ClassOf(p.Class); p.Class != "" && !ok {
 		return errs.Say(errs.Invalid, "没有此事件类型", "there is no such kind of event")
 	}
 	if p.Level < 1 || p.Level > 4 {

@@ -55,16 +55,25 @@ func (p *Part) now(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	past, _, err := p.o.Cases.List(r.Context(), r.Who, casework.Filter{Kinds: []string{kindName}, Units: []string{r.Who.Unit}, Order: "newest", Limit: 30})
+	t, err := p.past(r)
 	if err != nil {
-		return nil, errs.Wrap("read the shifts", err)
-	}
-	t := ui.Table{ID: "shifts", Title: lang.T("最近班次", "Last shifts"), Path: path, Total: int64(len(past)), Empty: lang.T("还没有班次", "None yet"), Columns: []ui.Column{{Key: "number", Text: lang.T("班次", "Shift")}, {Key: "opened", Text: lang.T("开始", "Began")}, {Key: "closed", Text: lang.T("交接", "Handed over")}}}
-	for _, x := range past {
-		t.Rows = append(t.Rows, ui.Row{ID: "z-" + x.ID, Cells: []ui.Cell{{Text: lang.Same(x.Number), Href: path + "/" + x.ID, Strong: true}, {Time: x.Opened}, {Time: x.Closed}}})
+		return nil, err
 	}
 	out.Body = append(append(out.Body, roster...), t)
 	return out, nil
+}
+
+// past lists the last shifts of the unit.
+func (p *Part) past(r *web.Request) (t ui.Table, err error) {
+	past, _, err := p.o.Cases.List(r.Context(), r.Who, casework.Filter{Kinds: []string{kindName}, Units: []string{r.Who.Unit}, Order: "newest", Limit: 30})
+	if err != nil {
+		return t, errs.Wrap("read the shifts", err)
+	}
+	t = ui.Table{ID: "shifts", Title: lang.T("最近班次", "Last shifts"), Path: path, Total: int64(len(past)), Empty: lang.T("还没有班次", "None yet"), Columns: []ui.Column{{Key: "number", Text: lang.T("班次", "Shift")}, {Key: "opened", Text: lang.T("开始", "Began")}, {Key: "closed", Text: lang.T("交接", "Handed over")}}}
+	for _, x := range past {
+		t.Rows = append(t.Rows, ui.Row{ID: "z-" + x.ID, Cells: []ui.Cell{{Text: lang.Same(x.Number), Href: path + "/" + x.ID, Strong: true}, {Time: x.Opened}, {Time: x.Closed}}})
+	}
+	return t, nil
 }
 
 // shift is one shift: its facts, what to do, its log.

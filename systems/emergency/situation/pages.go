@@ -59,6 +59,26 @@ func (p *Part) show(r *web.Request, x incident.Whole, last Entered, ok bool, v v
 		m.Shapes = scene.drawn()
 	}
 	m.View = scene.view(x.At)
+	side, err := p.inside(r, x, scene, &m)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		out.Body = append(out.Body, ui.Notice{ID: "model", Kind: "warn", Text: lang.T("模型推算，非实测。现场监测数据优先。", "A model, not a measurement. What is measured on the spot goes first.")})
+	}
+	body := []ui.Block{m, ui.Prose{Text: lang.T("虚线为隔离区，红为致命区，黄为伤害区，蓝为指定区域；在地图上点击可添加多边形顶点。", "Dashed: isolation; red: danger to life; yellow: lasting harm; blue: by hand. A click on the map adds a corner to the polygon.")}}
+	if ok {
+		body = append(body, assumptions(last, scene))
+	}
+	if r.Who.Can(incident.GrantHandle) {
+		body = append(body, v.form(x.ID, wrong))
+	}
+	out.Body = append(out.Body, ui.Columns{Wide: 0, Cols: [][]ui.Block{body, side}})
+	return out, nil
+}
+
+// inside tells of each area who and what lies in it, and puts the things on the map.
+func (p *Part) inside(r *web.Request, x incident.Whole, scene Scene, m *ui.Map) ([]ui.Block, error) {
 	var side []ui.Block
 	for i, sh := range scene.Shapes {
 		in, err := p.Inside(r.Context(), x.At, sh.Polygon)
@@ -73,18 +93,7 @@ func (p *Part) show(r *web.Request, x incident.Whole, last Entered, ok bool, v v
 			side = append(side, things(i, sh, in.Things))
 		}
 	}
-	if ok {
-		out.Body = append(out.Body, ui.Notice{ID: "model", Kind: "warn", Text: lang.T("模型推算，非实测。现场监测数据优先。", "A model, not a measurement. What is measured on the spot goes first.")})
-	}
-	body := []ui.Block{m, ui.Prose{Text: lang.T("虚线为隔离区，红为致命区，黄为伤害区，蓝为指定区域；在地图上点击可添加多边形顶点。", "Dashed: isolation; red: danger to life; yellow: lasting harm; blue: by hand. A click on the map adds a corner to the polygon.")}}
-	if ok {
-		body = append(body, assumptions(last, scene))
-	}
-	if r.Who.Can(incident.GrantHandle) {
-		body = append(body, v.form(x.ID, wrong))
-	}
-	out.Body = append(out.Body, ui.Columns{Wide: 0, Cols: [][]ui.Block{body, side}})
-	return out, nil
+	return side, nil
 }
 
 func assumptions(e Entered, s Scene) ui.Table {
