@@ -78,6 +78,7 @@ func (s *service) join(ctx context.Context, conf Config) (*host.Opened, error) {
 	if err := s.openFeeds(ctx, conf.Feeds); err != nil {
 		return nil, err
 	}
+	s.pages.Beside(s.frames)
 	return &host.Opened{
 		Routes:   slices.Concat(s.pages.Routes(), s.early.Routes(), s.inspect.Routes(), s.feeds.Routes(pages.GrantRead, pages.Page)),
 		Topics:   pages.Topics(),
