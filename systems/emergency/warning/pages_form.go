@@ -14,6 +14,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/emergency/page"
 	"github.com/haihe-city/haihe/systems/emergency/situation/area"
+	"github.com/haihe-city/haihe/systems/emergency/warning/inbound"
 	"github.com/haihe-city/haihe/systems/emergency/warning/reach"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -346,14 +347,7 @@ func (p *Part) formImport(r *web.Request) (*ui.Page, string, error) {
 
 // readAlert reads either structure.
 func (p *Part) readAlert(ctx context.Context, raw []byte) (Warning, error) {
-	a, err := cap.Read(raw)
-	if err != nil {
-		if gb, err2 := gbt35965.Read(raw); err2 == nil {
-			a, err = gbt35965.ToCAP(gb), nil
-		} else if inner := wrapped(raw); inner != nil {
-			a, err = inner, nil
-		}
-	}
+	a, err := inbound.Read(raw)
 	if e, ok := err.(*cap.Error); ok {
 		said := e.Said()
 		return Warning{}, errs.Say(errs.Invalid, "文件不符合标准：%[1]s", "the file breaks the standard: %[2]s", said.Zh, said.En)
@@ -363,41 +357,9 @@ func (p *Part) readAlert(ctx context.Context, raw []byte) (Warning, error) {
 		return w, err
 	}
 	if a.Signatures > 0 {
-		w.Note += " · " + signed(raw)
+		w.Note += " · " + inbound.Signed(raw)
 	}
 	return w, p.followed(ctx, &w, a)
-}
-
-// wrapped gives the alert of a feed or of an EDXL-DE distribution that carries one; nil where there is none, or more than one.
-func wrapped(raw []byte) *cap.Alert {
-	var list []*cap.Alert
-	if f, err := cap.ReadFeed(raw); err == nil {
-		for _, e := range f.Entries {
-			if e.Alert != nil {
-				list = append(list, e.Alert)
-			}
-		}
-	} else if d, err := cap.ReadDistribution(raw); err == nil {
-		list = d
-	}
-	if len(list) != 1 {
-		return nil
-	}
-	return list[0]
-}
-
-// signed says what an alert's signatures are worth. No certificate is trusted beforehand: who signed is for the author to judge.
-func signed(raw []byte) string {
-	all, err := cap.Verify(raw, nil)
-	if err != nil || len(all) == 0 {
-		return "有签名，未核验 / signed, not verified"
-	}
-	for _, s := range all {
-		if !s.Valid {
-			return "签名无效：" + s.Said.Zh + " / signature not valid: " + s.Said.En
-		}
-	}
-	return "签名与内容相符，签署人未核对 / signature fits the content, its signer was not checked"
 }
 
 // followed finds the message in force that an alert from outside updates or cancels. An update of what is not known here is a warning of its

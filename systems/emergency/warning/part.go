@@ -2,6 +2,7 @@ package warning
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/emergency/situation/area"
 	"github.com/haihe-city/haihe/systems/emergency/warning/reach"
+	"github.com/haihe-city/haihe/systems/emergency/warning/served"
 	"github.com/haihe-city/haihe/web"
 )
 
@@ -46,7 +48,7 @@ type Options struct {
 // Part keeps warnings.
 type Part struct {
 	o    Options
-	seen publicCache
+	seen served.Cache
 
 	mu    sync.Mutex
 	dirty map[string]bool // messages whose notices have moved since their pages were told
@@ -208,7 +210,7 @@ func (p *Part) move(ctx context.Context, who *identity.Principal, id, verb, to s
 		if err := deny(who, g); err != nil {
 			return err
 		}
-		if !contains(from, w.State) {
+		if !slices.Contains(from, w.State) {
 			return errs.Say(errs.Conflict, "此预警的状态已变化，请刷新", "the state of this warning has changed: reload")
 		}
 		if to == Submitted {
@@ -225,15 +227,6 @@ func (p *Part) move(ctx context.Context, who *identity.Principal, id, verb, to s
 		}
 		return p.act(tx, who, g, verb, w, map[string]any{"reason": reason})
 	})
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 func writes(*Warning) string { return GrantWrite }
@@ -288,7 +281,7 @@ func (p *Part) Approve(ctx context.Context, who *identity.Principal, id string) 
 		return p.issue(tx, who, w, places)
 	})
 	if err == nil {
-		p.seen.forget()
+		p.seen.Forget()
 	}
 	return err
 }
@@ -391,7 +384,7 @@ func (p *Part) Expire(ctx context.Context) error {
 		}
 		return nil
 	})
-	p.seen.forget()
+	p.seen.Forget()
 	return errs.Wrap("end warnings", err)
 }
 

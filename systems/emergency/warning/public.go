@@ -2,18 +2,15 @@ package warning
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/systems/emergency/warning/served"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/wire/cap"
 )
@@ -24,49 +21,11 @@ const (
 	PublicPage = "/emergency/public"
 )
 
-// fresh is how long an answer to the public may be kept by those in between, and lifted how long a cancellation stays in the feed.
+// keep is how long an answer to the public may be kept by those in between, and lifted how long a cancellation stays in the feed.
 const (
 	keep   = 10 * time.Second
 	lifted = 24 * time.Hour
 )
-
-// publicCache holds the lists that everybody asks for, so that a city that asks at once is answered from memory.
-type publicCache struct {
-	mu    sync.Mutex
-	lists map[string]*document
-}
-
-type document struct {
-	body []byte
-	etag string
-	at   time.Time
-}
-
-func (c *publicCache) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lists = nil
-}
-
-// get gives a list, making it where none is there or it is too old. One makes it; the others wait for that.
-func (c *publicCache) get(name string, now time.Time, make func() ([]byte, error)) (*document, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if d := c.lists[name]; d != nil && now.Sub(d.at) < keep && !now.Before(d.at) {
-		return d, nil
-	}
-	body, err := make()
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(body)
-	d := &document{body: body, etag: `"` + hex.EncodeToString(sum[:12]) + `"`, at: now}
-	if c.lists == nil {
-		c.lists = map[string]*document{}
-	}
-	c.lists[name] = d
-	return d, nil
-}
 
 // Mounts are the addresses outside the pages and /api.
 func (p *Part) Mounts() []web.Mount {
@@ -117,29 +76,12 @@ func (p *Part) lead(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 func (p *Part) serveList(w http.ResponseWriter, r *http.Request, name, media string, make func() ([]byte, error)) error {
-	d, err := p.seen.get(name, p.o.Now(), make)
+	d, err := p.seen.Get(name, p.o.Now(), keep, make)
 	if err != nil {
 		return err
 	}
-	answer(w, r, d, media, keep)
+	d.Answer(w, r, media, keep)
 	return nil
-}
-
-// answer writes a document, or says that the reader has it already.
-func answer(w http.ResponseWriter, r *http.Request, d *document, media string, age time.Duration) {
-	h := w.Header()
-	h.Set("ETag", d.etag)
-	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(age.Seconds())))
-	h.Set("Access-Control-Allow-Origin", "*")
-	if r.Header.Get("If-None-Match") == d.etag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Type", media)
-	h.Set("Content-Length", strconv.Itoa(len(d.body)))
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(d.body) // the reader may have gone
-	}
 }
 
 // serveDocument gives a message as it was issued; it never changes.
@@ -156,8 +98,7 @@ func (p *Part) serveDocument(w http.ResponseWriter, r *http.Request, id, kind st
 	default:
 		return errs.Say(errs.NotFound, "没有这种格式", "there is no such format")
 	}
-	sum := sha256.Sum256([]byte(body))
-	answer(w, r, &document{body: []byte(body), etag: `"` + hex.EncodeToString(sum[:12]) + `"`}, media, 24*time.Hour)
+	served.Of([]byte(body)).Answer(w, r, media, 24*time.Hour)
 	return nil
 }
 

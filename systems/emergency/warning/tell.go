@@ -3,6 +3,7 @@ package warning
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -139,16 +140,8 @@ func (p *Part) moved(list []notice.Line) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, l := range list {
-		if id, ok := cutAbout(l.About); ok {
+		if id, ok := strings.CutPrefix(l.About, about("")); ok {
 			p.dirty[id] = true
 		}
 	}
-}
-
-func cutAbout(s string) (string, bool) {
-	const head = "warning:"
-	if len(s) > len(head) && s[:len(head)] == head {
-		return s[len(head):], true
-	}
-	return "", false
 }
