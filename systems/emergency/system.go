@@ -49,7 +49,7 @@ func System() host.System {
 }
 
 func open(ctx context.Context, h *host.Host, settings warning.Settings) (*host.Opened, error) {
-	incidents, err := incident.New(ctx, incident.Options{DB: h.DB, Entities: h.Entities, Cases: h.Duty.Cases, Alarms: h.Duty.Alarms, Journal: h.Journal, People: h.People, Clock: h.Clock, Live: h.Live, Log: h.Log})
+	incidents, err := incident.New(ctx, incident.Options{DB: h.DB, Entities: h.Entities, Cases: h.Duty.Cases, Alarms: h.Duty.Alarms, Journal: h.Journal, People: h.People, Clock: h.Clock, Live: h.Live})
 	if err != nil {
 		return nil, err
 	}

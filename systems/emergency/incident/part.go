@@ -3,7 +3,6 @@ package incident
 import (
 	"context"
 	"github.com/haihe-city/haihe/systems/emergency/incident/door"
-	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -71,7 +70,6 @@ type Options struct {
 	People   *identity.Service
 	Clock    host.Clock
 	Live     *web.Hub
-	Log      *slog.Logger
 }
 
 // Part is the incidents of the city.
