@@ -28,7 +28,10 @@ const (
 var long = map[string]string{}
 
 // wide gives the reason of each interface or struct above its budget, by "folder.Type".
-var wide = map[string]string{}
+var wide = map[string]string{
+	"web/ui.AlarmList": "a list with its filter, counters, flood, acts and pages, as Table is: each field is drawn",
+	"web/ui.AlarmRow":  "what an operator must see of an alarm in one line",
+}
 
 // breach is one thing above its budget; measured is one thing measured, breach or not.
 type measured struct {

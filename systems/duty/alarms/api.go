@@ -1,6 +1,7 @@
 package alarms
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -206,47 +207,49 @@ func (p *Part) apiStream(r *web.Request) (any, error) {
 	}
 	ctx := r.Context()
 	return web.Reply{Type: "text/event-stream", Header: map[string]string{"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, Body: web.Stream(func(w io.Writer, flush func()) error {
-		lines := make(chan alarm.Alarm, streamLag)
-		cut := make(chan struct{}, 1)
-		defer p.board.Follow(func(list []alarm.Alarm) {
-			for i := range list {
-				if !f.Touches(&list[i]) {
-					continue
-				}
-				select {
-				case lines <- list[i]:
-				default:
-					select {
-					case cut <- struct{}{}:
-					default:
-					}
-				}
-			}
-		})()
-		beat := time.NewTicker(streamBeat)
-		defer beat.Stop()
-		if _, err := io.WriteString(w, ": open\n\n"); err != nil {
-			return err
-		}
-		for {
-			flush()
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-cut:
-				_, err := io.WriteString(w, "event: reload\ndata: {}\n\n")
-				return err
-			case a := <-lines:
-				if err := writeEvent(w, &a); err != nil {
-					return err
-				}
-			case <-beat.C:
-				if _, err := io.WriteString(w, ": beat\n\n"); err != nil {
-					return err
-				}
-			}
-		}
+		changes, cut := make(chan alarm.Alarm, streamLag), make(chan struct{}, 1)
+		defer p.board.Follow(func(list []alarm.Alarm) { offer(list, &f, changes, cut) })()
+		return tell(ctx, w, flush, changes, cut)
 	})}, nil
+}
+
+// offer puts changes into a reader's queue, or cuts the reader off where it is full. It never waits.
+func offer(list []alarm.Alarm, f *alarm.Filter, changes chan<- alarm.Alarm, cut chan<- struct{}) {
+	for i := range list {
+		if !f.Touches(&list[i]) {
+			continue
+		}
+		select {
+		case changes <- list[i]:
+		default:
+			select {
+			case cut <- struct{}{}:
+			default: // it was cut off already
+			}
+		}
+	}
+}
+
+// tell writes a reader's changes until it goes or is cut off.
+func tell(ctx context.Context, w io.Writer, flush func(), changes <-chan alarm.Alarm, cut <-chan struct{}) error {
+	beat := time.NewTicker(streamBeat)
+	defer beat.Stop()
+	_, err := io.WriteString(w, ": open\n\n")
+	for err == nil {
+		flush()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-cut:
+			_, err = io.WriteString(w, "event: reload\ndata: {}\n\n")
+			return err
+		case a := <-changes:
+			err = writeEvent(w, &a)
+		case <-beat.C:
+			_, err = io.WriteString(w, ": beat\n\n")
+		}
+	}
+	return err
 }
 
 // streamBeat is the silence that proxies do not take for death.
