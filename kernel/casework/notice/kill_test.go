@@ -252,7 +252,11 @@ func killCheck(t *testing.T, e storetest.Engine, where string, r *receiver, peop
 		t.Errorf("%d were told, of %d", len(r.taken), people+1)
 	}
 	list, _, err := p.Letters(t.Context(), "w", "", 0)
-	if err != nil || len(list) != 1 || list[0].Missed != int64(people) || list[0].States[Escaped] != int64(people) {
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	boss := list[0].Missed - int64(people) // on a slow machine the boss's time is over too
+	if boss != 0 && boss != 1 || list[0].States[Escaped] != list[0].Missed || list[0].States[Told] != 1-boss {
 		t.Errorf("the message: %+v %v", list, err)
 	}
 }
