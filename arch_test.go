@@ -81,8 +81,9 @@ var floors = []rule{
 	{dir: "web/sheet", floor: 3, may: []string{"web/sheet/parquet"}},
 	{dir: "web/live", floor: 3, may: []string{"web/ui"}, tests: []string{"lang"}},
 	{dir: "web/packed", floor: 3},
+	{dir: "web/language", floor: 3, may: []string{"lang"}},
 	{dir: "web/account", floor: 3, may: []string{"web/ui", "kernel/identity", "lang"}},
-	{dir: "web", floor: 3, may: []string{"web/account", "web/live", "web/packed", "web/sheet", "web/static", "web/ui", "kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
+	{dir: "web", floor: 3, may: []string{"web/language", "web/account", "web/live", "web/packed", "web/sheet", "web/static", "web/ui", "kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
 	{dir: "host/config", floor: 3, may: []string{"errs", "lang"}},
 	{dir: "host/channel", floor: 3, may: []string{"kernel/casework/notice", "ngsild/subscribe/mqtt", "errs"}},
 	{dir: "host", floor: 3, may: []string{"host/channel", "host/config", "web", "web/ui", "kernel/*", "kernel/entity/gauge", "kernel/casework/*", "store", "errs", "lang"}, tests: []string{"store/storetest", "host/hosttest"}},
@@ -221,7 +222,7 @@ var packages = map[string][]string{
 	"github.com/santhosh-tekuri/jsonschema": {"kernel/entity/schema"},
 	"golang.org/x/crypto":                   {"kernel/identity"},
 	"golang.org/x/term":                     {"cmd/haihe"},
-	"golang.org/x/text":                     {"web", "kernel/*", "kernel/entity/*", "systems/safety/feed/fire"},
+	"golang.org/x/text":                     {"web/language", "kernel/*", "kernel/entity/*", "systems/safety/feed/fire"},
 	"modernc.org/sqlite":                    {"store/sqlite"},
 }
 

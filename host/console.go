@@ -49,7 +49,7 @@ func (p *Program) openConsole() error {
 		People: p.People, Journal: p.Journal, Hub: p.live, Now: p.o.Clock.Now, Wall: p.o.Wall, Log: p.o.Log.With("system", "web"),
 		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: p.routes(), Mounts: mounts, Topics: topics, Search: search, Acts: p.acts(),
 		Citizens:   web.Citizens{Own: own, Register: s.Register && len(own) > 0, Forget: p.forget},
-		PublicPlan: s.PublicPlan, Secure: s.secure(), Proxied: s.Proxied,
+		PublicPlan: s.PublicPlan, Door: web.Door{Secure: s.secure(), Proxied: s.Proxied},
 		Observe: p.observe(), Beside: p.verifyCases,
 	})
 	if err != nil {

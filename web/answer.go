@@ -18,6 +18,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/account"
+	"github.com/haihe-city/haihe/web/language"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -195,7 +196,7 @@ func (s *Server) draw(w http.ResponseWriter, r *Request, p *ui.Page, status int)
 
 // shell gathers what surrounds a page for this reader.
 func (s *Server) shell(w http.ResponseWriter, r *Request, p *ui.Page) ui.Shell {
-	_, path, ok := ofPath(r.HTTP.URL.EscapedPath())
+	_, path, ok := language.OfPath(r.HTTP.URL.EscapedPath())
 	if !ok {
 		path = r.HTTP.URL.EscapedPath()
 	}
@@ -279,7 +280,7 @@ func (s *Server) nav(r *Request) []ui.NavGroup {
 // serveAPI answers an API's route.
 func (s *Server) serveAPI(w http.ResponseWriter, q *http.Request, route Route) {
 	r, err := s.request(w, q)
-	r.Lang = negotiate(q)
+	r.Lang = language.Negotiate(q)
 	if err == nil {
 		err = s.admit(r, route.Grant)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web/language"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -127,7 +128,7 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	case errs.Busy:
 		w.Header().Set("Retry-After", "2")
 	}
-	l := negotiate(r)
+	l := language.Negotiate(r)
 	w.Header().Set("Vary", "Accept-Language")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Language", string(l))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/haihe-city/haihe/web/language"
 	"github.com/haihe-city/haihe/web/packed"
 )
 
@@ -122,9 +123,9 @@ func (s *Server) afterPanic(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, failure)
 		return
 	}
-	l, _, ok := ofPath(r.URL.Path)
+	l, _, ok := language.OfPath(r.URL.Path)
 	if !ok {
-		l = negotiate(r)
+		l = language.Negotiate(r)
 	}
 	s.refuse(w, r, l, failure)
 }

@@ -4,35 +4,9 @@ import (
 	"net/http"
 	"strings"
 
-	"golang.org/x/text/language"
-
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web/language"
 )
-
-var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English})
-
-// negotiate picks the language of who came without one: Chinese, unless a browser asks for English before it.
-func negotiate(r *http.Request) lang.Lang {
-	if l, ok := lang.Parse(r.URL.Query().Get("lang")); ok {
-		return l
-	}
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil || len(tags) == 0 {
-		return lang.Zh
-	}
-	_, i, sure := languages.Match(tags...)
-	if i == 1 && sure > language.No {
-		return lang.En
-	}
-	return lang.Zh
-}
-
-// ofPath finds the language of a page's path; ok is false for paths outside both.
-func ofPath(path string) (l lang.Lang, rest string, ok bool) {
-	first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	l, ok = lang.Parse(first)
-	return l, "/" + rest, ok
-}
 
 // serveElsewhere answers what no route does. A page's path without a language goes to the reader's language.
 func (s *Server) serveElsewhere(w http.ResponseWriter, r *http.Request) {
@@ -49,9 +23,9 @@ func (s *Server) serveElsewhere(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, err)
 		return
 	}
-	l, rest, ok := ofPath(r.URL.Path)
+	l, rest, ok := language.OfPath(r.URL.Path)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		s.refuse(w, r, negotiate(r), err)
+		s.refuse(w, r, language.Negotiate(r), err)
 		return
 	}
 	switch {
@@ -61,16 +35,16 @@ func (s *Server) serveElsewhere(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, l, err)
 	case r.URL.Path == "/":
 		w.Header().Set("Vary", "Accept-Language")
-		s.redirect(w, r, negotiate(r), s.homeOf(r), http.StatusFound)
+		s.redirect(w, r, language.Negotiate(r), s.homeOf(r), http.StatusFound)
 	case s.known(r):
 		w.Header().Set("Vary", "Accept-Language")
 		to := r.URL.EscapedPath()
 		if r.URL.RawQuery != "" {
 			to += "?" + r.URL.RawQuery
 		}
-		s.redirect(w, r, negotiate(r), to, http.StatusFound)
+		s.redirect(w, r, language.Negotiate(r), to, http.StatusFound)
 	default:
-		s.refuse(w, r, negotiate(r), notFound())
+		s.refuse(w, r, language.Negotiate(r), notFound())
 	}
 }
 

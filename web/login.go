@@ -8,12 +8,13 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/account"
+	"github.com/haihe-city/haihe/web/language"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
 // toLogin sends who is not signed in to the sign-in page, which leads back here.
 func (s *Server) toLogin(w http.ResponseWriter, r *Request) {
-	_, next, _ := ofPath(r.HTTP.URL.EscapedPath())
+	_, next, _ := language.OfPath(r.HTTP.URL.EscapedPath())
 	if r.HTTP.URL.RawQuery != "" {
 		next += "?" + r.HTTP.URL.RawQuery
 	}

@@ -73,7 +73,7 @@ type WhoFunc func(r *http.Request) (*identity.Principal, error)
 // something must bear the session's form token besides (header X-CSRF-Token) and come from a page of ours; else it is errs.Denied.
 // Whether cookies are __Host- ones follows secure and the connection, as the console sets them.
 func Who(people *identity.Service, secure bool) WhoFunc {
-	s := &Server{o: Options{People: people, Secure: secure}, cross: http.NewCrossOriginProtection()}
+	s := &Server{o: Options{People: people, Door: Door{Secure: secure}}, cross: http.NewCrossOriginProtection()}
 	return func(r *http.Request) (*identity.Principal, error) {
 		if r.Header["Authorization"] != nil {
 			token, ok := bearer(r)

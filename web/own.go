@@ -120,7 +120,6 @@ func (s *Server) formClose(r *Request) (*ui.Page, string, error) {
 		}
 		return nil, "", err
 	}
-	none := ""
-	r.newCookie = &none
+	r.newCookie = new(string) // none
 	return nil, "/login", nil
 }

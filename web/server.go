@@ -17,6 +17,12 @@ import (
 	"github.com/haihe-city/haihe/web/ui"
 )
 
+// Door is what stands between a server and who asks.
+type Door struct {
+	Secure  bool // cookies go over TLS only, also where TLS ends at a proxy
+	Proxied bool // the caller's address is the last one of X-Forwarded-For
+}
+
 // Options is what a server is made of.
 type Options struct {
 	People     *identity.Service
@@ -36,8 +42,7 @@ type Options struct {
 	Acts       []journal.Word // what the verbs of the journal mean
 	PublicPlan bool           // the plan's pages, figures and stream are open to anybody who reads
 	Citizens   Citizens       // what is there for citizens
-	Secure     bool           // cookies go over TLS only, also where TLS ends at a proxy
-	Proxied    bool           // the caller's address is the last one of X-Forwarded-For
+	Door       Door           // what stands before it
 	// Beside, where it is there, holds what lies beside the journal against it: how many lines, and what is wrong.
 	Beside func(ctx context.Context) (lines int64, faults []lang.Text, err error)
 	// Observe, where it is there, is told of every answer: pattern of the route ("" where none matched), method, status, time taken.

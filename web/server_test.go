@@ -365,7 +365,7 @@ func TestSignIn(t *testing.T) {
 }
 
 func TestSecureCookies(t *testing.T) {
-	a := newApp(t, func(o *Options) { o.Secure = true })
+	a := newApp(t, func(o *Options) { o.Door.Secure = true })
 	r := a.client(t).get("/zh/login")
 	k := r.Cookies()
 	if len(k) != 1 || k[0].Name != "__Host-"+formCookie || !k[0].Secure || k[0].Path != "/" || k[0].Domain != "" {

@@ -18,7 +18,7 @@ const (
 	formCookie    = "haihe-form" // secret of forms that are filled in before anybody is signed in
 )
 
-func (s *Server) secure(r *http.Request) bool { return s.o.Secure || r.TLS != nil }
+func (s *Server) secure(r *http.Request) bool { return s.o.Door.Secure || r.TLS != nil }
 
 func (s *Server) cookieName(r *http.Request, name string) string {
 	if s.secure(r) {
@@ -116,7 +116,7 @@ func randomID() string {
 
 // addr is the caller's address.
 func (s *Server) addr(r *http.Request) string {
-	if s.o.Proxied {
+	if s.o.Door.Proxied {
 		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
 		if a := strings.TrimSpace(hops[len(hops)-1]); net.ParseIP(a) != nil {
 			return a
