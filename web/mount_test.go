@@ -43,7 +43,9 @@ func echo(who WhoFunc) http.Handler {
 
 func mounted(t *testing.T) *app {
 	t.Helper()
-	return newApp(t, func(o *Options) { o.Mounts = []Mount{{Prefix: "/ngsi-ld/v1", Handler: echo(Who(o.People, o.Door.Secure))}} })
+	return newApp(t, func(o *Options) {
+		o.Mounts = []Mount{{Prefix: "/ngsi-ld/v1", Handler: echo(Who(o.People, o.Door.Secure))}}
+	})
 }
 
 // TestMountPaths: every path below the prefix reaches the handler as it was sent, and no other.
