@@ -78,6 +78,7 @@ type Form struct {
 	Off      time.Duration `json:"off,omitempty"`      // and be gone so long before that is told
 	Window   time.Duration `json:"window,omitempty"`   // of rate and stuck
 	Periods  float64       `json:"periods,omitempty"`  // of silence: how many times Every
+	Whole    bool          `json:"whole,omitempty"`    // of silence: all points of a group, told once for the group in their place
 }
 
 // Scope says which points a rule watches: all conditions that are given hold at once.

@@ -12,8 +12,15 @@ func (w *Watch) Tick(now int64) []Transition {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var out []Transition
+	waits := map[*group]bool{}
+	for _, g := range w.groups {
+		out, waits[g] = w.hush(out, g, now)
+	}
 	for _, p := range w.points {
 		for _, c := range p.silence {
+			if waits[p.home] {
+				break
+			}
 			if due := p.arrived + int64(c.rule.Form.Periods*float64(p.Every/time.Microsecond)); now >= due {
 				out = w.settle(out, c, &p.Point, c.find(true, due, due) || c.ripe(now), now, p.newest.Value)
 			}
@@ -54,6 +61,11 @@ func (w *Watch) leave(out []Transition, now int64) []Transition {
 	}
 	for _, g := range w.groups {
 		for _, c := range g.combos {
+			if c.told {
+				kept[c.key] = true
+			}
+		}
+		for _, c := range g.quiet {
 			if c.told {
 				kept[c.key] = true
 			}
@@ -113,7 +125,7 @@ func (w *Watch) Look(keys []int64, fn func(i int, r Reading, heard, silent bool)
 }
 
 func (p *watched) isSilent() bool {
-	return slices.ContainsFunc(p.silence, func(c *condition) bool { return c.told })
+	return slices.ContainsFunc(p.silence, func(c *condition) bool { return c.told }) || len(p.silence) > 0 && p.home != nil && p.home.isQuiet()
 }
 
 // Heard counts the points of each group: all that are due, those of them that are not silent and were heard at all.

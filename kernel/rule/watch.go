@@ -33,12 +33,16 @@ type watched struct {
 	arrived int64 // when newest came, or when the watch began where nothing has come yet
 	checks  []*condition
 	silence []*condition
+	home    *group
 }
 
 // group is what belongs together: combinations read its points by name.
 type group struct {
 	names  map[string]*watched
 	combos []*combo
+	due    []*watched   // its points that report at a period
+	place  Point        // as an alarm of the whole group names it
+	quiet  []*condition // silence of the whole group
 }
 
 // combo is one expression at one group.
@@ -137,7 +141,7 @@ func (w *Watch) attach(p *watched) {
 			continue
 		}
 		limit, below, ok := r.limit(&p.Point)
-		if !ok || r.Kind == Silence && p.Every <= 0 {
+		if !ok || r.Kind == Silence && (p.Every <= 0 || r.Form.Whole) {
 			continue
 		}
 		c := w.take(old, r, r.ID+"/"+p.Entity)
@@ -172,12 +176,17 @@ func (w *Watch) combine() {
 	for _, p := range w.points {
 		g := w.groups[p.Group]
 		if g == nil {
-			g = &group{names: map[string]*watched{}}
+			g = &group{names: map[string]*watched{}, place: Point{Entity: p.Group, Group: p.Group, Unit: p.Unit, Area: p.Area}}
 			w.groups[p.Group] = g
 		}
-		g.names[p.Name] = p
+		if g.names[p.Name], p.home = p, g; p.Every > 0 {
+			g.due = append(g.due, p)
+		}
 	}
 	for _, r := range w.rules {
+		if r.Kind == Silence && r.Form.Whole {
+			w.addQuiet(r, old)
+		}
 		if r.Kind != Expression {
 			continue
 		}
@@ -223,6 +232,9 @@ func (w *Watch) Evaluate(readings []Reading) []Transition {
 			continue
 		}
 		p.newest, p.heard, p.arrived = r, true, now
+		for _, c := range p.home.quiet {
+			out = w.settle(out, c, &p.home.place, c.find(false, r.At, now), r.At, math.NaN())
+		}
 		for _, c := range p.silence {
 			out = w.settle(out, c, &p.Point, c.find(false, r.At, now), r.At, r.Value)
 		}
@@ -231,7 +243,7 @@ func (w *Watch) Evaluate(readings []Reading) []Transition {
 				out = w.settle(out, c, &p.Point, c.find(found, r.At, now), r.At, r.Value)
 			}
 		}
-		for _, c := range w.groups[p.Group].combos {
+		for _, c := range p.home.combos {
 			if slices.Contains(c.reads, p) {
 				out = w.weigh(out, c, r.At, now)
 			}

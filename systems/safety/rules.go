@@ -78,6 +78,8 @@ func rules() []rule.Rule {
 			Scope: scope("kind:fire"), Form: rule.Form{Value: 1, Off: time.Minute}, Priority: rule.Critical},
 		rule.Rule{ID: "safety.gas.rate", Title: lang.T("可燃气体快速上升", "Combustible gas rising fast"), Advice: lang.T("可能正在泄漏：查看相邻探测器，通知现场人员。", "A leak may have begun: look at the detectors beside it and warn those on site."), Unit: register.Owner, Kind: rule.Rate,
 			Scope: scope("kind:gas"), Form: rule.Form{Value: 10, Deadband: 2, Window: time.Minute, Off: time.Minute}, Priority: rule.High},
+		rule.Rule{ID: "safety.silence.plant", Title: lang.T("企业失联", "Plant silent"), Advice: lang.T("全部监测点无数据，无数据不等于安全：立即联系企业核实现场，检查供电、网络和数采仪。", "Nothing comes from any point. Silence is not safety: call the plant at once, check power, network and logger."), Unit: register.Owner, Kind: rule.Silence,
+			Scope: scope(), Form: rule.Form{Periods: silentAfter, Whole: true}, Priority: rule.High},
 		rule.Rule{ID: "safety.silence.key", Title: lang.T("关键监测点无数据", "Key point silent"), Advice: lang.T("无数据不等于安全：联系企业核实现场，检查采集和网络。", "Silence is not safety: call the plant, check logger and network."), Unit: register.Owner, Kind: rule.Silence,
 			Scope: scope("key"), Form: rule.Form{Periods: silentAfter}, Priority: rule.High},
 		rule.Rule{ID: "safety.silence", Title: lang.T("监测点无数据", "Point silent"), Advice: lang.T("检查采集和网络。", "Check logger and network."), Unit: register.Owner, Kind: rule.Silence,

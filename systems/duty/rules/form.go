@@ -111,7 +111,7 @@ func (t *typed) rule() rule.Rule {
 	}
 	r.Priority = rule.Priority(n)
 	f := &r.Form
-	f.Own, f.Below, f.Value, f.Deadband, f.On, f.Off = t.text("own"), t.text("below") == "1", t.number("value"), t.number("deadband"), t.span("on"), t.span("off")
+	f.Own, f.Below, f.Value, f.Deadband, f.Share, f.On, f.Off = t.text("own"), t.text("below") == "1", t.number("value"), t.number("deadband"), t.number("share"), t.span("on"), t.span("off")
 	switch r.Kind {
 	case rule.Rate, rule.Stuck:
 		if f.Window = t.span("window"); f.Window < time.Second {
@@ -121,6 +121,7 @@ func (t *typed) rule() rule.Rule {
 		if f.Periods = t.number("periods"); f.Periods < 1 || f.Periods > 1000 {
 			t.bad("periods", "应为 1 至 1000", "1 to 1,000")
 		}
+		f.Whole = t.text("whole") == "1"
 	case rule.Expression, rule.Entity:
 		r.Scope.Types = t.list("types")
 		if err := r.Check(); err != nil && len(t.wrong) == 0 {
@@ -148,9 +149,13 @@ func fill(r *rule.Rule) *typed {
 	if f.Below {
 		below = "1"
 	}
+	whole := ""
+	if f.Whole {
+		whole = "1"
+	}
 	return &typed{wrong: map[string]lang.Text{}, values: map[string]string{"id": r.ID, "kind": string(r.Kind), "zh": r.Title.Zh, "en": r.Title.En, "advice_zh": r.Advice.Zh, "advice_en": r.Advice.En, "unit": r.Unit, "priority": strconv.Itoa(int(r.Priority)),
 		"system": r.Scope.System, "tags": strings.Join(r.Scope.Tags, ", "), "groups": strings.Join(r.Scope.Groups, "\n"), "points": strings.Join(r.Scope.Points, "\n"), "types": strings.Join(r.Scope.Types, ", "),
-		"own": f.Own, "below": below, "value": num(f.Value), "deadband": num(f.Deadband), "on": num(f.On.Seconds()), "off": num(f.Off.Seconds()), "window": num(f.Window.Seconds()), "periods": num(f.Periods), "expr": r.Expr}}
+		"own": f.Own, "below": below, "value": num(f.Value), "deadband": num(f.Deadband), "on": num(f.On.Seconds()), "off": num(f.Off.Seconds()), "window": num(f.Window.Seconds()), "periods": num(f.Periods), "whole": whole, "share": num(f.Share), "expr": r.Expr}}
 }
 
 // form draws what a kind asks for, and nothing else.
@@ -190,12 +195,12 @@ func (p *Part) form(ctx context.Context, t *typed, wrong lang.Text) (ui.Form, er
 	case rule.Stuck:
 		f.Fields = append(f.Fields, number("value", lang.T("允许的最大波动", "Greatest movement"), lang.Text{}), number("window", lang.T("时间窗（秒）", "Window, seconds"), lang.Text{}))
 	case rule.Silence:
-		f.Fields = append(f.Fields, number("periods", lang.T("几个上报周期无数据", "Periods without a reading"), lang.Text{}))
+		f.Fields = append(f.Fields, number("periods", lang.T("几个上报周期无数据", "Periods without a reading"), lang.Text{}), pick("whole", lang.T("判定对象", "Silent is"), ui.Option{Text: lang.T("单个测点", "a point")}, ui.Option{Value: "1", Text: lang.T("整个企业：全部测点均无数据，只告警一次", "a whole plant: all of its points, told once")}))
 	case rule.Expression, rule.Entity:
 		f.Fields = append(f.Fields, exprField(t, kind))
 	}
 	if kind == rule.Limit || kind == rule.Rate {
-		f.Fields = append(f.Fields, number("deadband", lang.T("回差", "Deadband"), lang.T("回到限值以内多少才算恢复", "how far the value comes back before the alarm goes")))
+		f.Fields = append(f.Fields, number("deadband", lang.T("回差", "Deadband"), lang.T("回到限值以内多少才算恢复", "how far the value comes back before the alarm goes")), number("share", lang.T("回差占限值之比", "Deadband as a share of the limit"), lang.T("例如 0.02，与上项取大者", "such as 0.02; the larger of the two counts")))
 	}
 	if kind == rule.Entity {
 		f.Fields = append(f.Fields, plain("types", lang.T("实体类型", "Types of entities"), lang.T("例如 WasteContainer，多个用逗号分隔", "such as WasteContainer; commas between several")))

@@ -282,6 +282,8 @@ func describe(r *rule.Rule) (out []item) {
 	add("恢复延时（秒）", "Delay off, s", v["off"])
 	add("时间窗（秒）", "Window, s", v["window"])
 	add("周期数", "Periods", v["periods"])
+	add("整个企业", "The whole plant", v["whole"])
+	add("回差占限值之比", "Deadband as a share", v["share"])
 	add("条件", "Condition", v["expr"])
 	return out
 }
