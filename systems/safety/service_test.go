@@ -213,6 +213,9 @@ func TestMonitored(t *testing.T) {
 	if len(list) != 1 || list[0].Class != alarm.Silent || list[0].Group != register.PlantURI("P2") || list[0].Area != "120116" {
 		t.Errorf("alarms %+v", list)
 	}
+	if list[0].Title.Zh != "企业失联" || list[0].Entity != register.PlantURI("P2") {
+		t.Errorf("the plant as a whole is not told: %+v", list[0])
+	}
 	page := c.As("reader").Get("/zh/safety/monitored?kind=chemical")
 	if page.Status != 200 || !strings.Contains(page.Body, "LT-201") || !strings.Contains(page.Body, "滨海二厂") || strings.Contains(page.Body, "滨海一厂") {
 		t.Errorf("the evidence: %d", page.Status)

@@ -165,7 +165,10 @@ func (p *Part) curve(ctx context.Context, a *alarm.Alarm) (c ui.Chart, ok bool, 
 	}
 	to = earlier(to, p.now(), from.Add(curveMost))
 	readings, err := w.Curve(ctx, a.Entity, from, to)
-	if err != nil || len(readings) == 0 {
+	if errs.Is(err, errs.NotFound) || err == nil && len(readings) == 0 {
+		return c, false, nil // an alarm of a whole plant has no curve
+	}
+	if err != nil {
 		return c, false, errs.Wrap("read the curve", err)
 	}
 	step := max(to.Sub(from)/curveSteps, usual(readings)*3/2, time.Second) // no narrower than what comes, or the line would be all gaps
