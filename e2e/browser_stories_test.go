@@ -328,7 +328,8 @@ func readAgain(t *testing.T, s *server, b *tab) {
 	b.click(t, fmt.Sprintf(`tr#m-%s input[name=id]`, meter))
 	b.click(t, ".bulk summary")
 	b.click(t, ".bulk .menu-pop button")
-	b.at(t, "/zh/grid/rereads")
+	b.until(t, `/^\/zh\/grid\/rereads\/[0-9A-Z]{26}$/.test(location.pathname) && document.readyState === 'complete'`) // the order's own page
+	b.visit(t, "/zh/grid/rereads")
 	row := value[[]string](t, b, `[...document.querySelectorAll('#rereads-rows tr:first-child > *')].map(c => c.textContent.trim())`)
 	if len(row) < 4 || row[3] != "1" {
 		t.Errorf("the newest re-read is %q, want one of one meter", row)

@@ -30,8 +30,8 @@ var (
 	qPersonOwn      = store.Q("identity.person_own_password", `UPDATE identity_person SET password = $1, must_change = FALSE
 		WHERE id = $2 AND password = $3 AND disabled = FALSE`)
 	qPersonDelete = store.Q("identity.person_delete", `DELETE FROM identity_person WHERE id = $1 AND password = $2 AND roles = ' citizen '`)
-	qPeopleCount = store.Q("identity.people_count", `SELECT COUNT(*) FROM identity_person WHERE demo = $1`)
-	qGuards      = store.Q("identity.guards", `SELECT COUNT(*) FROM identity_person WHERE admin = 'security-admin' AND disabled = FALSE AND id <> $1`)
+	qPeopleCount  = store.Q("identity.people_count", `SELECT COUNT(*) FROM identity_person WHERE demo = $1`)
+	qGuards       = store.Q("identity.guards", `SELECT COUNT(*) FROM identity_person WHERE admin = 'security-admin' AND disabled = FALSE AND id <> $1`)
 
 	qSession     = store.Q("identity.session", `SELECT id, person, seen, expires FROM identity_session WHERE hash = $1`)
 	qSessionMake = store.Q("identity.session_make", `INSERT INTO identity_session (hash, id, person, addr, created, seen, expires)

@@ -84,7 +84,7 @@ func (s *service) apiCSV(r *web.Request) (any, error) {
 // mostHours bounds the working hours of a term that is asked for: ten years.
 const mostHours = 20_000
 
-// apiDeadline says when a term of working hours that begins at a moment ends, by a unit's hours.
+// apiDeadline says when a term of working hours that begins at a moment ends, by a unit's hours. Query: from (now), hours (8), unit.
 func (s *service) apiDeadline(r *web.Request) (any, error) {
 	from := s.clock.Now()
 	if text := r.Query("from"); text != "" {
@@ -93,7 +93,11 @@ func (s *service) apiDeadline(r *web.Request) (any, error) {
 			return nil, errs.Say(errs.Invalid, "from 应为 2000 至 2100 年间的时间，形如 2026-11-23T09:00:00+08:00", "from is a time between 2000 and 2100, such as 2026-11-23T09:00:00+08:00")
 		}
 	}
-	hours, err := strconv.ParseFloat(r.Query("hours"), 64)
+	text := r.Query("hours")
+	if text == "" {
+		text = "8"
+	}
+	hours, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(hours >= 0 && hours <= mostHours) {
 		return nil, errs.Say(errs.Invalid, "hours 应为 0 至 %d 的工作小时数", "hours are working hours from 0 to %d", mostHours)
 	}

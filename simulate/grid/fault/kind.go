@@ -23,7 +23,7 @@ const (
 	RollOver   Kind = "rollover"    // the register begins at zero again at 100,000 kWh
 	Reversed   Kind = "reversed"    // the current transformer is the wrong way round
 	Multiplier Kind = "multiplier"  // the register counts ten times
-	LowVoltage Kind = "low-voltage" // phase A lies below 198 V (GB/T 12325: 220 V less 10 %)
+	LowVoltage Kind = "low-voltage" // phase A lies below 198 V (GB/T 12325-2008: 220 V less 10 %)
 	TheftDay   Kind = "theft-share" // a share of the current passes the meter by, day and night
 	TheftNight Kind = "theft-night" // the same from 22:00 to 06:00 only
 	Silent     Kind = "silent"      // a station reports nothing for hours, and its meters lose those readings

@@ -70,7 +70,7 @@ type nature struct {
 }
 
 // natures is by Kind. Combustible gas warns at 25 and 50 percent of the lower explosive limit, toxic gas at one and two times its exposure
-// limit (GB/T 50493).
+// limit (GB/T 50493-2019).
 var natures = [kinds]nature{
 	Level:       {ucum: "m", decimals: 3, mid: 6, span: 2, ll: 1.5, l: 2.5, h: 9.5, hh: 10.5, stock: .45, own: .53, noise: .02, slow: 1500, name: lang.T("液位", "level"), tag: "LT", scalesWithPlant: true},
 	Pressure:    {ucum: "MPa", decimals: 3, mid: .8, span: .1, ll: .5, l: .6, h: 1, hh: 1.15, load: .65, own: .2, noise: .15, lag: 8, slow: 300, name: lang.T("压力", "pressure"), tag: "PT"},
