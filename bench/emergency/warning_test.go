@@ -159,7 +159,7 @@ func BenchmarkWarning(b *testing.B) {
 
 	done := r.expect(n)
 	began := time.Now()
-	id := c.order(b, "issue")
+	c.order(b, "issue")
 	issued := time.Since(began)
 	await(b, done, "not everybody was told")
 	r.mu.Lock()
@@ -170,7 +170,7 @@ func BenchmarkWarning(b *testing.B) {
 
 	done = r.expect(n / 3)
 	began = time.Now()
-	id = c.order(b, "issue")
+	id := c.order(b, "issue")
 	await(b, done, "a third were not told")
 	c.kill()
 	done = r.more(2 * n / 3)

@@ -99,7 +99,7 @@ func (r *remote) sendArchive(ctx context.Context, c *grid.City) error {
 		return err
 	}
 	body, w := io.Pipe()
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	go func() { w.CloseWithError(c.WriteArchive(w)) }()
 	resp, err := r.do(ctx, http.MethodPost, "/api/import/grid/archive?file=archive.csv", body, int64(size))
 	if err != nil {

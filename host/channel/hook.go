@@ -57,14 +57,14 @@ func (h hook) Send(ctx context.Context, d notice.Delivery) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return resp.Header.Get("Notice-Receipt"), nil
+	return resp.header.Get("Notice-Receipt"), nil
 }
 
 // post sends a body and reads little of the answer: a receiver must not fill the memory.
-func (t *tool) post(ctx context.Context, to, media, key string, body []byte, header map[string]string) (*http.Response, error) {
+func (t *tool) post(ctx context.Context, to, media, key string, body []byte, header map[string]string) (said answer, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
 	if err != nil {
-		return nil, errs.Say(errs.Invalid, "地址无效", "the address is not valid")
+		return said, errs.Say(errs.Invalid, "地址无效", "the address is not valid")
 	}
 	req.Header.Set("Content-Type", media)
 	req.Header.Set("Idempotency-Key", key)
@@ -73,15 +73,20 @@ func (t *tool) post(ctx context.Context, to, media, key string, body []byte, hea
 	}
 	resp, err := t.client.Do(req)
 	if err != nil {
-		return nil, unreached(err)
+		return said, unreached(err)
 	}
-	defer resp.Body.Close()
-	kept, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if err != nil {
-		return nil, unreached(err)
+	defer func() { _ = resp.Body.Close() }()
+	said.header = resp.Header
+	if said.body, err = io.ReadAll(io.LimitReader(resp.Body, 64<<10)); err != nil {
+		return said, unreached(err)
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(kept))
-	return resp, refused(resp.StatusCode)
+	return said, refused(resp.StatusCode)
+}
+
+// answer is what a receiver said.
+type answer struct {
+	header http.Header
+	body   []byte
 }
 
 // Found cannot say without the address.

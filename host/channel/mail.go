@@ -60,7 +60,7 @@ func (m *mail) Send(ctx context.Context, d notice.Delivery) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	for _, step := range []func() error{
 		func() error { return m.login(c) },
 		func() error { return c.Mail(m.from) },
@@ -113,7 +113,7 @@ func (m *mail) dial(ctx context.Context) (*smtp.Client, error) {
 		err = errors.New("the server offers no encryption")
 	}
 	if err != nil {
-		c.Close()
+		_ = c.Close()
 		return nil, errs.As(errs.Unavailable, "encrypt the connection to the mail server", err)
 	}
 	return c, nil

@@ -121,7 +121,7 @@ func (p *push) Send(ctx context.Context, d notice.Delivery) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return resp.Header.Get("Location"), nil
+	return resp.header.Get("Location"), nil
 }
 
 // token signs who sends, for one push service and half a day. RFC 8292 sections 2 and 3.

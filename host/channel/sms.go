@@ -3,7 +3,6 @@ package channel
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/url"
 	"regexp"
 	"strings"
@@ -62,8 +61,7 @@ func (c sms) Send(ctx context.Context, d notice.Delivery) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answer, _ := io.ReadAll(resp.Body) // in memory already
-	if !strings.Contains(string(answer), c.s.SMSOK) {
+	if !strings.Contains(string(resp.body), c.s.SMSOK) {
 		return "", errs.Say(errs.Unavailable, "短信网关未受理", "the gateway has not taken the message")
 	}
 	return "", nil

@@ -65,7 +65,7 @@ func (m *guarded) serve(port uint16, b []byte) []byte {
 	open := func() []byte {
 		return pass(dlms.Encode(dlms.Associate("", dlms.InitiateRequest{Version: 6, Conformance: dlms.Wanted, MaxAPDU: 1200})))
 	}
-	answer := dlms.InitiateResponse{Version: 6, Conformance: dlms.Wanted | 1<<(23-23), MaxAPDU: 1200}
+	answer := dlms.InitiateResponse{Version: 6, Conformance: dlms.Wanted | 1, MaxAPDU: 1200}
 	switch q := a.(type) {
 	case dlms.AARQ:
 		m.tried.Add(1)

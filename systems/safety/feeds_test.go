@@ -64,7 +64,7 @@ func (w *works) csv(plant, point string) []string {
 	if a.Status != 200 {
 		w.t.Fatalf("readings of %s: %d %s", point, a.Status, a.Body)
 	}
-	return strings.Split(strings.TrimSpace(strings.ReplaceAll(string(a.Body), "\r", "")), "\n")[1:]
+	return strings.Split(strings.TrimSpace(strings.ReplaceAll(a.Body, "\r", "")), "\n")[1:]
 }
 
 // eventually waits until something is so.
@@ -79,7 +79,7 @@ func (w *works) eventually(what string, so func() bool) {
 
 func (w *works) refused() string {
 	w.t.Helper()
-	return string(w.As("reader").Get("/api/safety/refused").Body)
+	return w.As("reader").Get("/api/safety/refused").Body
 }
 
 // logger is a plant's data logger in a test's hands.

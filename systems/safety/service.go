@@ -72,7 +72,8 @@ func newService(ctx context.Context, h *host.Host, conf Config) (*service, error
 	s.intake = intake.New(intake.Options{DB: h.DB, Table: s.readings, Watch: s.watch, Now: h.Clock.Now,
 		Raise: func(tx *store.Tx, list []rule.Transition) error {
 			return h.Duty.Alarms.Apply(tx, alarm.FromRules(name, list))
-		}})
+		},
+		Came: func(readings []rule.Reading) { s.early.Observe(readings) }})
 	if err := s.repoint(); err != nil {
 		return nil, errs.Wrap("set the points", err)
 	}
@@ -158,9 +159,6 @@ func (s *service) take(ctx context.Context, plant string, list []register.Value)
 	fresh, repeated, err = s.intake.Take(ctx, readings)
 	return fresh, repeated, unknown, err
 }
-
-// came is told of what was stored.
-func (s *service) came(readings []rule.Reading) { s.early.Observe(readings) }
 
 // health fails while the intake does not keep up.
 func (s *service) health(context.Context) error {

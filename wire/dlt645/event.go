@@ -4,8 +4,8 @@ import "time"
 
 // The identifiers of event records of power failures (掉电). DL/T 645-2007 A.4
 const (
-	PowerDowns DI = 0x03110000 // how many there were in all
-	eventsKept    = 10         // records that a meter keeps, the newest first
+	PowerDowns DI  = 0x03110000 // how many there were in all
+	eventsKept int = 10         // records that a meter keeps, the newest first
 )
 
 // PowerDown is the identifier of a record: 1 is the newest, 10 the oldest that a meter keeps. DL/T 645-2007 A.4

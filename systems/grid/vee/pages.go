@@ -3,7 +3,6 @@ package vee
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -129,20 +128,6 @@ func keep(r *web.Request, names ...string) map[string]string {
 		}
 	}
 	return out
-}
-
-func link(path string, q map[string]string, more ...string) string {
-	v := url.Values{}
-	for k, x := range q {
-		v.Set(k, x)
-	}
-	for i := 0; i+1 < len(more); i += 2 {
-		v.Set(more[i], more[i+1])
-	}
-	if len(v) == 0 {
-		return path
-	}
-	return path + "?" + v.Encode()
 }
 
 func meterPath(address string, d book.Day) string {

@@ -150,7 +150,7 @@ func (c *cursor) columns(p *plan) {
 	seen := [power + 1]bool{}
 	for i := range p.n {
 		oad := c.oad()
-		col := skipped
+		var col column
 		p.scale[i] = 1
 		switch oad.Whole() {
 		case dlt698.FreezeTime:

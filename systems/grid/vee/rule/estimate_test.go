@@ -85,7 +85,7 @@ func TestEstimatesAddUp(t *testing.T) {
 		var proxy Proxied
 		if i%3 == 0 {
 			p := m.day(ByWeekday(day).Class)
-			proxy = Proxied{day: (*[Slots]int64)(&p)}
+			proxy = Proxied{day: &p}
 		}
 		order := slices.Clone(DefaultOrder)
 		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })

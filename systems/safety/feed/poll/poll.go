@@ -152,7 +152,7 @@ func speak(ctx context.Context, o *Options, site *register.Site, well func()) er
 	if err != nil {
 		return errs.As(errs.Unavailable, "connect to a Modbus device", err)
 	}
-	defer conn.Close() //nolint:errcheck // nothing is pending on it
+	defer func() { _ = conn.Close() }() // nothing is pending on it
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	d := &device{o: o, site: site, conn: conn, unit: unit}
