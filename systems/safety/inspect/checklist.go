@@ -48,7 +48,14 @@ func ParseItems(body string) ([]Item, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := in.FieldPos(0)
+		line := 0
+		var bad *csv.ParseError
+		switch {
+		case errors.As(err, &bad):
+			line = bad.Line
+		case len(row) > 0:
+			line, _ = in.FieldPos(0)
+		}
 		if err != nil || len(row) != 3 {
 			return nil, errs.Say(errs.Invalid, "第 %[1]d 行应有三列", "line %[1]d must have three columns", line)
 		}
