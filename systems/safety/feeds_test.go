@@ -263,7 +263,7 @@ func TestHJ212Refusals(t *testing.T) {
 		}
 	}
 	w.eventually("the refusals are listed", func() bool { return strings.Contains(w.refused(), "P9") })
-	page := string(w.As("reader").Get("/zh/safety/refused").Body)
+	page := w.As("reader").Get("/zh/safety/refused").Body
 	if !strings.Contains(page, "CRC") || !strings.Contains(page, "HJ 212-2017 A") || strings.Contains(page, "654321") || !strings.Contains(page, "PW=******") {
 		t.Errorf("the page of refusals lacks something: %s", page[:min(len(page), 3000)])
 	}

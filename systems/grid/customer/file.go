@@ -12,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/web/sheet"
 )
 
 // ImportName is the name of the bindings that officers make, as a kind of import: lines "login,address".
@@ -30,7 +31,7 @@ func (p *Part) Import(ctx context.Context, run host.ImportRun) (res host.ImportR
 		if errors.Is(err, io.EOF) {
 			return res, nil
 		}
-		line, _ := in.FieldPos(0)
+		line := sheet.LineOf(in, row, err)
 		if err == nil && line == 1 && strings.TrimPrefix(row[0], "\ufeff") == "login" {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/web/sheet"
 )
 
 // Item is a line of a checklist. Code is unique in its list: "1.2".
@@ -48,14 +49,7 @@ func ParseItems(body string) ([]Item, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line := 0
-		var bad *csv.ParseError
-		switch {
-		case errors.As(err, &bad):
-			line = bad.Line
-		case len(row) > 0:
-			line, _ = in.FieldPos(0)
-		}
+		line := sheet.LineOf(in, row, err)
 		if err != nil || len(row) != 3 {
 			return nil, errs.Say(errs.Invalid, "第 %[1]d 行应有三列", "line %[1]d must have three columns", line)
 		}
