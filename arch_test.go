@@ -44,6 +44,7 @@ var floors = []rule{
 	{dir: "store/postgres", floor: 1, may: []string{"store", "errs"}, tests: storage},
 	{dir: "store/storetest", floor: 1, may: []string{"store", "store/sqlite", "store/postgres", "errs"}},
 	{dir: "kernel/trust/pki", floor: 2},
+	{dir: "kernel/merkle", floor: 0, may: []string{"errs"}},
 	{dir: "kernel/journal", floor: 2, may: []string{"store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/entity/geo", floor: 2, may: []string{"errs"}},
 	{dir: "kernel/entity/filter", floor: 2, may: []string{"kernel/entity/geo", "wire/ngsild/*", "errs"}},
@@ -229,7 +230,7 @@ var packages = map[string][]string{
 }
 
 // testOnly are modules that tests may use besides.
-var testOnly = []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "golang.org/x/net", "github.com/piprate/json-gold"}
+var testOnly = []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "golang.org/x/net", "golang.org/x/mod", "github.com/piprate/json-gold"}
 
 // pure lists what a codec must not touch: bytes to values and back, no I/O, no clock, no log.
 var pure = []string{"net", "net/http", "os", "log/slog", "context", "database/sql", "io/fs", "crypto/rand", "math/rand", "math/rand/v2"}
