@@ -64,6 +64,7 @@ func killStory(t *testing.T, engine ...string) {
 		wg.Wait()
 	}()
 	for _, st := range stations {
+		st.pace(kills)
 		wg.Go(func() { st.run(ctx, port) })
 	}
 	seed := rand.Uint64()
@@ -105,13 +106,18 @@ func awaitAcks(t *testing.T, s *server, stations []*station, want int64) {
 	t.Helper()
 	limit := time.Now().Add(startLimit)
 	for acks(stations) < want {
+		told := true
 		for _, st := range stations {
+			told = told && st.told.Load()
 			st.mu.Lock()
 			err := st.err
 			st.mu.Unlock()
 			if err != nil {
 				t.Fatal(err)
 			}
+		}
+		if told && acks(stations) < want {
+			t.Fatal("the stations have sent everything that they had: pace them, or give them more")
 		}
 		if time.Now().After(limit) {
 			t.Fatalf("no report was confirmed within %v of a start\n%s", startLimit, s.errout)
