@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid"
 	"github.com/haihe-city/haihe/systems/plan"
 	"github.com/haihe-city/haihe/systems/safety"
+	"github.com/haihe-city/haihe/systems/sharing"
 )
 
 // All gives the systems, each with a configuration of its own that holds its defaults.
@@ -23,5 +24,6 @@ func All() []host.System {
 		grid.System(),
 		safety.System(),
 		emergency.System(),
+		sharing.System(),
 	}
 }
