@@ -16,7 +16,7 @@ import (
 
 // Bounds of an act. A journal that can be flooded by one act cannot be kept for years.
 const (
-	MaxDetail = 64 << 10 // bytes of canonical JSON
+	MaxDetail = 60 << 10 // bytes of canonical JSON: with all fields an entry stays below the 65,535 bytes of a bundle's entry (C2SP tlog-tiles)
 	MaxField  = 512      // bytes of each text
 )
 
@@ -60,6 +60,11 @@ var zero [sha256.Size]byte
 
 // digest is the hash of r standing at seq after prev; doc.go gives the layout.
 func (r *row) digest(seq int64, prev []byte) [sha256.Size]byte {
+	return sha256.Sum256(r.canonical(seq, prev))
+}
+
+// canonical is the hashed bytes of r standing at seq after prev; doc.go gives the layout.
+func (r *row) canonical(seq int64, prev []byte) []byte {
 	if len(prev) == 0 {
 		prev = zero[:]
 	}
@@ -72,7 +77,7 @@ func (r *row) digest(seq int64, prev []byte) [sha256.Size]byte {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
 		b = append(b, s...)
 	}
-	return sha256.Sum256(b)
+	return b
 }
 
 // scan reads the columns of qWalk and of a listing.

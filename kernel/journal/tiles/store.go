@@ -1,0 +1,34 @@
+package tiles
+
+import (
+	"embed"
+
+	"github.com/haihe-city/haihe/store"
+)
+
+//go:embed table/*.sql
+var tables embed.FS
+
+var (
+	qMake = store.Q("tiles.make", `INSERT INTO tiles_log (log, origin, size) VALUES ($1, $2, 0) ON CONFLICT (log) DO NOTHING`)
+	qLog  = store.Q("tiles.log", `SELECT origin, size FROM tiles_log WHERE log = $1`)
+	// Moving the size first takes the row's lock: the order of a log is the order of its writers' transactions.
+	qMove = store.Q("tiles.move", `UPDATE tiles_log SET size = size + $2 WHERE log = $1 RETURNING size`)
+
+	qTile    = store.Q("tiles.tile", `SELECT hashes FROM tiles_tile WHERE log = $1 AND level = $2 AND num = $3`)
+	qPutTile = store.Q("tiles.put", `INSERT INTO tiles_tile (log, level, num, hashes) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (log, level, num) DO UPDATE SET hashes = excluded.hashes`)
+
+	qSign = store.Q("tiles.sign", `INSERT INTO tiles_checkpoint (log, size, at, root, note) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (log, size) DO NOTHING`)
+	qLatest = store.Q("tiles.latest", `SELECT size, at, root, note FROM tiles_checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1`)
+	qSigned = store.Q("tiles.signed", `SELECT size, at, root, note FROM tiles_checkpoint WHERE log = $1 AND size >= $2 ORDER BY size LIMIT $3`)
+
+	qCosign = store.Q("tiles.cosign", `INSERT INTO tiles_cosignature (log, size, name, key, at, line) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (log, size, name, key) DO UPDATE SET at = excluded.at, line = excluded.line`)
+	qCosigned = store.Q("tiles.cosigned", `SELECT line FROM tiles_cosignature WHERE log = $1 AND size = $2 ORDER BY name, key`)
+
+	qWitnessed = store.Q("tiles.witnessed", `SELECT size, root FROM tiles_witnessed WHERE origin = $1`)
+	qWitness   = store.Q("tiles.witness", `INSERT INTO tiles_witnessed (origin, size, at, root, note) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (origin) DO UPDATE SET size = excluded.size, at = excluded.at, root = excluded.root, note = excluded.note`)
+)
