@@ -12,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/customer"
@@ -213,14 +214,14 @@ func (s *service) power(ctx context.Context, events []headend.Power) error {
 	return s.outages.Take(ctx, signals)
 }
 
-// layDistricts makes the sixteen book.Districts known as entities, once.
+// layDistricts makes the sixteen region.Districts known as entities, once.
 func (s *service) layDistricts(ctx context.Context) error {
 	n, err := s.entities.Count(ctx, book.TypeDistrict, "")
-	if err != nil || n >= int64(len(book.Districts)) {
+	if err != nil || n >= int64(len(region.Districts)) {
 		return err
 	}
 	return s.host.DB.Write(ctx, func(tx *store.Tx) error {
-		for _, d := range book.Districts {
+		for _, d := range region.Districts {
 			e := &entity.Entity{ID: book.DistrictID(d.Code), Types: []string{book.TypeDistrict}, Owner: owner, Attrs: []entity.Attr{
 				entity.TextAttr("code", d.Code), entity.TextAttr("name", d.Name.Zh), entity.BoolAttr("core", d.Core)}}
 			if err := s.entities.Create(tx, e); err != nil && !errs.Is(err, errs.Conflict) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/systems/safety/register"
 )
 
@@ -19,7 +20,7 @@ func large(b testing.TB, plants int) *city {
 	s.WriteString("substance,plant,unit,tons,at\n")
 	kinds := []register.Measure{register.Level, register.Temperature, register.Pressure, register.Flow, register.Gas, register.Toxic}
 	for i := range plants {
-		kind, d := register.Chemical, register.Districts[i%16]
+		kind, d := register.Chemical, region.Districts[i%16]
 		switch {
 		case i < 12:
 			kind = register.Fireworks
@@ -27,7 +28,7 @@ func large(b testing.TB, plants int) *city {
 			kind = register.Metallurgy
 		}
 		if i%3 > 0 {
-			d = register.Districts[12] // Binhai has most of them
+			d = region.Districts[12] // Binhai has most of them
 		}
 		fmt.Fprintf(&p, "P%04d,企业%d,%s,%s,%.4f,%.4f,hj212,%d,2015-03-01\n", i, i, kind, d.Code, 117+float64(i%100)/100, 39+float64(i/100)/100, i%150)
 		fmt.Fprintf(&u, "U-01,P%04d,罐区,storage\n", i)

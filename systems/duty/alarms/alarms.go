@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -134,7 +135,7 @@ func (p *Part) pageOf(system, uri string) string {
 // placeOf says where an alarm stands: plant and district.
 func (p *Part) placeOf(a *alarm.Alarm) lang.Text {
 	var zh, en []string
-	for _, t := range []lang.Text{p.nameOf(a.System, a.Group), district(a.Area)} {
+	for _, t := range []lang.Text{p.nameOf(a.System, a.Group), region.Name(a.Area)} {
 		if !t.Empty() {
 			zh, en = append(zh, t.Zh), append(en, t.En)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/ui"
@@ -103,8 +104,8 @@ func (p *Part) fields(v url.Values, past bool) []ui.Field {
 	for _, s := range append(p.duty.Watchers(), "city") {
 		systems = append(systems, ui.Option{Value: s, Text: p.systemName(s)})
 	}
-	for _, d := range districts {
-		areas = append(areas, ui.Option{Value: d.code, Text: d.name})
+	for _, d := range region.Districts {
+		areas = append(areas, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	for _, c := range classes {
 		kinds = append(kinds, ui.Option{Value: string(c), Text: classText(c)})

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"strings"
 	"time"
@@ -144,7 +145,7 @@ func (t *Tell) title() string {
 		parts = append(parts, DrillMark)
 	}
 	if t.District != "" {
-		parts = append(parts, area.NameOf(t.District).Zh)
+		parts = append(parts, region.Name(t.District).Zh)
 	}
 	if t.Place != "" {
 		parts = append(parts, t.Place)

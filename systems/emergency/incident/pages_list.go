@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"fmt"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"sort"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/emergency/page"
-	"github.com/haihe-city/haihe/systems/emergency/situation/area"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -160,7 +160,7 @@ func inbox(list []Report) ui.Table {
 		c, _ := event.ClassOf(r.Class)
 		place := lang.Same(r.Place)
 		if r.Place == "" {
-			place = area.NameOf(r.District)
+			place = region.Name(r.District)
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: "r-" + r.ID, Cells: []ui.Cell{{Time: r.Came}, {Text: c.Name, Href: pathInbox + "/" + r.ID, Strong: true}, {Text: place}, {Text: sourceName(r.Source)}}})
 	}
@@ -209,7 +209,7 @@ func (p *Part) pageReport(r *web.Request) (*ui.Page, error) {
 func (r Report) facts() ui.Facts {
 	c, _ := event.ClassOf(r.Class)
 	items := []ui.Fact{{Name: lang.T("收到", "Received"), Time: r.Came}, {Name: lang.T("来源", "By"), Value: sourceName(r.Source)}, {Name: lang.T("类型", "Kind"), Value: c.Name},
-		{Name: lang.T("地点", "Place"), Value: lang.Same(r.Place)}, {Name: lang.T("区", "District"), Value: area.NameOf(r.District)}}
+		{Name: lang.T("地点", "Place"), Value: lang.Same(r.Place)}, {Name: lang.T("区", "District"), Value: region.Name(r.District)}}
 	if r.Located {
 		items = append(items, ui.Fact{Name: lang.T("坐标", "Coordinates"), Value: lang.Same(r.At.Text())})
 	}

@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"fmt"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"slices"
 	"strconv"
@@ -12,7 +13,6 @@ import (
 	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/emergency/page"
-	"github.com/haihe-city/haihe/systems/emergency/situation/area"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 )
@@ -121,7 +121,7 @@ func (p *Part) head(x Whole) ui.Tiles {
 func (p *Part) facts(x Whole) ui.Facts {
 	c, _ := event.ClassOf(x.Class)
 	unit := p.o.People.UnitName(x.Case.Unit)
-	items := []ui.Fact{{Name: lang.T("编号", "Number"), Value: lang.Same(x.Case.Number)}, {Name: lang.T("类型", "Kind"), Value: lang.T(event.Groups[c.Group].Zh+"，"+c.Name.Zh, event.Groups[c.Group].En+", "+c.Name.En)}, {Name: lang.T("地点", "Place"), Value: lang.Same(x.Place)}, {Name: lang.T("区", "District"), Value: area.NameOf(x.District)},
+	items := []ui.Fact{{Name: lang.T("编号", "Number"), Value: lang.Same(x.Case.Number)}, {Name: lang.T("类型", "Kind"), Value: lang.T(event.Groups[c.Group].Zh+"，"+c.Name.Zh, event.Groups[c.Group].En+", "+c.Name.En)}, {Name: lang.T("地点", "Place"), Value: lang.Same(x.Place)}, {Name: lang.T("区", "District"), Value: region.Name(x.District)},
 		{Name: lang.T("负责单位", "Unit"), Value: unit}, {Name: lang.T("发生时间", "Happened"), Time: x.Occurred}, {Name: lang.T("伤亡", "Harm"), Value: x.Harm.say()}}
 	if x.Located {
 		items = append(items, ui.Fact{Name: lang.T("坐标", "Coordinates"), Value: lang.Same(x.At.Text())})

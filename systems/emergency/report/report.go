@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"strings"
 	"time"
@@ -16,7 +17,6 @@ import (
 	"github.com/haihe-city/haihe/systems/emergency/dispatch"
 	"github.com/haihe-city/haihe/systems/emergency/incident"
 	"github.com/haihe-city/haihe/systems/emergency/plan"
-	"github.com/haihe-city/haihe/systems/emergency/situation/area"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -143,7 +143,7 @@ func (r Report) Markdown(l lang.Lang, unit func(id string) lang.Text) string {
 		fmt.Fprintf(&b, "**%s**\n\n", t("演练报告：所述均非真实事件。", "Report of a drill: nothing of it was real."))
 	}
 	c, _ := event.ClassOf(x.Class)
-	for _, row := range [][2]string{{t("事件", "Incident"), x.Case.Title}, {t("类型", "Kind"), c.Name.In(l)}, {t("级别", "Level"), event.LevelName(x.Case.Level).In(l)}, {t("阶段", "Stage"), incident.StageName(x.Case.Stage).In(l)}, {t("地点", "Place"), strings.TrimSpace(area.NameOf(x.District).In(l) + " " + x.Place)},
+	for _, row := range [][2]string{{t("事件", "Incident"), x.Case.Title}, {t("类型", "Kind"), c.Name.In(l)}, {t("级别", "Level"), event.LevelName(x.Case.Level).In(l)}, {t("阶段", "Stage"), incident.StageName(x.Case.Stage).In(l)}, {t("地点", "Place"), strings.TrimSpace(region.Name(x.District).In(l) + " " + x.Place)},
 		{t("负责单位", "Unit"), unit(x.Case.Unit).In(l)}, {t("发生时间", "Happened"), when(x.Occurred)}, {t("接报时间", "Reported"), when(x.Opened)}, {t("伤亡", "Harm"), fmt.Sprintf(t("亡 %d，失踪 %d，被困 %d，伤 %d（重伤 %d）", "%d dead, %d missing, %d trapped, %d injured (%d seriously)"), x.Dead, x.Missing, x.Trapped, x.Injured, x.Serious)}} {
 		fmt.Fprintf(&b, "- %s: %s\n", row[0], escape(row[1]))
 	}

@@ -3,6 +3,7 @@ package book
 import (
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/series"
 )
 
@@ -181,7 +182,7 @@ func (c *Cover) add(s Slots, want SlotSet, n int64) {
 	c.Missing += n * int64(want.Minus(s.Measured.Or(s.Estimated)).Count())
 }
 
-// tally counts meters by district; the last is for those in none of Districts.
+// tally counts meters by district; the last is for those in none of region.Districts.
 type tally struct {
 	by   []Cover
 	want SlotSet
@@ -194,7 +195,7 @@ func (t *tally) add(region int8, s Slots, n int64) {
 	t.by[region].add(s, t.want, n)
 }
 
-// Coverage folds a day of which `due` slots are due: the city, and each district in the order of Districts. An open day is told from
+// Coverage folds a day of which `due` slots are due: the city, and each district in the order of region.Districts. An open day is told from
 // counts that are carried on; of a sealed one only what differs is walked through.
 func (b *Book) Coverage(d Day, due int) (city Cover, by []Cover) {
 	b.mu.RLock()
@@ -205,7 +206,7 @@ func (b *Book) Coverage(d Day, due int) (city Cover, by []Cover) {
 	}
 	defer b.mu.RUnlock()
 	held := b.days[d]
-	t := tally{make([]Cover, len(Districts)+1), First(due)}
+	t := tally{make([]Cover, len(region.Districts)+1), First(due)}
 	if held == nil || held.sealed {
 		b.coverSealed(held, &t)
 	} else {
@@ -216,7 +217,7 @@ func (b *Book) Coverage(d Day, due int) (city Cover, by []Cover) {
 		city.Meters, city.Complete, city.Collected = city.Meters+c.Meters, city.Complete+c.Complete, city.Collected+c.Collected
 		city.Late, city.Estimated, city.Missing = city.Late+c.Late, city.Estimated+c.Estimated, city.Missing+c.Missing
 	}
-	return city, t.by[:len(Districts)]
+	return city, t.by[:len(region.Districts)]
 }
 
 // coverSealed counts every meter as the usual one, and puts right those that differ. held is nil for a day that is not known.
@@ -353,7 +354,7 @@ func (b *Book) PlaceOf(num int64) (int32, bool) {
 	return b.placeOf(num)
 }
 
-// Region is where the district of the meter at a place stands in Districts; -1 for none.
+// Region is where the district of the meter at a place stands in region.Districts; -1 for none.
 func (b *Book) Region(place int32) int {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/series"
 )
 
@@ -14,7 +15,7 @@ func testBook(t *testing.T, n int) *Book {
 	t.Helper()
 	b := New(3)
 	for i := range n {
-		b.Put(Meter{Num: int64(i + 1), Address: fmt.Sprintf("%012d", i), District: Districts[i%16].Code, Concentrator: fmt.Sprintf("%012d", 900+i%4), Category: Residential, Protocol: DLT698})
+		b.Put(Meter{Num: int64(i + 1), Address: fmt.Sprintf("%012d", i), District: region.Districts[i%16].Code, Concentrator: fmt.Sprintf("%012d", 900+i%4), Category: Residential, Protocol: DLT698})
 	}
 	return b
 }
@@ -117,7 +118,7 @@ func TestSheetAsSlots(t *testing.T) {
 		b := New(9)
 		d, _ := ParseDay("2015-11-20")
 		put := func(i, moved int) {
-			b.Put(Meter{Num: int64(3*i + 1), Address: fmt.Sprintf("%012d", i), District: append(Districts, District{})[(i+moved)%17].Code, Concentrator: "1", Category: Residential, Protocol: DLT698, Retired: (i+moved)%31 == 5})
+			b.Put(Meter{Num: int64(3*i + 1), Address: fmt.Sprintf("%012d", i), District: append(region.Districts, region.District{})[(i+moved)%17].Code, Concentrator: "1", Category: Residential, Protocol: DLT698, Retired: (i+moved)%31 == 5})
 		}
 		for i := range n {
 			put(i, 0)
@@ -161,7 +162,7 @@ func TestSheetAsSlots(t *testing.T) {
 			}
 			due := r.IntN(SlotsPerDay + 1)
 			var sum Cover
-			by := make([]Cover, len(Districts)+1)
+			by := make([]Cover, len(region.Districts)+1)
 			for i, w := range want {
 				if got := b.days[d].slots(int32(i)); got != w {
 					t.Fatalf("seed %d round %d: meter %d stands as %+v, want %+v (sealed %v)", seed, round, i, got, w, b.days[d].sealed)
@@ -175,7 +176,7 @@ func TestSheetAsSlots(t *testing.T) {
 					t.Fatalf("seed %d round %d: Empty of meter %d is wrong", seed, round, i)
 				}
 			}
-			if city, districts := b.Coverage(d, due); city != sum || !slices.Equal(districts, by[:len(Districts)]) {
+			if city, districts := b.Coverage(d, due); city != sum || !slices.Equal(districts, by[:len(region.Districts)]) {
 				t.Fatalf("seed %d round %d: coverage %+v, want %+v (sealed %v)", seed, round, city, sum, b.days[d].sealed)
 			}
 		}
@@ -187,7 +188,7 @@ func TestMeterComesBack(t *testing.T) {
 	b := New(1)
 	var want []Meter
 	for i := range 5000 {
-		m := Meter{Num: int64(i)*977 + 1, Address: fmt.Sprintf("%012d", (i*7_919_000_017)%1_000_000_000_000), District: Districts[i%16].Code, Feeder: fmt.Sprintf("F-%d", i/300), Concentrator: fmt.Sprintf("%012d", i/40),
+		m := Meter{Num: int64(i)*977 + 1, Address: fmt.Sprintf("%012d", (i*7_919_000_017)%1_000_000_000_000), District: region.Districts[i%16].Code, Feeder: fmt.Sprintf("F-%d", i/300), Concentrator: fmt.Sprintf("%012d", i/40),
 			Category: Categories[i%4].Category, Protocol: []Protocol{DLT698, DLT645}[i%2], Retired: i%9 == 0}
 		if i%3 > 0 {
 			m.Installed = time.Date(1960+i%90, time.Month(i%12+1), i%28+1, 0, 0, 0, 0, China)

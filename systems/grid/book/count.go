@@ -1,6 +1,9 @@
 package book
 
-import "math/bits"
+import (
+	"github.com/haihe-city/haihe/kernel/region"
+	"math/bits"
+)
 
 // counts are carried on beside an open sheet, so that the coverage of a city need not walk through its meters: by kind of meter, how
 // many have each slot measured, and how many have their first gap at each slot (SlotsPerDay: none).
@@ -84,7 +87,7 @@ func (b *Book) coverOpen(held *sheet, t *tally) {
 		}
 		at := int(b.kinds[k].region)
 		if at < 0 {
-			at = len(Districts)
+			at = len(region.Districts)
 		}
 		c := &t.by[at]
 		c.Meters, c.Complete = c.Meters+meters, c.Complete+complete

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/series"
 )
 
@@ -18,7 +19,7 @@ func TestListAsSorted(t *testing.T) {
 	d, _ := ParseDay("2015-11-20")
 	const n = 700
 	for i := range n {
-		b.Put(Meter{Num: int64(i + 1), Address: fmt.Sprintf("%012d", (i*7919)%n), District: Districts[i%16].Code, Concentrator: "200000000001", Category: Residential, Protocol: DLT698, Retired: i%50 == 3})
+		b.Put(Meter{Num: int64(i + 1), Address: fmt.Sprintf("%012d", (i*7919)%n), District: region.Districts[i%16].Code, Concentrator: "200000000001", Category: Residential, Protocol: DLT698, Retired: i%50 == 3})
 		for k := range r.IntN(6) {
 			b.Mark([]Placed{{Place: int32(i), Day: d, Slot: k, At: d.Start() + int64(k)*SlotMicros, Quality: series.Measured}})
 		}
@@ -67,7 +68,7 @@ func benchBook(b *testing.B, n int) (*Book, Day) {
 	k := New(8)
 	d, _ := ParseDay("2015-11-20")
 	for i := range n {
-		k.Put(Meter{Num: int64(i + 1), Address: fmt.Sprintf("%012d", i), District: Districts[i%16].Code, Feeder: fmt.Sprintf("F-%d", i/2000), Concentrator: fmt.Sprintf("%012d", i/400), Category: Residential, Protocol: DLT698})
+		k.Put(Meter{Num: int64(i + 1), Address: fmt.Sprintf("%012d", i), District: region.Districts[i%16].Code, Feeder: fmt.Sprintf("F-%d", i/2000), Concentrator: fmt.Sprintf("%012d", i/400), Category: Residential, Protocol: DLT698})
 	}
 	marks := make([]Placed, n)
 	for day := d - 7; day <= d; day++ {

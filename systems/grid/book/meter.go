@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 )
@@ -100,7 +101,7 @@ func (m Meter) Check() error {
 	switch {
 	case !digits(m.Address, 12):
 		return errs.Say(errs.Invalid, "电表地址应为 12 位数字，现为“%s”", "a meter's address has 12 digits, this is %q", m.Address)
-	case DistrictIndex(m.District) < 0:
+	case !region.Valid(m.District):
 		return errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码，应为 120101 至 120119 之一", "%q is no district code of this city, which run from 120101 to 120119", m.District)
 	case !digits(m.Concentrator, 12):
 		return errs.Say(errs.Invalid, "集中器地址应为 12 位数字，现为“%s”", "a concentrator's address has 12 digits, this is %q", m.Concentrator)
@@ -135,52 +136,12 @@ func (m Meter) Status() string {
 	return "inService"
 }
 
-// District is one of the city's sixteen.
-type District struct {
-	Code string
-	Name lang.Text
-	Core bool // one of the six of the centre, whose supply the plan holds to 99.99 %
-}
-
-// Districts are the city's, in the order of their codes (GB/T 2260, with the names of today; the plan's time knew 宁河县, 静海县 and 蓟县).
-var Districts = []District{
-	{"120101", lang.T("和平区", "Heping"), true},
-	{"120102", lang.T("河东区", "Hedong"), true},
-	{"120103", lang.T("河西区", "Hexi"), true},
-	{"120104", lang.T("南开区", "Nankai"), true},
-	{"120105", lang.T("河北区", "Hebei"), true},
-	{"120106", lang.T("红桥区", "Hongqiao"), true},
-	{"120110", lang.T("东丽区", "Dongli"), false},
-	{"120111", lang.T("西青区", "Xiqing"), false},
-	{"120112", lang.T("津南区", "Jinnan"), false},
-	{"120113", lang.T("北辰区", "Beichen"), false},
-	{"120114", lang.T("武清区", "Wuqing"), false},
-	{"120115", lang.T("宝坻区", "Baodi"), false},
-	{"120116", lang.T("滨海新区", "Binhai New Area"), false},
-	{"120117", lang.T("宁河区", "Ninghe"), false},
-	{"120118", lang.T("静海区", "Jinghai"), false},
-	{"120119", lang.T("蓟州区", "Jizhou"), false},
-}
-
-// DistrictIndex is where a code stands in Districts; -1 for none of them.
-func DistrictIndex(code string) int {
-	for i := range Districts {
-		if Districts[i].Code == code {
-			return i
-		}
-	}
-	return -1
-}
-
-// DistrictName names a district by its code; the code itself where it is none of ours.
+// DistrictName names the district of a meter; a meter that was imported has none.
 func DistrictName(code string) lang.Text {
-	if i := DistrictIndex(code); i >= 0 {
-		return Districts[i].Name
-	}
 	if code == "" {
 		return lang.T("档案外", "Not in the archive")
 	}
-	return lang.Same(code)
+	return region.Name(code)
 }
 
 // Concentrator is a concentrator or gateway: what the archive knows of it, and how its link stands.

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/haihe-city/haihe/kernel/region"
 )
 
 // packedCity is a book of n meters, some of which moved, and its pieces.
@@ -14,7 +16,7 @@ func packedCity(t testing.TB, n int) (*Book, [][]byte) {
 	r := rand.New(rand.NewPCG(5, 6))
 	b := New(3)
 	put := func(i int) {
-		m := Meter{Num: int64(2*i + 7), Address: fmt.Sprintf("%012d", (i*7_919_000_017)%1_000_000_000_000), District: append(Districts, District{})[r.IntN(17)].Code, Feeder: fmt.Sprintf("F-%d", i/300),
+		m := Meter{Num: int64(2*i + 7), Address: fmt.Sprintf("%012d", (i*7_919_000_017)%1_000_000_000_000), District: append(region.Districts, region.District{})[r.IntN(17)].Code, Feeder: fmt.Sprintf("F-%d", i/300),
 			Concentrator: fmt.Sprintf("%012d", r.IntN(1+n/40)), Category: Categories[i%4].Category, Protocol: []Protocol{DLT698, DLMS}[i%2], Retired: i%9 == 0}
 		if i%3 > 0 {
 			m.Installed = time.Date(1960+i%90, 3, 4, 0, 0, 0, 0, China)

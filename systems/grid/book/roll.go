@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/haihe-city/haihe/kernel/region"
 )
 
 // roll is the archive of the meters, and when each was last heard: 32 bytes a meter and some for the indexes, without a pointer,
@@ -41,7 +43,7 @@ type record struct {
 // kind is what many meters have in common.
 type kind struct {
 	district string
-	region   int8 // where the district stands in Districts, -1 for none
+	region   int8 // where the district stands in region.Districts, -1 for none
 	category Category
 	protocol Protocol
 	retired  bool
@@ -89,7 +91,7 @@ func (r *roll) text(s string) uint32 {
 }
 
 func (r *roll) kind(m *Meter) uint32 {
-	k := kind{m.District, int8(DistrictIndex(m.District)), m.Category, m.Protocol, m.Retired, m.Solar}
+	k := kind{m.District, int8(region.Index(m.District)), m.Category, m.Protocol, m.Retired, m.Solar}
 	n, ok := r.kindOf[k]
 	if !ok {
 		n = uint32(len(r.kinds))

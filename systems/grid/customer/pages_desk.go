@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
@@ -119,7 +120,7 @@ func (p *Part) codePage(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 		t.Rows = append(t.Rows, ui.Row{ID: c.id, Cells: []ui.Cell{{Text: lang.Same(p.address(c.meter)), Strong: true}, {Time: c.issued}, {Text: p.o.People.ActorName(r.Context(), c.by)}, {Time: c.expires}, {Tag: p.codeTag(c)}}})
 	}
 	districts := []ui.Option{{Text: lang.T("不限", "Any")}}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		districts = append(districts, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	out := p.desk(lang.T("绑定码", "Codes"), Tab.Href)

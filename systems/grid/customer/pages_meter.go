@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
@@ -291,7 +292,7 @@ func supplyPanel(v view, all []outage.Interruption) ui.Panel {
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Time: x.From}, end, {Text: lang.Same(ui.Num(to.Sub(x.From).Minutes(), 1))}, {Text: x.Cause}}})
 	}
 	facts := []ui.Fact{{Name: lang.T("本年停电次数", "Interruptions this year"), Value: lang.Same(fmt.Sprint(len(all)))}, {Name: lang.T("本年停电分钟", "Minutes this year"), Value: lang.Same(ui.Num(minutes, 1))}}
-	if i := book.DistrictIndex(v.m.District); i >= 0 && book.Districts[i].Core {
+	if i := region.Index(v.m.District); i >= 0 && region.Districts[i].Core {
 		tag := ui.Tag{Status: ui.StatusOn, Text: lang.T("在承诺之内", "within the promise")}
 		if minutes > promised {
 			tag = ui.Tag{Status: ui.StatusBehind, Text: lang.T("超过承诺", "beyond the promise")}

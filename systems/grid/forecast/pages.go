@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/forecast/model"
@@ -46,7 +47,7 @@ type view struct {
 
 func (p *Part) view(ctx context.Context, district string) (v view, err error) {
 	v = view{district: district, today: book.DayOf(p.o.Clock.Now().UnixMicro())}
-	if district != "" && book.DistrictIndex(district) < 0 {
+	if district != "" && region.Index(district) < 0 {
 		return v, noDistrict(district)
 	}
 	if v.days, err = p.days(ctx, district, v.today-shownDays, v.today+1); err != nil {
@@ -215,7 +216,7 @@ func (v view) alarms() ui.Panel {
 // table is the history of errors.
 func (v view) table() ui.Table {
 	options := []ui.Option{{Value: "", Text: name("")}}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		options = append(options, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	t := ui.Table{ID: "errors", Title: lang.T("逐日预测误差（MAPE）", "Error by day (MAPE)"), Path: path, Query: map[string]string{}, Filters: []ui.Field{{Name: "district", Kind: "select", Label: lang.T("范围", "Area"), Value: v.district, Options: options}},
@@ -252,7 +253,7 @@ func (v view) table() ui.Table {
 func (p *Part) formLimit(r *web.Request) (*ui.Page, string, error) {
 	district := r.Form("district")
 	err := p.SetLimit(r.Context(), r.Who, district, r.Form("mw"))
-	if msg, ok := errs.MsgOf(err); ok && errs.Is(err, errs.Invalid) && (district == "" || book.DistrictIndex(district) >= 0) {
+	if msg, ok := errs.MsgOf(err); ok && errs.Is(err, errs.Invalid) && (district == "" || region.Index(district) >= 0) {
 		page, err := p.show(r, district, msg)
 		return page, "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/forecast/model"
@@ -16,8 +17,8 @@ var mapLegend = []lang.Text{lang.Same("<20%"), lang.Same("20%"), lang.Same("40%"
 // districtMap is tomorrow's peak of every district, beside what it draws now.
 func (p *Part) districtMap(ctx context.Context, today book.Day) (ui.Map, error) {
 	m := ui.Map{ID: "forecast-map", Title: lang.T("各区明日预测高峰（MW）", "Tomorrow's peak by district (MW)"), Legend: mapLegend}
-	peaks, most := make([]float64, len(book.Districts)), 0.0
-	for i, d := range book.Districts {
+	peaks, most := make([]float64, len(region.Districts)), 0.0
+	for i, d := range region.Districts {
 		days, err := p.days(ctx, d.Code, today, today+1)
 		if err != nil {
 			return m, err

@@ -14,6 +14,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
@@ -101,7 +102,7 @@ const (
 // districts are the areas that are forecast: the city and its districts.
 func districts() []string {
 	out := []string{""}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		out = append(out, d.Code)
 	}
 	return out
@@ -272,7 +273,7 @@ func (p *Part) SetLimit(ctx context.Context, who *identity.Principal, district, 
 	if !who.Can(GrantLimit) {
 		return errs.Say(errs.Denied, "您没有设置负荷限值的权限", "you may not set limits of load")
 	}
-	if district != "" && book.DistrictIndex(district) < 0 {
+	if district != "" && region.Index(district) < 0 {
 		return noDistrict(district)
 	}
 	text = strings.TrimSpace(text)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/systems/grid/book"
 )
@@ -176,7 +177,7 @@ type loadKey struct {
 // days of the book answer from sums that are carried on; an older day is summed when it is asked for, and may lag behind by a Tick.
 // The caller does not change it.
 func (l *Ledger) Load(ctx context.Context, district string, d book.Day) ([]float64, error) {
-	if mw, ok := l.sums.load(d, book.DistrictIndex(district)); ok {
+	if mw, ok := l.sums.load(d, region.Index(district)); ok {
 		return mw, nil
 	}
 	l.summing.Lock() // one sums, the others wait for what it finds

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/store/storetest"
@@ -245,7 +246,7 @@ func TestSumsAsScanned(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	today := book.DayOf(d.now.UnixMicro())
 	put := func(i int) {
-		d.o.Book.Put(book.Meter{Num: int64(i + 1), Address: address(i), District: book.Districts[r.IntN(16)].Code, Feeder: "F-1", Concentrator: "200000000001", Category: book.Residential, Protocol: book.DLT698})
+		d.o.Book.Put(book.Meter{Num: int64(i + 1), Address: address(i), District: region.Districts[r.IntN(16)].Code, Feeder: "F-1", Concentrator: "200000000001", Category: book.Residential, Protocol: book.DLT698})
 	}
 	for i := range 24 {
 		put(i)
@@ -256,10 +257,10 @@ func TestSumsAsScanned(t *testing.T) {
 			if _, ok := l.sums.load(day, -1); !ok && day > today-2 {
 				t.Errorf("%s: %v is not carried on", when, day)
 			}
-			for k := -1; k < len(book.Districts); k++ {
+			for k := -1; k < len(region.Districts); k++ {
 				sel := book.Select{}
 				if k >= 0 {
-					sel.District = book.Districts[k].Code
+					sel.District = region.Districts[k].Code
 				}
 				keys := append([]int64{}, l.o.Book.Keys(sel)...)
 				points, err := l.o.Readings.Aggregate(t.Context(), keys, "power", day.Start(), (day + 1).Start(), book.SlotLength)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
@@ -91,7 +92,7 @@ func (q *asked) check() error {
 	if _, ok := kindWords[q.kind]; q.kind != "" && !ok {
 		return errs.Say(errs.Invalid, "类别“%s”无法识别，可用 transformer、feeder", "kind %q is not known: transformer or feeder", q.kind)
 	}
-	if q.district != "" && book.DistrictIndex(q.district) < 0 {
+	if q.district != "" && region.Index(q.district) < 0 {
 		return errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", q.district)
 	}
 	if q.stand != "" && !slices.Contains([]string{standHigh, standNegative, standNormal, standUnjudged}, q.stand) {
@@ -274,7 +275,7 @@ func (p *Part) table(r *web.Request, q asked, page []AreaDay, total int64, next 
 		states = append(states, ui.Option{Value: s.name, Text: s.text})
 	}
 	districts := []ui.Option{{Value: "", Text: lang.T("全部区", "All districts")}}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		districts = append(districts, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	day := ""

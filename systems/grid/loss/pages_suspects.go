@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
@@ -39,7 +40,7 @@ var suspectSorts = map[string]func(a, b Suspect) int{
 // askSuspects reads and checks what a request asks for, and reads what fits; the highest score comes first where no order is asked for.
 func (p *Part) askSuspects(r *web.Request) (q suspectAsked, err error) {
 	q = suspectAsked{district: r.Query("district"), area: r.Query("area"), clue: r.Query("clue"), sort: cmp.Or(r.Query("sort"), "-score"), after: r.Query("after")}
-	if q.district != "" && book.DistrictIndex(q.district) < 0 {
+	if q.district != "" && region.Index(q.district) < 0 {
 		return q, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", q.district)
 	}
 	if _, ok := clueNames[evidence.Kind(q.clue)]; q.clue != "" && !ok {
@@ -125,7 +126,7 @@ func (p *Part) pageSuspects(r *web.Request) (*ui.Page, error) {
 		_, t.Columns[i].Sortable = suspectSorts[t.Columns[i].Key]
 	}
 	options := []ui.Option{{Value: "", Text: lang.T("全部区", "All districts")}}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		options = append(options, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	clues := []ui.Option{{Value: "", Text: lang.T("全部线索", "All clues")}}

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
 	"github.com/haihe-city/haihe/systems/grid/outage/join"
 	"github.com/haihe-city/haihe/systems/grid/outage/list"
@@ -38,7 +38,7 @@ func (p *Part) coreShares(r *web.Request, span index.Period) (out []share, err e
 		s := share{o: o}
 		for _, d := range o.Dark {
 			m, _ := p.o.Book.ByNum(d.Customer)
-			if k := book.DistrictIndex(m.District); k >= 0 && book.Districts[k].Core {
+			if k := region.Index(m.District); k >= 0 && region.Districts[k].Core {
 				s.customers++
 				s.seconds += d.Until(now) - d.From
 			}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
@@ -227,9 +228,9 @@ type places struct{ feeders map[string]int32 }
 // of gives a meter's areas: district, core, feeder, city.
 func (x places) of(m book.Meter) [index.Areas]int32 {
 	out := [index.Areas]int32{-1, -1, -1, areaCity}
-	if k := book.DistrictIndex(m.District); k >= 0 {
+	if k := region.Index(m.District); k >= 0 {
 		out[0] = areaDistricts + int32(k)
-		if book.Districts[k].Core {
+		if region.Districts[k].Core {
 			out[1] = areaCore
 		}
 	}
@@ -242,7 +243,7 @@ func (x places) of(m book.Meter) [index.Areas]int32 {
 // layOut makes a report's areas and counts their customers: the meters in service that were installed by the end of the period.
 func (p *Part) layOut(r *Report) places {
 	r.Areas = []Area{{Kind: "city", Name: lang.T("全市", "City")}, {Kind: "core", Name: lang.T("核心区", "Core")}}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		r.Areas = append(r.Areas, Area{Kind: "district", Code: d.Code, Name: d.Name})
 	}
 	x := places{feeders: map[string]int32{}}

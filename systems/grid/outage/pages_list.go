@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/outage/join"
@@ -54,7 +55,7 @@ func (p *Part) Routes() []web.Route {
 // selection reads the filters of a list; every value is checked.
 func selection(r *web.Request) (s Select, err error) {
 	s = Select{District: r.Query("district"), Cause: r.Query("cause"), State: r.Query("state"), Source: r.Query("source"), Feeder: r.Query("feeder"), Sort: r.Query("sort"), After: r.Query("after"), Limit: pageSize}
-	if s.District != "" && book.DistrictIndex(s.District) < 0 {
+	if s.District != "" && region.Index(s.District) < 0 {
 		return s, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", s.District)
 	}
 	if _, ok := list.CauseOf(s.Cause); s.Cause != "" && !ok {
@@ -192,7 +193,7 @@ func (p *Part) outageMap(ctx context.Context) (ui.Panel, error) {
 	now := int64(len(p.dark))
 	p.seen.RUnlock()
 	m := ui.Map{ID: "outage-map", Title: lang.T("各区当前停电用户", "Customers in the dark now, by district"), Legend: []lang.Text{lang.Same("≥1%"), lang.Same("0.1%"), lang.Same("<0.1%"), lang.Same("0.01%"), lang.Same("0")}}
-	for i, d := range book.Districts {
+	for i, d := range region.Districts {
 		a := rep.Areas[areaDistricts+i].ByRule[byIEEE]
 		n := dark[d.Code]
 		m.Areas = append(m.Areas, ui.Area{Code: d.Code, Value: float64(n), Class: darkClass(n, a.Customers), Text: lang.T(fmt.Sprintf("停电 %s 户", ui.Grouped(n)), ui.Grouped(n)+" dark"), Href: pathList + "?district=" + d.Code, Rows: []ui.Fact{

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
@@ -49,7 +50,7 @@ func chosen(r *web.Request, rep *Report) ([]Area, error) {
 	if !slices.Contains([]string{"", "city", "core", "district", "feeder"}, kind) {
 		return nil, errs.Say(errs.Invalid, "范围“%s”无法识别，可用 city、core、district、feeder", "area %q is not known: city, core, district or feeder", kind)
 	}
-	if district != "" && book.DistrictIndex(district) < 0 {
+	if district != "" && region.Index(district) < 0 {
 		return nil, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", district)
 	}
 	out := []Area{}
@@ -273,7 +274,7 @@ func parts(areas []Area) ui.Table {
 		t.Columns = append(t.Columns, ui.Column{Key: k, Text: lang.Same(k), Num: true})
 	}
 	t.Columns = append(t.Columns, ui.Column{Key: "fault", Text: lang.T("故障 AIHC", "AIHC by faults"), Num: true}, ui.Column{Key: "plan", Text: lang.T("预安排 AIHC", "AIHC by plan"), Num: true}, ui.Column{Key: "aitc", Text: lang.Same("AITC-1"), Num: true})
-	for _, a := range areas[:min(len(areas), areaDistricts+len(book.Districts))] {
+	for _, a := range areas[:min(len(areas), areaDistricts+len(region.Districts))] {
 		cells := []ui.Cell{{Text: a.Name, Strong: true}}
 		for _, i := range []int{byRS1, byRS2, byRS3, byRS4} {
 			cells = append(cells, ui.Cell{Text: lang.Same(a.ByRule[i].ASAI().Cut(100, 4))})

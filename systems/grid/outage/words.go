@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
-	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/outage/index"
 	"github.com/haihe-city/haihe/systems/grid/outage/join"
 	"github.com/haihe-city/haihe/systems/grid/outage/list"
@@ -83,7 +83,7 @@ func clock(unix int64) time.Time { return moment(unix) }
 
 func districtOptions() []ui.Option {
 	out := []ui.Option{{Value: "", Text: lang.T("全部区", "All districts")}}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		out = append(out, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/sheet"
@@ -40,7 +41,7 @@ func (s *Part) apiCoverage(r *web.Request) (any, error) {
 		Districts []row     `json:"districts"`
 	}{d.String(), due, s.o.Clock.Now(), row{"", "天津市", "Tianjin", city, city.Rate()}, nil}
 	for i, c := range by {
-		out.Districts = append(out.Districts, row{book.Districts[i].Code, book.Districts[i].Name.Zh, book.Districts[i].Name.En, c, c.Rate()})
+		out.Districts = append(out.Districts, row{region.Districts[i].Code, region.Districts[i].Name.Zh, region.Districts[i].Name.En, c, c.Rate()})
 	}
 	return out, nil
 }
@@ -214,7 +215,7 @@ func (s *Part) apiLoadSheet(r *web.Request) (any, error) {
 		return nil, err
 	}
 	codes := []string{""}
-	for _, x := range book.Districts {
+	for _, x := range region.Districts {
 		codes = append(codes, x.Code)
 	}
 	f := sheet.Of(r.HTTP.URL.Path, r.Query("bom") == "1")

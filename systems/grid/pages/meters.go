@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/reread"
@@ -66,7 +67,7 @@ func meterTag(m book.Standing) *ui.Tag {
 
 func districtOptions() []ui.Option {
 	out := []ui.Option{{Value: "", Text: lang.T("全部区", "All districts")}}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		out = append(out, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	return out
@@ -179,7 +180,7 @@ func (s *Part) pageMissing(r *web.Request) (*ui.Page, error) {
 	}
 	city, by := b.Coverage(d, due)
 	scope := city
-	if k := book.DistrictIndex(sel.District); k >= 0 {
+	if k := region.Index(sel.District); k >= 0 {
 		scope = by[k]
 	}
 	s.asMissing(r, &t, sel, d)
@@ -206,7 +207,7 @@ func (s *Part) asMissing(r *web.Request, t *ui.Table, sel book.Select, d book.Da
 	}
 }
 
-// districtTable opens the city's figure into its book.Districts.
+// districtTable opens the city's figure into its region.Districts.
 func (s *Part) districtTable(d book.Day, by []book.Cover) ui.Table {
 	t := ui.Table{ID: "by-district", Title: lang.T("分区覆盖率", "Coverage by district"), Total: -1, Path: "/grid/missing", Columns: []ui.Column{
 		{Key: "district", Text: lang.T("区", "District")}, {Key: "rate", Text: lang.T("覆盖率", "Coverage"), Num: true}, {Key: "bar", Text: lang.T("进度", "Level")},
@@ -217,8 +218,8 @@ func (s *Part) districtTable(d book.Day, by []book.Cover) ui.Table {
 			continue
 		}
 		n := func(v int64) ui.Cell { return ui.Cell{Text: lang.Same(ui.Num(float64(v), 0))} }
-		t.Rows = append(t.Rows, ui.Row{ID: "d-" + book.Districts[i].Code, Cells: []ui.Cell{
-			{Text: book.Districts[i].Name, Href: "/grid/missing?district=" + book.Districts[i].Code + "&day=" + d.String()},
+		t.Rows = append(t.Rows, ui.Row{ID: "d-" + region.Districts[i].Code, Cells: []ui.Cell{
+			{Text: region.Districts[i].Name, Href: "/grid/missing?district=" + region.Districts[i].Code + "&day=" + d.String()},
 			{Text: lang.Same(ui.Num(c.Rate(), 2) + "%"), Strong: true}, {Gauge: &ui.Gauge{Part: c.Rate() / 100, Expected: -1, Status: ui.StatusOn}},
 			n(c.Meters), n(c.Meters - c.Complete), n(c.Late), n(c.Estimated), n(c.Missing)}})
 	}

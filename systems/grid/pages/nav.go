@@ -48,7 +48,11 @@ func Page(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
 	}
 	for _, g := range groups {
 		here := slices.ContainsFunc(g.pages, func(l ui.Link) bool { return l.Href == tab })
-		p.Tabs = append(p.Tabs, ui.Tab{Text: g.text, Href: g.pages[0].Href, Current: here})
+		t := ui.Tab{Text: g.text, Href: g.pages[0].Href, Current: here}
+		for _, l := range g.pages[1:] {
+			t.Else = append(t.Else, l.Href)
+		}
+		p.Tabs = append(p.Tabs, t)
 		if !here || len(g.pages) == 1 {
 			continue
 		}

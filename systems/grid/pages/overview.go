@@ -9,6 +9,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/reread"
@@ -152,7 +153,7 @@ func (s *Part) districtMap(d book.Day, by []book.Cover) ui.Map {
 		if c.Meters == 0 {
 			text = lang.T("无电表", "no meters")
 		}
-		m.Areas = append(m.Areas, ui.Area{Code: book.Districts[i].Code, Value: c.Rate(), Class: rateClass(c), Text: text, Href: "/grid/missing?district=" + book.Districts[i].Code + "&day=" + d.String(),
+		m.Areas = append(m.Areas, ui.Area{Code: region.Districts[i].Code, Value: c.Rate(), Class: rateClass(c), Text: text, Href: "/grid/missing?district=" + region.Districts[i].Code + "&day=" + d.String(),
 			Rows: []ui.Fact{
 				{Name: lang.T("在运电表", "Meters in service"), Value: lang.Same(ui.Num(float64(c.Meters), 0))},
 				{Name: lang.T("缺数电表", "Meters with gaps"), Value: lang.Same(ui.Num(float64(c.Meters-c.Complete), 0))},
@@ -305,7 +306,7 @@ func noPlace(text string) error {
 // queryDistrict reads a district's code; "" where none is asked for.
 func queryDistrict(r *web.Request) (string, error) {
 	code := r.Query("district")
-	if code != "" && book.DistrictIndex(code) < 0 {
+	if code != "" && region.Index(code) < 0 {
 		return "", noDistrict(code)
 	}
 	return code, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
@@ -82,7 +83,7 @@ func (p *Part) Order(ctx context.Context, by *identity.Principal, d book.Day, me
 	if !by.Can(Grant) {
 		return Order{}, errs.Say(errs.Denied, "您没有下达补抄的权限", "you may not order meters to be read again")
 	}
-	if sel.District != "" && book.DistrictIndex(sel.District) < 0 {
+	if sel.District != "" && region.Index(sel.District) < 0 {
 		return Order{}, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", sel.District)
 	}
 	if book.DueSlots(d, p.o.Clock.Now(), p.o.DueAfter) == 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/response/record"
@@ -40,7 +41,7 @@ func (p *Part) check(e Event) error {
 		return errs.Say(errs.Invalid, "区和线路各不超过 %d 个", "name at most %d districts and feeders each", maxAreas)
 	}
 	for _, d := range e.Districts {
-		if book.DistrictIndex(d) < 0 {
+		if region.Index(d) < 0 {
 			return errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", d)
 		}
 	}

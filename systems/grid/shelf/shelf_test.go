@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/kernel/entity"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/store/storetest"
 	"github.com/haihe-city/haihe/systems/grid/book"
@@ -18,7 +19,7 @@ const owner = "power"
 func meter(i int) *entity.Entity {
 	address := fmt.Sprintf("1%011d", i)
 	return &entity.Entity{ID: book.MeterID(address), Types: []string{book.TypeMeter}, Owner: owner, Attrs: []entity.Attr{
-		entity.TextAttr("address", address), entity.TextAttr("district", book.Districts[i%16].Code)}}
+		entity.TextAttr("address", address), entity.TextAttr("district", region.Districts[i%16].Code)}}
 }
 
 // TestFill: what is packed is used as long as nothing changed a meter, and never after that.

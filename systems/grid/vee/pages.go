@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
@@ -81,7 +82,7 @@ func (p *Part) readQuery(r *web.Request) (q query, err error) {
 	if q.rule != "" && !q.rule.Known() {
 		return q, errs.Say(errs.Invalid, "没有规则“%s”", "there is no rule %q", string(q.rule))
 	}
-	if q.district != "" && book.DistrictIndex(q.district) < 0 {
+	if q.district != "" && region.Index(q.district) < 0 {
 		return q, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", q.district)
 	}
 	switch text := r.Query("severity"); text {
@@ -148,7 +149,7 @@ func ruleOptions() []ui.Option {
 
 func districtOptions() []ui.Option {
 	out := []ui.Option{{Text: lang.T("全部区", "All districts")}}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		out = append(out, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	return out

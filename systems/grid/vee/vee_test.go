@@ -13,6 +13,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
@@ -56,7 +57,7 @@ func newDesk(t testing.TB, meters int) *desk {
 	}
 	b := book.New(3)
 	for i := range meters {
-		b.Put(book.Meter{Num: int64(i)*3 + 1, Address: address(i), District: book.Districts[i%16].Code, Feeder: "F-1", Concentrator: "200000000001", Category: book.Residential, Protocol: book.DLT698})
+		b.Put(book.Meter{Num: int64(i)*3 + 1, Address: address(i), District: region.Districts[i%16].Code, Feeder: "F-1", Concentrator: "200000000001", Category: book.Residential, Protocol: book.DLT698})
 	}
 	j, err := journal.Open(ctx, d.db, d.clock.Now)
 	if err != nil {
@@ -590,7 +591,7 @@ func TestPaging(t *testing.T) {
 		t.Fatalf("%v, %v", counts, err)
 	}
 	for _, worst := range []bool{true, false} {
-		for _, c := range []query{{day: day}, {day: day, rule: rule.Missing}, {day: day, district: book.Districts[3].Code}, {day: day, severity: rule.Major}, {day: day - 1}} {
+		for _, c := range []query{{day: day}, {day: day, rule: rule.Missing}, {day: day, district: region.Districts[3].Code}, {day: day, severity: rule.Major}, {day: day - 1}} {
 			first, err := parsePlace("")
 			if err != nil {
 				t.Fatal(err)

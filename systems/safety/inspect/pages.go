@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/kernel/casework"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/safety/register"
@@ -90,7 +91,7 @@ func (g Grade) tag() *ui.Tag {
 
 func districtOptions() []ui.Option {
 	out := []ui.Option{{Text: lang.T("全市", "Whole city")}}
-	for _, d := range register.Districts {
+	for _, d := range region.Districts {
 		out = append(out, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	return out

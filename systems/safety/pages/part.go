@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/lang"
@@ -118,7 +119,7 @@ func (p *Part) Routes() []web.Route {
 // Topics are the event streams.
 func Topics() []web.Topic {
 	out := []web.Topic{{Name: Topic, Grant: GrantRead}}
-	for _, d := range register.Districts {
+	for _, d := range region.Districts {
 		out = append(out, web.Topic{Name: topicOf(d.Code), Grant: GrantRead})
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/live"
@@ -24,7 +25,7 @@ func (p *Part) pagePlant(r *web.Request) (*ui.Page, error) {
 		return nil, err
 	}
 	out := Page(lang.Same(site.Name), "/safety/plants", ui.Link{Text: lang.T("企业", "Plants"), Href: "/safety/plants"}, ui.Link{Text: lang.Same(site.Name)})
-	out.Lead = lang.T(site.Kind.Text().Zh+" · "+register.DistrictName(site.District).Zh+" · "+site.Code, site.Kind.Text().En+" · "+register.DistrictName(site.District).En+" · "+site.Code)
+	out.Lead = lang.T(site.Kind.Text().Zh+" · "+region.Name(site.District).Zh+" · "+site.Code, site.Kind.Text().En+" · "+region.Name(site.District).En+" · "+site.Code)
 	if r.Who.Can(register.GrantEdit) {
 		out.Actions = []ui.Action{{Text: lang.T("修改台账", "Edit"), Href: register.PlantPage(site.Code) + "/edit"}}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/hazard"
@@ -136,7 +137,7 @@ func (p *Part) plantRow(s *live.Standing) ui.Row {
 	}
 	return ui.Row{ID: "p-" + s.Code, Cells: []ui.Cell{
 		{Text: lang.Same(s.Name), Sub: lang.Same(s.Code), Href: register.PlantPage(s.Code), Strong: true},
-		{Text: register.DistrictName(s.District)}, {Text: s.Kind.Text()},
+		{Text: region.Name(s.District)}, {Text: s.Kind.Text()},
 		{Text: lang.Same(fmt.Sprintf("%d/%d", s.Heard, s.Keys)), Gauge: &ui.Gauge{Part: part, Expected: -1, Status: tag(s).Status}},
 		{Time: s.Newest}, {Text: class}, {Tag: tag(s)},
 	}}
@@ -168,7 +169,7 @@ func districtOptions(all lang.Text) []ui.Option {
 	if !all.Empty() {
 		out = append(out, ui.Option{Value: "", Text: all})
 	}
-	for _, d := range register.Districts {
+	for _, d := range region.Districts {
 		out = append(out, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	return out
@@ -239,7 +240,7 @@ func (p *Part) pageMonitored(r *web.Request) (*ui.Page, error) {
 	lost.Total = int64(len(list))
 	for i := from; i < min(len(list), from+pageSize); i++ {
 		s := &list[i]
-		lost.Rows = append(lost.Rows, ui.Row{ID: "l-" + s.Code, Cells: []ui.Cell{{Text: lang.Same(s.Name), Sub: lang.Same(s.Code), Href: register.PlantPage(s.Code), Strong: true}, {Text: register.DistrictName(s.District)}, {Text: s.Kind.Text()}, {Text: p.missing(s)}, {Time: s.Newest}}})
+		lost.Rows = append(lost.Rows, ui.Row{ID: "l-" + s.Code, Cells: []ui.Cell{{Text: lang.Same(s.Name), Sub: lang.Same(s.Code), Href: register.PlantPage(s.Code), Strong: true}, {Text: region.Name(s.District)}, {Text: s.Kind.Text()}, {Text: p.missing(s)}, {Time: s.Newest}}})
 	}
 	if from+pageSize < len(list) {
 		lost.Next = strconv.Itoa(from + pageSize)
@@ -296,7 +297,7 @@ func (p *Part) pageDistricts(r *web.Request) (*ui.Page, error) {
 		{Text: lang.T("紧急", "Critical"), Num: true}, {Text: lang.T("高", "High"), Num: true}, {Text: lang.T("未确认", "Unacknowledged"), Num: true}, {Text: lang.T("停产检修", "Stopped"), Num: true}, {Text: lang.T("监测点", "Points"), Num: true}},
 		Empty: lang.T("没有企业", "No plants")}
 	n := func(v int) ui.Cell { return ui.Cell{Text: lang.Same(ui.Num(float64(v), 0))} }
-	for _, d := range register.Districts {
+	for _, d := range region.Districts {
 		s := pic.District[d.Code]
 		if s.Plants == 0 || scope != "" && scope != d.Code {
 			continue
@@ -364,7 +365,7 @@ func class(share float64) int {
 
 // areas are the districts by what is monitored in them.
 func areas(pic *live.Picture) (out []ui.Area) {
-	for _, d := range register.Districts {
+	for _, d := range region.Districts {
 		s := pic.District[d.Code]
 		a := ui.Area{Code: d.Code, Class: -1, Text: lang.T("无企业", "no plants"), Href: "/safety/map?district=" + d.Code}
 		if s.Plants > 0 {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/live"
@@ -146,9 +147,9 @@ func groups(pic *live.Picture, scope string) []ui.WallGroup {
 	var out []ui.WallGroup
 	add := func(code string) {
 		at[code] = len(out)
-		out = append(out, ui.WallGroup{ID: "w-" + code, Name: register.DistrictName(code), Href: "/safety/plants?district=" + code})
+		out = append(out, ui.WallGroup{ID: "w-" + code, Name: region.Name(code), Href: "/safety/plants?district=" + code})
 	}
-	for _, d := range register.Districts {
+	for _, d := range region.Districts {
 		if pic.District[d.Code].Plants > 0 && (scope == "" || scope == d.Code) {
 			add(d.Code)
 		}
@@ -198,7 +199,7 @@ func worst(pic *live.Picture, scope string) ui.Alarms {
 	})
 	for _, s := range list[:min(12, len(list))] {
 		level := map[string]int{"p1": 1, "p2": 2, "silent": 2}[look(s)]
-		out.Items = append(out.Items, ui.Alarm{Level: level, Title: lang.Same(s.Name), Place: register.DistrictName(s.District), State: condition(s), At: s.Newest, Href: register.PlantPage(s.Code)})
+		out.Items = append(out.Items, ui.Alarm{Level: level, Title: lang.Same(s.Name), Place: region.Name(s.District), State: condition(s), At: s.Newest, Href: register.PlantPage(s.Code)})
 	}
 	return out
 }
@@ -207,7 +208,7 @@ func worst(pic *live.Picture, scope string) ui.Alarms {
 func (p *Part) Publish(context.Context) error {
 	pic := p.o.Desk.Draw()
 	scopes := []string{""}
-	for _, d := range register.Districts {
+	for _, d := range region.Districts {
 		scopes = append(scopes, d.Code)
 	}
 	for _, scope := range scopes {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/emergency/incident"
@@ -69,7 +70,7 @@ func (p *Part) listPage(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 		case x.Lent > 0:
 			tag = &ui.Tag{Status: ui.StatusRisk, Text: lang.T("部分调出", "Partly lent")}
 		}
-		t.Rows = append(t.Rows, ui.Row{ID: "x-" + x.ID, Cells: []ui.Cell{{Text: lang.Same(x.Name), Sub: lang.Same(x.Place), Strong: true, Href: path + "?edit=" + x.ID}, {Text: x.Kind.Text()}, {Text: p.o.People.UnitName(x.Unit)}, {Text: area.NameOf(x.District)}, {Text: lang.Same(ui.Grouped(x.Total))}, {Text: lang.Same(ui.Grouped(x.Free()))}, {Tag: tag}}})
+		t.Rows = append(t.Rows, ui.Row{ID: "x-" + x.ID, Cells: []ui.Cell{{Text: lang.Same(x.Name), Sub: lang.Same(x.Place), Strong: true, Href: path + "?edit=" + x.ID}, {Text: x.Kind.Text()}, {Text: p.o.People.UnitName(x.Unit)}, {Text: region.Name(x.District)}, {Text: lang.Same(ui.Grouped(x.Total))}, {Text: lang.Same(ui.Grouped(x.Free()))}, {Tag: tag}}})
 	}
 	t.Total = int64(len(t.Rows))
 	out.Body = []ui.Block{t}

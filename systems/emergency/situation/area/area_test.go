@@ -2,9 +2,12 @@ package area
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
+	"github.com/haihe-city/haihe/web/static"
 )
 
 // TestCensus: the districts are 16, and their people sum to the figure that the census gives for the city.
@@ -25,6 +28,15 @@ func TestCensus(t *testing.T) {
 			t.Errorf("%s is found as %s", d.Code, DistrictOf(d.Label))
 		}
 		sum += d.People
+	}
+	raw, err := static.Geo("districts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range region.Districts { // the map writes the names that the rooms write
+		if !strings.Contains(string(raw), `"`+d.Name.Zh+`"`) || !strings.Contains(string(raw), `"`+d.Name.En+`"`) || !strings.Contains(string(raw), d.Code) {
+			t.Errorf("the map layer does not know %s as %v", d.Code, d.Name)
+		}
 	}
 	if sum != 13_866_009 {
 		t.Errorf("%d people", sum)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/static"
 )
@@ -52,10 +53,8 @@ func load() ([]District, error) {
 	var fc struct {
 		Features []struct {
 			Properties struct {
-				Code  int    `json:"adcode"`
-				Zh    string `json:"name"`
-				En    string `json:"name_en"`
-				Label Point  `json:"label"`
+				Code  int   `json:"adcode"`
+				Label Point `json:"label"`
 			} `json:"properties"`
 			Geometry struct {
 				Type        string          `json:"type"`
@@ -69,7 +68,7 @@ func load() ([]District, error) {
 	var out []District
 	for _, f := range fc.Features {
 		code := strconv.Itoa(f.Properties.Code)
-		d := District{Code: code, Name: lang.T(f.Properties.Zh, f.Properties.En), Label: f.Properties.Label, People: residents[code]}
+		d := District{Code: code, Name: region.Name(code), Label: f.Properties.Label, People: residents[code]}
 		if f.Geometry.Type == "Polygon" {
 			err = json.Unmarshal(f.Geometry.Coordinates, &d.Rings)
 		} else {
@@ -96,17 +95,6 @@ func DistrictOf(p Point) string {
 		}
 	}
 	return ""
-}
-
-// NameOf names a district; the code where it is unknown.
-func NameOf(code string) lang.Text {
-	list, _ := Districts()
-	for _, d := range list {
-		if d.Code == code {
-			return d.Name
-		}
-	}
-	return lang.Same(code)
 }
 
 // Share is what of an area lies in one district.

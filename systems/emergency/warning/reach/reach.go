@@ -10,6 +10,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/entity/geo"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/emergency/situation/area"
 )
@@ -192,5 +193,5 @@ func Name(code string) lang.Text {
 	if code == City {
 		return lang.T("天津市", "Tianjin")
 	}
-	return area.NameOf(code)
+	return region.Name(code)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/book"
@@ -91,7 +92,7 @@ func choose(r *web.Request) (c chosen, err error) {
 	default:
 		return c, errs.Say(errs.Invalid, "状态“%s”无法识别，可用 open、new、ended", "the state %q is not known: open, new or ended", c.state)
 	}
-	if c.district != "" && c.district != "city" && book.DistrictIndex(c.district) < 0 {
+	if c.district != "" && c.district != "city" && region.Index(c.district) < 0 {
 		return c, errs.Say(errs.Invalid, "“%s”不是本市的行政区划代码", "%q is no district code of this city", c.district)
 	}
 	return c, nil
@@ -172,7 +173,7 @@ func (p *Part) table(c chosen, page []Alarm, total int64, next string) ui.Table 
 			{Name: "kind", Kind: "select", Label: lang.T("类型", "Kind"), Value: c.kind, Options: []ui.Option{{Text: lang.T("全部类型", "All kinds")}, {Value: Before, Text: kinds[Before]}, {Value: During, Text: kinds[During]}}},
 			{Name: "district", Kind: "select", Label: lang.T("范围", "Area"), Value: c.district, Options: []ui.Option{{Text: lang.T("不限", "Any")}, {Value: "city", Text: place("")}}},
 			{Name: "state", Kind: "select", Label: lang.T("状态", "State"), Value: c.state, Options: []ui.Option{{Text: lang.T("全部状态", "All states")}, {Value: "open", Text: lang.T("未解除", "Standing")}, {Value: "new", Text: lang.T("未确认", "Not acknowledged")}, {Value: "ended", Text: lang.T("已解除", "Over")}}}}}
-	for _, d := range book.Districts {
+	for _, d := range region.Districts {
 		t.Filters[1].Options = append(t.Filters[1].Options, ui.Option{Value: d.Code, Text: d.Name})
 	}
 	for k, v := range map[string]string{"kind": c.kind, "district": c.district, "state": c.state} {
