@@ -28,7 +28,8 @@ func (p *Program) openCases(ctx context.Context) (err error) {
 	if err != nil {
 		return errs.Wrap("open the notices", err)
 	}
-	ways, err := channel.Open(p.o.Settings.Channel, base, p.Duty.Post.Reply, p.o.Wall)
+	key := func() (string, error) { return p.Duty.Post.Key(ctx, "push", channel.NewPushKey) }
+	ways, err := channel.Open(p.o.Settings.Channel, key, base, p.Duty.Post.Reply, p.o.Wall)
 	if err != nil {
 		return errs.Wrap("open the ways of notices", err)
 	}
@@ -37,6 +38,7 @@ func (p *Program) openCases(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	p.Duty.Push = channel.BrowsersOf(ways)
 	var kinds []casework.Kind
 	for _, sys := range p.o.Systems {
 		kinds = append(kinds, sys.Kinds...)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host/channel"
 	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/casework/notice"
@@ -20,6 +21,7 @@ type Duty struct {
 	Alarms *alarm.Board
 	Cases  *casework.Service
 	Post   *notice.Post
+	Push   channel.Browsers // nil where web push is off
 
 	watched map[string]Watched // by system; complete before anything is served
 }

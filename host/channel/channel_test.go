@@ -39,7 +39,7 @@ func reply(d notice.Delivery) string { return "https://haihe.example.cn/ack/" + 
 
 func one(t *testing.T, s Settings, name string) notice.Channel {
 	t.Helper()
-	list, err := Open(s, "https://haihe.example.cn", reply, time.Now)
+	list, err := Open(s, nil, "https://haihe.example.cn", reply, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,6 +137,7 @@ func TestHook(t *testing.T) {
 func TestSMS(t *testing.T) {
 	e, url := serve(t)
 	s := Defaults()
+	s.Push = false
 	s.SMSURL, s.SMSQuery, s.SMSSecret, s.SMSOK = url, url+"?key={key}", file(t, "Bearer s3cret\n"), `"OK"`
 	c := one(t, s, "sms")
 	d := delivery
@@ -166,11 +167,11 @@ func TestSMS(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.SMSBody = "{text}"
-	if _, err := Open(s, "", reply, time.Now); !errs.Is(err, errs.Invalid) {
+	if _, err := Open(s, nil, "", reply, time.Now); !errs.Is(err, errs.Invalid) {
 		t.Errorf("%v", err)
 	}
 	s.SMSSecret = "/nothing/here"
-	if _, err := Open(s, "", reply, time.Now); !errs.Is(err, errs.Invalid) {
+	if _, err := Open(s, nil, "", reply, time.Now); !errs.Is(err, errs.Invalid) {
 		t.Errorf("%v", err)
 	}
 }
@@ -323,7 +324,7 @@ func TestPush(t *testing.T) {
 		t.Fatal(err)
 	}
 	e, url := serve(t)
-	c := one(t, Settings{PushKey: file(t, string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))), PushWho: "mailto:a@example.org"}, "push")
+	c := one(t, Settings{Push: true, PushBy: url, PushKey: file(t, string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))), PushWho: "mailto:a@example.org"}, "push")
 	browser, err := ecdh.P256().GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)

@@ -28,14 +28,16 @@ type Settings struct {
 	MailPlain  bool   `toml:"mail_plain" doc:"允许不加密的邮件连接（仅限本机或可信网络） / let mail go unencrypted (this machine or a trusted network only)"`
 	MQTT       string `toml:"mqtt" doc:"MQTT 代理地址和主题前缀，如 mqtts://host/haihe/notice；留空为不使用 / MQTT broker and prefix of topics, such as mqtts://host/haihe/notice; empty: none"`
 	MQTTSecret string `toml:"mqtt_secret" doc:"MQTT 账号文件，内容为 用户:口令 / file with the broker's account, user:password"`
-	PushKey    string `toml:"push_key" doc:"浏览器推送的私钥文件（PEM，P-256）；留空为不使用 / key of web push (PEM, P-256); empty: none"`
+	Push       bool   `toml:"push" doc:"启用浏览器推送，用户可在通知页订阅；推送须经浏览器厂商的推送服务，内容端到端加密 / web push, which people subscribe to on their page of notices; it goes by the push service of the browser's maker, encrypted end to end"`
+	PushKey    string `toml:"push_key" doc:"浏览器推送的私钥文件（PEM，P-256）；留空则由程序生成并随数据保存 / key of web push (PEM, P-256); empty: the program makes one and keeps it with its data"`
 	PushWho    string `toml:"push_contact" doc:"推送服务的联系地址，mailto: 或 https: / contact that push services are given, mailto: or https:"`
+	PushBy     string `toml:"push_services" doc:"可接受的推送服务，主机名（含其下级），逗号分隔；程序只向这些主机推送 / push services that are accepted: hosts with those below them, separated by commas; the program pushes to no other"`
 	Webhook    bool   `toml:"webhook" doc:"启用 HTTP 通知（地址由联系人登记） / webhooks, at the addresses that contacts have"`
 }
 
 // Defaults are those of a program without a configuration file.
 func Defaults() Settings {
-	return Settings{SMSBody: `{"phone":"{address}","text":"{text}","id":"{key}"}`, SMSType: "application/json", SMSHeader: "Authorization", PushWho: "mailto:admin@example.org", Webhook: true}
+	return Settings{SMSBody: `{"phone":"{address}","text":"{text}","id":"{key}"}`, SMSType: "application/json", SMSHeader: "Authorization", Push: true, PushWho: "mailto:admin@example.org", PushBy: pushServices, Webhook: true}
 }
 
 // tool is what every channel works with. reply gives the address at which a delivery is answered.
@@ -48,14 +50,16 @@ type tool struct {
 
 const answerTime = 20 * time.Second
 
-// Open makes the channels that are configured; base is the program's address as the public reaches it. Channels live as long as the program.
-func Open(s Settings, base string, reply func(d notice.Delivery) string, now func() time.Time) (out []notice.Channel, err error) {
+// Open makes the channels that are configured; base is the program's address as the public reaches it. key gives the key
+// of web push (PEM) that the program keeps, where the settings name none. Channels live as long as the program.
+func Open(s Settings, key func() (string, error), base string, reply func(d notice.Delivery) string, now func() time.Time) (out []notice.Channel, err error) {
 	t := &tool{base: base, reply: reply, now: now, client: &http.Client{
 		Timeout:       answerTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a secret goes where it was meant for
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second, DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext},
 	}}
-	for _, open := range []func(*tool, Settings) (notice.Channel, error){openSMS, openMail, openMQTT, openPush, openHook} {
+	browsers := func(t *tool, s Settings) (notice.Channel, error) { return openPush(t, s, key) }
+	for _, open := range []func(*tool, Settings) (notice.Channel, error){openSMS, openMail, openMQTT, browsers, openHook} {
 		c, err := open(t, s)
 		if err != nil {
 			return nil, err

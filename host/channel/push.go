@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -22,15 +23,53 @@ import (
 // push gives messages to the push service of a browser. RFC 8030, signed as RFC 8292 and encrypted as RFC 8291 have it.
 type push struct {
 	*tool
-	key *ecdsa.PrivateKey
-	who string
+	key    *ecdsa.PrivateKey
+	public string
+	who    string
+	by     []string // hosts of push services
 }
 
-func openPush(t *tool, s Settings) (notice.Channel, error) {
-	if s.PushKey == "" {
+// pushServices are those of the browsers in use: Chromium's, Firefox's, Edge's, Safari's.
+const pushServices = "fcm.googleapis.com, push.services.mozilla.com, notify.windows.com, push.apple.com"
+
+// Browsers is the channel that people subscribe to with their own browsers.
+type Browsers interface {
+	PublicKey() string                     // that a browser subscribes with, base64url. RFC 8292 section 4
+	Accept(address string) (string, error) // a subscription as it is kept; errs.Invalid for none, and for one of a service that is not accepted
+}
+
+// NewPushKey makes a key of web push, PEM. RFC 8292 section 2: ECDSA over P-256.
+func NewPushKey() (string, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", errs.As(errs.Internal, "make a key", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return "", errs.As(errs.Internal, "write a key", err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
+}
+
+// BrowsersOf finds the channel of browsers among those that are open; nil where there is none.
+func BrowsersOf(list []notice.Channel) Browsers {
+	for _, c := range list {
+		if b, ok := c.(Browsers); ok {
+			return b
+		}
+	}
+	return nil
+}
+
+func openPush(t *tool, s Settings, kept func() (string, error)) (notice.Channel, error) {
+	if !s.Push {
 		return nil, nil
 	}
-	text, err := secret(s.PushKey)
+	read := kept
+	if s.PushKey != "" {
+		read = func() (string, error) { return secret(s.PushKey) }
+	}
+	text, err := read()
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +77,61 @@ func openPush(t *tool, s Settings) (notice.Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &push{t, key, s.PushWho}, nil
+	public, err := PublicKey(key)
+	if err != nil {
+		return nil, err
+	}
+	p := &push{tool: t, key: key, public: public, who: s.PushWho}
+	for host := range strings.FieldsFuncSeq(s.PushBy, func(c rune) bool { return c == ',' || c == ' ' }) {
+		p.by = append(p.by, strings.ToLower(host))
+	}
+	return p, nil
+}
+
+// PublicKey is what browsers subscribe with.
+func (p *push) PublicKey() string { return p.public }
+
+// Accept reads a subscription and writes it without what nobody needs.
+func (p *push) Accept(address string) (string, error) {
+	sub, _, _, err := p.read(address)
+	if err != nil {
+		return "", err
+	}
+	out, err := json.Marshal(sub)
+	return string(out), errs.As(errs.Internal, "write a subscription", err)
+}
+
+// read holds a subscription to its form. Anybody with an account may hand one in, so that only the services of the settings are ever
+// called: the program is nobody's way into the network that it stands in.
+func (p *push) read(address string) (sub Subscription, public, auth []byte, err error) {
+	wrong := errs.Say(errs.Invalid, "推送订阅无效", "this is no push subscription")
+	if json.Unmarshal([]byte(address), &sub) != nil || webAddress(sub.Endpoint) != nil || strings.ContainsAny(sub.Endpoint, "; \t") {
+		return sub, nil, nil, wrong
+	}
+	u, err := url.Parse(sub.Endpoint)
+	if err != nil || !p.serves(u) {
+		return sub, nil, nil, errs.Say(errs.Invalid, "不接受该浏览器所用的推送服务", "the push service of this browser is not accepted here")
+	}
+	public, err1 := raw64.DecodeString(strings.TrimRight(sub.Keys.P256DH, "="))
+	auth, err2 := raw64.DecodeString(strings.TrimRight(sub.Keys.Auth, "="))
+	if err1 != nil || err2 != nil || len(auth) != 16 {
+		return sub, nil, nil, wrong
+	}
+	if _, err := ecdh.P256().NewPublicKey(public); err != nil {
+		return sub, nil, nil, wrong
+	}
+	return sub, public, auth, nil
+}
+
+// serves tells whether a service is one of the settings: over https, or as it is written there with scheme and port.
+func (p *push) serves(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	for _, s := range p.by {
+		if strings.EqualFold(u.Scheme+"://"+u.Host, s) || u.Scheme == "https" && u.Port() == "" && (host == s || strings.HasSuffix(host, "."+s)) {
+			return true
+		}
+	}
+	return false
 }
 
 func pushKey(text string) (*ecdsa.PrivateKey, error) {
@@ -79,15 +172,9 @@ const maxPush = 3993
 
 // Send encrypts and posts a message; a subscription that has ended (404, 410) is never tried again.
 func (p *push) Send(ctx context.Context, d notice.Delivery) (string, error) {
-	var sub Subscription
-	wrong := errs.Say(errs.Invalid, "推送订阅无效", "this is no push subscription")
-	if json.Unmarshal([]byte(d.Address), &sub) != nil || webAddress(sub.Endpoint) != nil {
-		return "", wrong
-	}
-	public, err1 := raw64.DecodeString(sub.Keys.P256DH)
-	auth, err2 := raw64.DecodeString(sub.Keys.Auth)
-	if err1 != nil || err2 != nil || len(auth) != 16 {
-		return "", wrong
+	sub, public, auth, err := p.read(d.Address)
+	if err != nil {
+		return "", err
 	}
 	text := []rune(d.Body)
 	var plain []byte
@@ -109,7 +196,7 @@ func (p *push) Send(ctx context.Context, d notice.Delivery) (string, error) {
 	rand.Read(salt) // never fails
 	body, err := encrypt(plain, public, auth, key, salt)
 	if err != nil {
-		return "", wrong
+		return "", errs.As(errs.Invalid, "encrypt a notice", err)
 	}
 	token, err := p.token(sub.Endpoint)
 	if err != nil {
@@ -143,8 +230,7 @@ func (p *push) token(endpoint string) (string, error) {
 	sig := make([]byte, 64)
 	r.FillBytes(sig[:32])
 	s.FillBytes(sig[32:])
-	public, err := PublicKey(p.key)
-	return "vapid t=" + text + "." + raw64.EncodeToString(sig) + ", k=" + public, err
+	return "vapid t=" + text + "." + raw64.EncodeToString(sig) + ", k=" + p.public, nil
 }
 
 // PublicKey writes the key that browsers subscribe with.

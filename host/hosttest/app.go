@@ -72,7 +72,7 @@ func Open(t testing.TB, systems ...host.System) *App {
 func (a *App) Reopen(systems ...host.System) *App {
 	a.t.Helper()
 	a.Stop()
-	b := open(a.t, a.DB, a.Clock, systems...)
+	b := open(a.t, a.DB, a.Clock, host.Defaults(), systems...)
 	for name, err := range b.Broken() {
 		a.t.Fatalf("system %s is broken: %v", name, err)
 	}
@@ -82,10 +82,22 @@ func (a *App) Reopen(systems ...host.System) *App {
 // OpenBroken is Open for tests in which a system may be broken.
 func OpenBroken(t testing.TB, systems ...host.System) *App {
 	t.Helper()
-	return open(t, storetest.Open(t), &Clock{at: Start}, systems...)
+	return open(t, storetest.Open(t), &Clock{at: Start}, host.Defaults(), systems...)
 }
 
-func open(t testing.TB, db *store.DB, clock *Clock, systems ...host.System) *App {
+// OpenSet is Open with settings of the program's own that set changes.
+func OpenSet(t testing.TB, set func(*host.Settings), systems ...host.System) *App {
+	t.Helper()
+	conf := host.Defaults()
+	set(&conf)
+	a := open(t, storetest.Open(t), &Clock{at: Start}, conf, systems...)
+	for name, err := range a.Broken() {
+		t.Fatalf("system %s is broken: %v", name, err)
+	}
+	return a
+}
+
+func open(t testing.TB, db *store.DB, clock *Clock, conf host.Settings, systems ...host.System) *App {
 	t.Helper()
 	plan, units, err := tianjin.Load()
 	if err != nil {
@@ -94,7 +106,6 @@ func open(t testing.TB, db *store.DB, clock *Clock, systems ...host.System) *App
 	for _, s := range systems {
 		freePorts(s.Config)
 	}
-	conf := host.Defaults()
 	conf.Server.StopWithin = 10 * time.Second
 	a := &App{DB: db, Clock: clock, t: t, accounts: map[string]identity.Account{}, cookies: map[string]string{}}
 	a.Program, err = host.Open(t.Context(), host.Options{

@@ -64,7 +64,8 @@ func open(_ context.Context, h *host.Host) (*host.Opened, error) {
 	c, n := cases.New(h, page), notices.New(h, page)
 	return &host.Opened{
 		Routes: slices.Concat(a.Routes(), r.Routes(), f.Routes(), c.Routes(), n.Routes()),
-		Mounts: []web.Mount{n.Mount()},
+		Mounts: []web.Mount{n.Mount(), n.Worker()},
+		Own:    n.Own(),
 		Search: c.Search,
 		Topics: []web.Topic{{Name: alarms.Topic, Grant: alarm.GrantRead}},
 		Jobs:   []host.Job{{Name: "alarms", Run: a.Live}, {Name: "trials", Run: r.Run}, {Name: "city-rules", Every: time.Second, Run: city.tick}},

@@ -19,6 +19,8 @@ func acts() []journal.Word {
 		{Verb: "save-contact", Title: lang.T("登记联系人", "Entered a contact")},
 		{Verb: "erase-contact", Title: lang.T("删除联系人", "Erased a contact")},
 		{Verb: "import-contacts", Title: lang.T("导入联系人", "Imported contacts")},
+		{Verb: "subscribe-push", Title: lang.T("订阅浏览器推送", "Subscribed a browser to notices")},
+		{Verb: "unsubscribe-push", Title: lang.T("取消浏览器推送", "Ended a browser's subscription")},
 	}
 }
 
@@ -152,11 +154,7 @@ func (p *Post) Save(ctx context.Context, by *identity.Principal, list ...Contact
 			if c.ID == "" {
 				c.ID = store.NewID(now)
 			}
-			ways, err := json.Marshal(c.Ways)
-			if err != nil {
-				return errs.As(errs.Internal, "write a contact", err)
-			}
-			if _, err := tx.Exec(qContactPut, c.ID, c.Name.Zh, c.Name.En, c.Unit, c.Area, c.Group, c.Duty, c.Person, string(c.Lang), string(ways), store.Micros(now)); err != nil {
+			if err := putContact(tx, &c, store.Micros(now)); err != nil {
 				return err
 			}
 			ids = append(ids, c.ID)
@@ -178,21 +176,41 @@ func (p *Post) Erase(ctx context.Context, by *identity.Principal, id string) err
 		return errContacts
 	}
 	return errs.Wrap("erase a contact", p.o.DB.Write(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(qContactDrop, id)
-		if err != nil {
+		if err := erase(tx, id); err != nil {
 			return err
-		}
-		if n == 0 {
-			return errs.Say(errs.NotFound, "没有这位联系人", "there is no such contact")
-		}
-		for _, q := range [...]store.Stmt{qRecordDrop, qContactBlank} {
-			if _, err := tx.Exec(q, id); err != nil {
-				return err
-			}
 		}
 		return p.o.Journal.Append(tx, journal.Act{Actor: by.ID, Unit: by.Unit, Authority: GrantContacts, Verb: "erase-contact", Object: "contact:" + id})
 	}))
 }
+
+// erase deletes a contact, and what is personal wherever they were told.
+func erase(tx *store.Tx, id string) error {
+	n, err := tx.Exec(qContactDrop, id)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errs.Say(errs.NotFound, "没有这位联系人", "there is no such contact")
+	}
+	for _, q := range [...]store.Stmt{qRecordDrop, qContactBlank} {
+		if _, err := tx.Exec(q, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func putContact(tx *store.Tx, c *Contact, now int64) error {
+	ways, err := json.Marshal(c.Ways)
+	if err != nil {
+		return errs.As(errs.Internal, "write a contact", err)
+	}
+	_, err = tx.Exec(qContactPut, c.ID, c.Name.Zh, c.Name.En, c.Unit, c.Area, c.Group, c.Duty, c.Person, string(c.Lang), string(ways), now)
+	return err
+}
+
+// maxAddress bounds an address in bytes: a browser's subscription is the longest.
+const maxAddress = 1000
 
 // Check trims a contact and holds it to its form; errs.Invalid says what is wrong.
 func (c *Contact) Check() error {
@@ -219,7 +237,7 @@ func (c *Contact) Check() error {
 		return errs.Say(errs.Invalid, "联系方式应有 1 至 %[1]d 种", "a contact has 1 to %[1]d ways", maxWays)
 	}
 	for _, w := range c.Ways {
-		if w.Channel == "" || w.Address == "" || len(w.Channel) > 20 || len(w.Address) > 500 || strings.ContainsFunc(w.Channel+w.Address, unicode.IsControl) {
+		if w.Channel == "" || w.Address == "" || len(w.Channel) > 20 || len(w.Address) > maxAddress || strings.ContainsFunc(w.Channel+w.Address, unicode.IsControl) {
 			return errs.Say(errs.Invalid, "联系方式应写作“通道:地址”，如 sms:+8613800000000", "a way is written channel:address, such as sms:+8613800000000")
 		}
 		if w.Channel == "page" && w.Address != c.Person {

@@ -186,16 +186,24 @@ func (p *Post) fresh(message string, n, level int, c Contact, m Message, now int
 		c.Ways = c.Ways[:maxWays]
 	}
 	r := &row{id: fmt.Sprintf("%s-%06d", message, n), message: message, about: m.About, level: int64(level), priority: int64(m.Priority), contact: c.ID, person: c.Person, who: c, state: string(Due), made: now, due: now}
-	if m.AckBy > 0 {
+	if m.AckBy > 0 && c.Duty != Public {
 		r.watch = now + m.AckBy.Microseconds()
 	}
 	if !p.route(r, 0) {
-		r.due, r.watch, r.state, r.reason = 0, now, string(Failed), "no-way"
+		r.due, r.watch, r.state, r.reason = 0, r.missed(now), string(Failed), "no-way"
 	}
 	if level > 0 {
 		r.state, r.due, r.watch, r.reason = string(Waiting), 0, 0, ""
 	}
 	return r
+}
+
+// missed is when a row that cannot be delivered is looked for: at once, or never where nobody waits for an answer.
+func (r *row) missed(now int64) int64 {
+	if r.who.Duty == Public {
+		return 0
+	}
+	return now
 }
 
 // route sets the first way from a number on that there is a channel for; false where there is none.

@@ -221,7 +221,7 @@ func (p *Post) prepare(tx *store.Tx, r *row, letters map[string]*letter) (j job,
 		letters[r.message] = m
 	}
 	ack := ""
-	if m.AckBy > 0 {
+	if m.AckBy > 0 && r.who.Duty != Public {
 		ack, hash = newToken()
 	}
 	again := r.tries > 0

@@ -127,7 +127,7 @@ func (p *Post) nextWay(tx *store.Tx, r *row, now int64, reason string) error {
 		r.state, r.tries, r.due = string(Due), 0, now
 		tx.OnCommit(p.lanes[r.channel].stir)
 	} else {
-		r.state, r.due, watch = string(Failed), 0, now
+		r.state, r.due, watch = string(Failed), 0, r.missed(now)
 	}
 	_, err := tx.Exec(qAgain, r.state, r.way, r.channel, r.address, r.tries, r.due, r.reason, watch, r.id)
 	return err

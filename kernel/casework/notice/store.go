@@ -56,9 +56,12 @@ var (
 	qContactPut   = store.Q("notice.contact.put", `INSERT INTO notice_contact (`+contactCols+`, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET name_zh = excluded.name_zh, name_en = excluded.name_en, unit = excluded.unit, area = excluded.area, grp = excluded.grp, duty = excluded.duty, person = excluded.person, lang = excluded.lang, ways = excluded.ways, changed = excluded.changed`)
 	qContact      = store.Q("notice.contact", `SELECT `+contactCols+` FROM notice_contact WHERE id = $1`)
 	qContacts     = store.Q("notice.contacts", `SELECT `+contactCols+` FROM notice_contact WHERE ($1 = '' OR duty = $1) AND ($2 = '' OR unit = $2) AND ($3 = '' OR area = $3) AND ($4 = '' OR grp = $4) AND ($5 = '' OR name_zh LIKE $5 ESCAPE '\' OR name_en LIKE $5 ESCAPE '\' OR ways LIKE $5 ESCAPE '\') AND id > $6 ORDER BY id LIMIT $7`)
+	qContactOf    = store.Q("notice.contact.of", `SELECT `+contactCols+` FROM notice_contact WHERE person = $1 ORDER BY id`)
 	qContactDrop  = store.Q("notice.contact.drop", `DELETE FROM notice_contact WHERE id = $1`)
 	qContactBlank = store.Q("notice.contact.blank", `UPDATE notice_delivery SET who = '{}', address = '', person = '', answer = '', due = 0, state = CASE WHEN state IN ('due', 'waiting') THEN 'recalled' ELSE state END WHERE contact = $1`)
 	qRecordDrop   = store.Q("notice.record.drop", `DELETE FROM notice_record WHERE id IN (SELECT id || '-0' FROM notice_delivery WHERE contact = $1 UNION SELECT id || '-1' FROM notice_delivery WHERE contact = $1 UNION SELECT id || '-2' FROM notice_delivery WHERE contact = $1 UNION SELECT id || '-3' FROM notice_delivery WHERE contact = $1)`)
+	qKeyPut       = store.Q("notice.key.put", `INSERT INTO notice_key (name, key) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`)
+	qKey          = store.Q("notice.key", `SELECT key FROM notice_key WHERE name = $1`)
 	qDuties       = store.Q("notice.duties", `SELECT DISTINCT duty FROM notice_contact ORDER BY duty`)
 )
 

@@ -45,7 +45,7 @@ func (p *Part) pageContacts(r *web.Request) (*ui.Page, error) {
 		Columns: []ui.Column{{Key: "name", Text: lang.T("姓名", "Name")}, {Key: "duty", Text: lang.T("职责", "Duty")}, {Key: "unit", Text: lang.T("单位", "Unit")}, {Key: "area", Text: lang.T("区", "District")}, {Key: "ways", Text: lang.T("联系方式", "Ways")}},
 		Empty:   lang.T("没有联系人。没有联系人的职责无人可通知。", "No contacts. A duty without contacts tells nobody.")}
 	for _, c := range list {
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: c.Name, Href: pathContacts + "/" + url.PathEscape(c.ID), Strong: true}, {Text: dutyText(c.Duty)}, {Text: p.people.UnitName(c.Unit), Sub: lang.Same(c.Group)}, {Text: lang.Same(c.Area)}, {Text: lang.Same(notice.FormatWays(c.Ways))}}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: c.Name, Href: pathContacts + "/" + url.PathEscape(c.ID), Strong: true}, {Text: dutyText(c.Duty)}, {Text: p.people.UnitName(c.Unit), Sub: lang.Same(c.Group)}, {Text: lang.Same(c.Area)}, {Text: waysText(c.Ways)}}})
 	}
 	out := p.within(titleContacts, pathContacts)
 	out.Lead = lang.T("姓名和联系方式属个人信息，只有有权人员可见，不写入日志。", "Names and addresses are personal: only those with the grant see them, and no log holds them.")
@@ -56,8 +56,29 @@ func (p *Part) pageContacts(r *web.Request) (*ui.Page, error) {
 	return out, nil
 }
 
+// shown is an address as pages write it: a browser's is not for reading.
+func shown(channel, address string) string {
+	if channel == "push" {
+		return ""
+	}
+	return address
+}
+
+// waysText writes the ways of a contact for reading.
+func waysText(list []notice.Way) lang.Text {
+	var zh, en []string
+	for _, w := range list {
+		t := channelText(w.Channel)
+		if a := shown(w.Channel, w.Address); a != "" {
+			t = lang.Same(w.Channel + ":" + a)
+		}
+		zh, en = append(zh, t.Zh), append(en, t.En)
+	}
+	return lang.T(strings.Join(zh, "; "), strings.Join(en, "; "))
+}
+
 func dutyText(name string) lang.Text {
-	if t, ok := map[string]lang.Text{"plant": lang.T("企业责任人", "Plant"), "district": lang.T("区级责任人", "District"), "leader": lang.T("带班领导", "Leader"), "duty-officer": lang.T("值班人员", "Duty officer")}[name]; ok {
+	if t, ok := map[string]lang.Text{"plant": lang.T("企业责任人", "Plant"), "district": lang.T("区级责任人", "District"), "leader": lang.T("带班领导", "Leader"), "duty-officer": lang.T("值班人员", "Duty officer"), notice.Public: lang.T("公众订阅", "Public")}[name]; ok {
 		return t
 	}
 	return lang.Same(name)

@@ -126,7 +126,7 @@ func (p *Part) lines(ctx context.Context, r *web.Request, list []notice.Line) ui
 		Columns: []ui.Column{{Key: "who", Text: lang.T("对象", "Who")}, {Key: "level", Text: lang.T("级次", "Level"), Num: true}, {Key: "way", Text: lang.T("方式", "Way")}, {Key: "state", Text: lang.T("状态", "State")},
 			{Key: "told", Text: lang.T("送达", "Told")}, {Key: "answer", Text: lang.T("应答", "Answer")}}}
 	for _, l := range list {
-		name, address := l.Contact.Name, lang.Same(l.Delivery.Address)
+		name, address := l.Contact.Name, lang.Same(shown(l.Delivery.Channel, l.Delivery.Address))
 		if !r.Who.Can(notice.GrantContacts) || name.Empty() {
 			name, address = lang.T("联系人 "+short(l.Contact.ID), "Contact "+short(l.Contact.ID)), lang.Text{}
 		}
@@ -170,12 +170,16 @@ func (p *Part) pageMine(r *web.Request) (*ui.Page, error) {
 				ui.Form{ID: "answer-" + l.ID, Action: Path + "/answer", Submit: lang.T("确认收到", "Confirm"), Fields: []ui.Field{{Name: "id", Kind: "hidden", Value: l.ID}, {Name: "answer", Label: lang.T("回复（可不填）", "Answer, if you like")}}}}})
 		}
 	}
+	push, err := p.browsers(r, lang.Text{})
+	if err != nil {
+		return nil, err
+	}
 	t := p.lines(r.Context(), r, list)
 	t.Title, t.Path, t.Next, t.Paged, t.Empty = titleMine, pathMine, next, r.Query("after") != "", lang.T("没有发给您的通知", "Nothing was told to you")
 	for i := range t.Rows {
 		t.Rows[i].Cells[0] = ui.Cell{Text: lang.Same(list[i].Delivery.Title), Sub: lang.Same(list[i].Delivery.Body), Href: list[i].Delivery.Link, Strong: true}
 	}
-	out.Body = append(out.Body, t)
+	out.Body = append(append(out.Body, t), push...)
 	return out, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/channel"
 	"github.com/haihe-city/haihe/kernel/casework/notice"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
@@ -31,6 +32,7 @@ const (
 type Part struct {
 	post   *notice.Post
 	people *identity.Service
+	push   channel.Browsers // nil where web push is off
 	page   PageFunc
 	wall   func() time.Time
 	bad    guesses
@@ -38,7 +40,7 @@ type Part struct {
 
 // New makes the part.
 func New(h *host.Host, page PageFunc) *Part {
-	return &Part{post: h.Duty.Post, people: h.People, page: page, wall: h.Wall, bad: guesses{by: map[string]int{}}}
+	return &Part{post: h.Duty.Post, people: h.People, push: h.Duty.Push, page: page, wall: h.Wall, bad: guesses{by: map[string]int{}}}
 }
 
 // Grants are the permissions of notices with the roles that have them.
@@ -54,7 +56,7 @@ func Grants() []identity.Grant {
 // Routes are its pages and its interface.
 func (p *Part) Routes() []web.Route {
 	const read, keep = notice.GrantRead, notice.GrantContacts
-	return []web.Route{
+	return append(p.pushRoutes(), []web.Route{
 		{Pattern: "GET /duty/notices", Grant: read, Page: p.pageList},
 		{Pattern: "GET /duty/notices/mine", Page: p.pageMine},
 		{Pattern: "POST /duty/notices/answer", Form: p.formAnswer},
@@ -70,7 +72,7 @@ func (p *Part) Routes() []web.Route {
 		{Pattern: "GET /api/duty/notices", Grant: read, API: p.apiList},
 		{Pattern: "GET /api/duty/notices/{id}", Grant: read, API: p.apiOne},
 		{Pattern: "GET /api/duty/contacts.csv", Grant: keep, API: p.apiContacts},
-	}
+	}...)
 }
 
 // Mount gives the short address of an answer, which stands in messages, its page.

@@ -20,7 +20,7 @@ var nextDuties = []string{"leader", "duty-officer"}
 
 // dutyNames names the duties that a form offers; others of the register are offered by their own word.
 var dutyNames = map[string]lang.Text{
-	"plant": lang.T("企业责任人", "Plants"), "district": lang.T("区级责任人", "Districts"), "leader": lang.T("带班领导", "Leaders"), "duty-officer": lang.T("值班人员", "Officers on duty"),
+	"plant": lang.T("企业责任人", "Plants"), "district": lang.T("区级责任人", "Districts"), "leader": lang.T("带班领导", "Leaders"), "duty-officer": lang.T("值班人员", "Officers on duty"), notice.Public: lang.T("公众订阅", "Subscribers"),
 }
 
 func identifier(s Settings, at time.Time, n int) (string, error) {
@@ -90,14 +90,18 @@ func (p *Part) Whom(tx *store.Tx, w *Warning, places map[string]area.Point) (lev
 		return nil, err
 	}
 	levels = [][]notice.Contact{first}
-	if len(first) == 0 { // nobody answers for the area: those above are told at once
-		return [][]notice.Contact{next}, nil
+	asked := slices.ContainsFunc(w.Duties, func(d string) bool { return d != notice.Public })
+	if len(first) == 0 || asked && !slices.ContainsFunc(first, answers) { // nobody answers for the area: those above are told at once
+		return [][]notice.Contact{slices.Concat(first, next)}, nil
 	}
 	if w.AckMinutes > 0 && len(next) > 0 {
 		levels = append(levels, next)
 	}
 	return levels, nil
 }
+
+// answers tells whether a contact has a duty; the public is told and not waited for.
+func answers(c notice.Contact) bool { return c.Duty != notice.Public }
 
 // tell makes the notices of a message that is being issued, in its transaction, and counts the people.
 func (p *Part) tell(tx *store.Tx, w *Warning, places map[string]area.Point) (n int, err error) {

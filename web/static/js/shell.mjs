@@ -74,3 +74,4 @@ if (document.querySelector('[data-copy]')) import('./copy.mjs');
 if (document.querySelector('[data-chart]')) import('./chart.mjs');
 if (document.querySelector('[data-filter]')) import('./plan.mjs');
 if (document.querySelector('[data-alarms]')) import('./alarms.mjs');
+if (document.querySelector('form[id^="push-"]')) import('./push.mjs');
