@@ -3,18 +3,24 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 // looks are how every page is looked at: the first two always, the others in turn.
 var looks = []look{{"zh", "light", 1440}, {"en", "dark", 390}, {"zh", "dark", 390}, {"en", "light", 1440}, {"zh", "dark", 1440}, {"en", "light", 390}, {"zh", "light", 390}, {"en", "dark", 1440}}
+
+// readers are those for whom the walk opens every page; "" is nobody. Who has the most pages goes first.
+var readers = []string{"power-officer", "emergency-officer", "leader", "safety-operator", "reader", "", "system", "security", "audit"}
+
+// walkers is how many of the readers walk at the same time, each in a window of their own.
+const walkers = 3
 
 // TestBrowserPages proves that every page that the console links to, for everybody who may sign in and for nobody, opens without
 // an error of any kind: in Chinese and English, light and dark, at a desk and on a phone; that nothing on it is cut off, that
@@ -25,24 +31,35 @@ func TestBrowserPages(t *testing.T) {
 	}
 	c := startChrome(t)
 	s := startCity(t)
-	w := &walk{server: s, seen: map[string]bool{}, files: map[string]bool{}}
-	for _, who := range []string{"power-officer", "", "system", "security", "audit", "reader", "leader"} {
-		name := who
-		if who == "" {
-			name = "nobody"
-		}
-		t.Run(name, func(t *testing.T) {
-			b := c.open(t, s.url)
-			b.wear(t, looks[0])
-			if who != "" {
-				b.login(t, s, who)
+	began := time.Now()
+	w := &walk{server: s, seen: map[string]bool{}, files: map[string]bool{}, tested: map[string]bool{}}
+	at := make(chan struct{}, walkers)
+	t.Run("of", func(t *testing.T) {
+		for _, who := range readers {
+			name := who
+			if who == "" {
+				name = "nobody"
 			}
-			began := time.Now()
-			w.all(t, b)
-			t.Logf("%d views of %d pages in %v", w.views, w.pages, time.Since(began).Round(time.Second))
-		})
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				at <- struct{}{}
+				defer func() { <-at }()
+				b := c.open(t, s.url)
+				b.wear(t, looks[0])
+				if who != "" {
+					b.login(t, s, who)
+				}
+				r := &round{walk: w, who: who, tab: b}
+				began := time.Now()
+				r.all(t)
+				t.Logf("%d views of %d pages in %v", r.views, r.pages, time.Since(began).Round(time.Second))
+			})
+		}
+	})
+	t.Logf("%d kinds of pages, %d files, %d held to axe in %v", len(w.seen), len(w.files), len(w.tested), time.Since(began).Round(time.Second))
+	for k, v := range w.spent {
+		t.Logf("%s: %v", k, v.Round(time.Second))
 	}
-	t.Logf("%d kinds of pages, %d files", len(w.seen), len(w.files))
 }
 
 // startCity starts the demo with a small city and waits until its first figures have come.
@@ -68,36 +85,81 @@ func (s *server) untilCovered() {
 	s.t.Fatalf("no coverage within %v\n%s", startLimit, s.errout)
 }
 
-// walk goes through the console by its links.
+// walk is what the readers together have seen of the console.
 type walk struct {
-	server       *server
-	seen         map[string]bool // kinds of pages that somebody saw in the first looks already
-	files        map[string]bool // kinds of files that were fetched
-	turn         int             // of the looks in turn
+	server *server
+
+	mu     sync.Mutex
+	seen   map[string]bool // kinds of pages that somebody saw in the first looks already
+	files  map[string]bool // kinds of files that were fetched
+	tested map[string]bool // kinds of pages, each with a theme, that axe was asked about
+	turn   int             // of the looks in turn
+	spent  map[string]time.Duration
+}
+
+// first tells whether a thing was not in a set yet, and puts it there.
+func (w *walk) first(set map[string]bool, thing string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if set[thing] {
+		return false
+	}
+	set[thing] = true
+	return true
+}
+
+func (w *walk) spend(what string, since time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.spent == nil {
+		w.spent = map[string]time.Duration{}
+	}
+	w.spent[what] += time.Since(since)
+}
+
+// knows tells whether a kind of page was seen.
+func (w *walk) knows(kind string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.seen[kind]
+}
+
+// next is the look whose turn it is.
+func (w *walk) next() look {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.turn++
+	return looks[2+w.turn%(len(looks)-2)]
+}
+
+// round is one reader's way through the console, by its links.
+type round struct {
+	*walk
+	who          string
+	tab          *tab
 	pages, views int
 }
 
 // all follows the links from the plan's page; of pages of one kind it opens a few, and one where somebody else saw the kind before.
-func (w *walk) all(t *testing.T, b *tab) {
-	w.pages, w.views = 0, 0
-	before := maps.Clone(w.seen)
-	queue, known, kinds := []string{"/zh/plan", "/zh/search?q=101", "/zh/search?q=%E6%B2%B3"}, map[string]bool{}, map[string]int{}
+func (r *round) all(t *testing.T) {
+	queue, known, kinds, own := []string{"/zh/plan", "/zh/search?q=101", "/zh/search?q=%E6%B2%B3"}, map[string]bool{}, map[string]int{}, map[string]bool{}
 	for len(queue) > 0 {
 		path := queue[0]
 		queue = queue[1:]
 		kind := kindOf(path)
 		limit := 1 + 2*strings.Count(kind, "*")
-		if before[kind] {
+		if !own[kind] && r.knows(kind) {
 			limit = 1
 		}
 		if known[path] || kinds[kind] >= limit {
 			continue
 		}
+		own[kind] = own[kind] || !r.knows(kind)
 		known[path] = true
 		kinds[kind]++
-		w.pages++
+		r.pages++
 		t.Run(strings.TrimPrefix(path, "/zh/"), func(t *testing.T) {
-			queue = append(queue, w.page(t, b, path, kind)...)
+			queue = append(queue, r.page(t, path, kind)...)
 		})
 	}
 }
@@ -129,28 +191,40 @@ func kindOf(path string) string {
 }
 
 // page opens one page in its looks, and gives where it leads.
-func (w *walk) page(t *testing.T, b *tab, path, kind string) (links []string) {
-	list := []look{looks[0], looks[1], looks[2+w.turn%(len(looks)-2)]}
-	if w.seen[kind] || !thorough() || strings.Contains(kind, "?") { // what a query picks looks like the page without it
+func (r *round) page(t *testing.T, path, kind string) (links []string) {
+	list := []look{looks[0], looks[1], r.next()}
+	if fresh := r.first(r.seen, kind); !fresh || strings.Contains(kind, "?") { // what a query picks looks like the page without it
 		list = list[2:]
 	}
-	w.seen[kind] = true
-	w.turn++
+	b := r.tab
 	for i, l := range list {
+		began := time.Now()
 		b.wear(t, l)
+		r.spend("wear", began)
 		at := "/" + l.lang + strings.TrimPrefix(path, "/zh")
+		began = time.Now()
 		if status := b.visit(t, at); status != http.StatusOK {
 			t.Errorf("%s answers %d", at, status)
 			b.none(t, "the server responded with a status")
 			return nil
 		}
-		w.views++
-		b.inspect(t, l)
+		r.spend("visit", began)
+		r.views++
+		began = time.Now()
+		b.check(t, l)
+		r.spend("faults", began)
+		began = time.Now()
+		if r.first(r.tested, kind+" "+l.theme) {
+			b.axe(t)
+		}
+		r.spend("axe", began)
 		for _, s := range b.take() {
 			t.Errorf("%v: %s", l, s)
 		}
 		if i == 0 {
-			links = w.follow(t, b)
+			began = time.Now()
+			links = r.follow(t, b)
+			r.spend("follow", began)
 		}
 	}
 	return links
@@ -175,7 +249,7 @@ const leads = `(() => {
 })()`
 
 // follow gathers where a page leads, in Chinese, and fetches the files that it offers.
-func (w *walk) follow(t *testing.T, b *tab) []string {
+func (r *round) follow(t *testing.T, b *tab) []string {
 	found := value[struct{ Pages, Files []string }](t, b, leads)
 	for _, f := range found.Files {
 		u, err := url.Parse(f)
@@ -183,10 +257,8 @@ func (w *walk) follow(t *testing.T, b *tab) []string {
 			t.Errorf("link %s: %v", f, err)
 			continue
 		}
-		if who := value[string](t, b, `document.querySelector('.who b')?.textContent ?? ''`); w.files[who+u.Path] {
+		if !r.first(r.files, r.who+u.Path) {
 			continue
-		} else {
-			w.files[who+u.Path] = true
 		}
 		if status := value[int](t, b, fmt.Sprintf(`fetch(%q).then(async r => { await r.arrayBuffer(); return r.status; })`, f)); status != http.StatusOK {
 			t.Errorf("the file %s answers %d", f, status)
@@ -239,8 +311,13 @@ const faults = `(() => {
 // inspect holds the page that is open to what every page keeps.
 func (b *tab) inspect(t testing.TB, l look) {
 	t.Helper()
+	b.check(t, l)
+	b.axe(t)
+}
+
+func (b *tab) check(t testing.TB, l look) {
+	t.Helper()
 	for _, f := range value[[]string](t, b, faults) {
 		t.Errorf("%v: %s", l, f)
 	}
-	b.axe(t)
 }

@@ -176,6 +176,7 @@ func (s *Server) draw(w http.ResponseWriter, r *Request, p *ui.Page, status int)
 		s.failPage(w, r, errors.New("the handler returned neither a page nor an error"))
 		return
 	}
+	p = p.Only(s.may(r))
 	shell := s.shell(w, r, p)
 	var b bytes.Buffer
 	if err := ui.RenderPage(r.HTTP.Context(), &b, shell, p); err != nil {

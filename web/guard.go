@@ -3,10 +3,8 @@ package web
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -76,7 +74,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		out := &packed.Writer{ResponseWriter: w, Control: control, Wall: s.o.Wall, Within: writeTime, Least: least, Gzip: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")}
 		if r.Body != nil && r.Body != http.NoBody {
 			_ = control.SetReadDeadline(began.Add(readTime)) // what a handler leaves unread, net/http reads before it answers
-			r.Body = &timedBody{ReadCloser: r.Body, control: control, wall: s.o.Wall}
+			r.Body = &packed.Body{ReadCloser: r.Body, Control: control, Wall: s.o.Wall, Within: readTime, Late: errSlow}
 		}
 		defer func() {
 			v := recover()
@@ -134,35 +132,4 @@ func (s *Server) observe(r *http.Request, status int, took time.Duration) {
 	if s.o.Observe != nil {
 		s.o.Observe(r.Pattern, r.Method, status, took)
 	}
-}
-
-// timedBody gives each read of a body its time, and all of them together a time that grows with what has come, so that a caller
-// who sends a byte now and then does not hold a connection. The time that a handler takes between two reads is not the caller's.
-// When the body has ended the deadline is lifted: net/http reads on in the background and would take it for the caller's going
-// away. When it has failed the deadline stays, or net/http would wait for the rest.
-type timedBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-	wall    func() time.Time
-	got     int64         // bytes
-	waited  time.Duration // for them
-}
-
-// slowest is the rate in bytes a second below which a body, after its first readTime, is given up.
-const slowest = 4 << 10
-
-func (b *timedBody) Read(p []byte) (int, error) {
-	began := b.wall()
-	left := readTime + time.Duration(b.got/slowest)*time.Second - b.waited
-	_ = b.control.SetReadDeadline(began.Add(min(left, readTime))) // not every connection knows deadlines
-	n, err := b.ReadCloser.Read(p)
-	b.got += int64(n)
-	b.waited += b.wall().Sub(began)
-	switch {
-	case err == io.EOF:
-		_ = b.control.SetReadDeadline(time.Time{})
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		err = errSlow
-	}
-	return n, err
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/haihe-city/haihe/web/packed"
 )
 
 // clocked is a connection that remembers its read deadline, and a body from which each read of one byte takes its time.
@@ -53,7 +55,7 @@ func TestTimedBody(t *testing.T) {
 		{"a handler that stores for a minute at a time", time.Second, 65536, 1 << 20, time.Minute, true},
 	} {
 		conn := &clocked{ResponseWriter: httptest.NewRecorder(), now: time.Unix(1e9, 0), each: c.each, left: c.total}
-		b := &timedBody{ReadCloser: conn, control: http.NewResponseController(conn), wall: func() time.Time { return conn.now }}
+		b := &packed.Body{ReadCloser: conn, Control: http.NewResponseController(conn), Wall: func() time.Time { return conn.now }, Within: readTime, Late: errSlow}
 		buf, got := make([]byte, c.size), 0
 		var err error
 		for err == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -56,7 +57,8 @@ type Server struct {
 	mux    *http.ServeMux
 	cross  *http.CrossOriginProtection
 	topics map[string]Topic
-	live   sync.Map // pattern of a page's route to the topic that its page named last
+	grants map[string]string // who may use a route, by its pattern in the mux
+	live   sync.Map          // pattern of a page's route to the topic that its page named last
 }
 
 // New makes a server. A route that cannot be mounted is a mistake in the program and keeps it from starting.
@@ -74,7 +76,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the static files: %w", err)
 	}
-	s := &Server{o: o, files: files, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), topics: map[string]Topic{}}
+	s := &Server{o: o, files: files, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), topics: map[string]Topic{}, grants: map[string]string{}}
 	var names []string
 	for _, t := range o.Topics {
 		s.topics[t.Name] = t
@@ -130,9 +132,11 @@ func (s *Server) mount(r Route) (err error) {
 	api := strings.HasPrefix(path, "/api/")
 	switch {
 	case r.API != nil && api && r.Page == nil && r.Form == nil:
+		s.grants[r.Pattern] = r.Grant
 		s.mux.HandleFunc(r.Pattern, func(w http.ResponseWriter, q *http.Request) { s.serveAPI(w, q, r) })
 	case r.API == nil && !api && (r.Page != nil) != (r.Form != nil):
 		for _, l := range []lang.Lang{lang.Zh, lang.En} {
+			s.grants[method+" /"+string(l)+path] = r.Grant
 			s.mux.HandleFunc(method+" /"+string(l)+path, func(w http.ResponseWriter, q *http.Request) { s.servePage(w, q, l, r) })
 		}
 	default:
@@ -167,6 +171,23 @@ func allowed(who *identity.Principal, grant string) bool {
 		return !who.Anonymous() && !who.MustChange && !who.Has(identity.RoleCitizen)
 	}
 	return who.Can(grant)
+}
+
+// may tells of an address on a page whether this reader may use the route behind it. Who is not signed in may go anywhere: the
+// sign-in stands before it; what is no route is for the answer to say.
+func (s *Server) may(r *Request) ui.May {
+	return func(method, href string) bool {
+		u, err := url.Parse(href)
+		if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") || r.Who.Anonymous() {
+			return true
+		}
+		if !strings.HasPrefix(u.Path, "/api/") {
+			u.Path, u.RawPath = "/"+string(r.Lang)+u.Path, "/"+string(r.Lang)+u.EscapedPath()
+		}
+		_, pattern := s.mux.Handler(&http.Request{Method: method, URL: u})
+		grant, known := s.grants[pattern]
+		return !known || allowed(r.Who, grant)
+	}
 }
 
 // drawUpdate draws an update once a language. Nothing on it depends on who reads.

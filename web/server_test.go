@@ -66,6 +66,11 @@ func testRoutes() []Route {
 			}
 			return nil, "/room?done=" + r.Form("x"), nil
 		}},
+		{Pattern: "GET /room/links", Page: func(*Request) (*ui.Page, error) {
+			x := lang.Same("x")
+			return &ui.Page{Title: x, Tabs: []ui.Tab{{Text: x, Href: "/room"}, {Text: x, Href: "/room/secret?a=1"}, {Text: x, Href: "/nowhere"}}, Actions: []ui.Action{{Text: x, Href: "/room/do", Post: true}},
+				Body: []ui.Block{ui.Facts{Items: []ui.Fact{{Name: x, Value: x, Href: "/api/room/secret"}, {Name: x, Value: x, Href: "https://tj.example/room/secret"}}}}}, nil
+		}},
 		{Pattern: "GET /room/panic", Page: func(*Request) (*ui.Page, error) { panic("boom 张三") }},
 		{Pattern: "GET /api/room", API: func(r *Request) (any, error) { return map[string]string{"who": r.Who.Unit}, nil }},
 		{Pattern: "POST /api/room", API: func(r *Request) (any, error) {
@@ -284,6 +289,25 @@ func TestAnswers(t *testing.T) {
 	}
 	if strings.Contains(a.log.String(), "a=1&b=2") {
 		t.Error("a query stands in the log")
+	}
+}
+
+// TestClosedLinks holds a page to showing its reader no way to what would be refused.
+func TestClosedLinks(t *testing.T) {
+	a := newApp(t, nil)
+	shut := []string{`href="/en/room/secret?a=1"`, `href="/api/room/secret"`}
+	for role, closed := range map[string]bool{identity.RoleReader: true, identity.RoleLeader: false} {
+		body := a.client(t).login(role).get("/en/room/links").body
+		for _, open := range []string{`href="/en/room"`, `href="/en/nowhere"`, `action="/en/room/do"`, `href="https://tj.example/room/secret"`} {
+			if !strings.Contains(body, open) {
+				t.Errorf("%s: %s has gone", role, open)
+			}
+		}
+		for _, s := range shut {
+			if strings.Contains(body, s) == closed {
+				t.Errorf("%s: %s shown: %v", role, s, closed)
+			}
+		}
 	}
 }
 

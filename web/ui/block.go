@@ -29,11 +29,12 @@ type Link struct {
 	Href string
 }
 
-// Tab is one of a system's pages.
+// Tab is one of a system's pages. Else are the other pages below it, for readers to whom Href is closed.
 type Tab struct {
 	Text    lang.Text
 	Href    string
 	Current bool
+	Else    []string
 }
 
 // Action is a button of a page. With Post it submits (CSRF token added), after Confirm where that is not empty.

@@ -39,7 +39,7 @@ func (e env) foreign(t lang.Text) string {
 	if t.Zh != t.En {
 		return ""
 	}
-	han := strings.ContainsFunc(t.Zh, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	han := strings.ContainsFunc(t.Zh, isHan)
 	switch {
 	case e.l == lang.En && han:
 		return "zh-CN"
@@ -48,6 +48,52 @@ func (e env) foreign(t lang.Text) string {
 	}
 	return ""
 }
+
+// word writes what a reader is shown. Data that is in one language only says in which, so that it is read aloud and drawn as what it
+// is (WCAG 2.2, 3.1.2): the whole text where it is the same in both, and the Chinese names within an English text.
+func (e env) word(t lang.Text) templ.Component {
+	if l := e.foreign(t); l == "en" {
+		return templ.Raw(`<span lang="en">` + templ.EscapeString(t.Zh) + `</span>`)
+	}
+	return e.words(e.t(t))
+}
+
+// words is word for a text that is joined already.
+func (e env) words(s string) templ.Component {
+	if e.l != lang.En || !strings.ContainsFunc(s, isHan) {
+		return templ.Raw(templ.EscapeString(s))
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		at := chinese.FindStringIndex(s)
+		if at == nil {
+			at = []int{len(s), len(s)}
+		}
+		b.WriteString(templ.EscapeString(s[:at[0]]))
+		if at[0] < at[1] {
+			b.WriteString(`<span lang="zh-CN">` + templ.EscapeString(s[at[0]:at[1]]) + `</span>`)
+		}
+		s = s[at[1]:]
+	}
+	return templ.Raw(b.String())
+}
+
+// said is the language of a text that can hold no mark within: a choice, a field that is filled in.
+func (e env) said(t lang.Text) templ.Attributes {
+	l := e.foreign(t)
+	if l == "" && e.l == lang.En && strings.ContainsFunc(t.En, isHan) {
+		l = "zh-CN"
+	}
+	if l == "" {
+		return nil
+	}
+	return templ.Attributes{"lang": l}
+}
+
+func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
+
+// chinese finds a Chinese name in an English text, with the numbers and the punctuation within it.
+var chinese = regexp.MustCompile(`[0-9（《“]*\p{Han}(?:[^\p{Latin}]*[\p{Han}）》”。])?`)
 
 // sentence finds words that are read as English.
 var sentence = regexp.MustCompile(`(?i)[a-z]{2,} [a-z]{2,} [a-z]{2,}`)

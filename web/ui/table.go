@@ -86,7 +86,9 @@ func (e env) first(r Row) string {
 }
 
 // long tells whether a cell's words are broken into lines; shorter ones are kept on one.
-func (e env) long(c Cell) bool { return utf8.RuneCountInString(e.t(c.Text)) > 28 }
+func (e env) long(c Cell) bool {
+	return max(utf8.RuneCountInString(e.t(c.Text)), utf8.RuneCountInString(e.t(c.Sub))) > 28
+}
 
 // inputType is that of a form's field: a number is text with a number pad, so that what was typed wrong stays to be mended.
 func (f Field) inputType() string {

@@ -212,13 +212,14 @@ func (p *Part) pageData(r *web.Request) (*ui.Page, error) {
 	plants, units, points := p.o.Register.Size()
 	out := Page(lang.T("台账与接口", "Register and interface"), "/safety/data", ui.Link{Text: lang.T("台账与接口", "Register & API"), Href: "/safety/data"})
 	out.Lead = lang.T(fmt.Sprintf("台账有企业 %d 家、危险源单元 %d 个、监测点 %d 个。", plants, units, points), fmt.Sprintf("The register holds %d plants, %d hazard units and %d points.", plants, units, points))
-	t := ui.Table{ID: "files", Title: lang.T("文件", "Files"), Total: -1, Path: "/safety/data", Note: lang.T("依次导入：企业、单元、危险化学品、监测点。有一行不合规则整份不写入。", "Import in this order: plants, units, substances, points. One wrong line, and nothing is written."), Columns: []ui.Column{{Text: lang.T("种类", "Kind")}, {Text: lang.T("导出", "Export")}, {Text: lang.T("导入", "Import")}}}
-	for _, im := range file.Imports() {
-		row := ui.Row{ID: "f-" + im.Name, Cells: []ui.Cell{{Text: im.Title, Strong: true}, {Text: lang.Same(im.Name + ".csv"), Href: "/api/safety/register/" + im.Name + ".csv?bom=1"}, {}}}
+	t := ui.Table{ID: "files", Title: lang.T("文件", "Files"), Total: -1, Path: "/safety/data", Note: lang.T("依次导入：企业、单元、危险化学品、监测点。有一行不合规则整份不写入。", "Import in this order: plants, units, substances, points. One wrong line, and nothing is written."), Columns: []ui.Column{{Text: lang.T("种类", "Kind")}, {Text: lang.T("导出", "Export")}}}
+	forms := ui.Columns{Wide: -1, Cols: make([][]ui.Block, 2)} // in the order of the import: across, then down
+	for i, im := range file.Imports() {
+		t.Rows = append(t.Rows, ui.Row{ID: "f-" + im.Name, Cells: []ui.Cell{{Text: im.Title, Strong: true}, {Text: lang.Same(im.Name + ".csv"), Href: "/api/safety/register/" + im.Name + ".csv?bom=1"}}})
 		if r.Who.Can(im.Grant) {
-			row.Cells[2] = ui.Cell{Text: lang.T("导入", "Import"), Href: "/safety/import/" + im.Name}
+			forms.Cols[i%2] = append(forms.Cols[i%2], ui.Form{ID: "import-" + im.Name, Title: lang.T("导入："+im.Title.Zh, "Import: "+im.Title.En), Action: "/safety/import/" + im.Name, Submit: lang.T("上传", "Upload"), Fields: []ui.Field{
+				{Name: "file", Kind: "file", Label: lang.T("文件（CSV）", "File (CSV)"), Required: true}, {Name: "dry", Kind: "checkbox", Label: lang.T("只试导入，不写入", "Try only, change nothing"), Value: "1"}}})
 		}
-		t.Rows = append(t.Rows, row)
 	}
 	api := ui.Table{ID: "api", Title: lang.T("接口", "Interface"), Total: -1, Path: "/safety/data", Columns: []ui.Column{{Text: lang.T("路径", "Path")}, {Text: lang.T("内容", "What it gives")}}}
 	for i, x := range []struct {
@@ -227,6 +228,10 @@ func (p *Part) pageData(r *web.Request) (*ui.Page, error) {
 	}{{"GET /api/safety/plants", lang.T("企业及其状态", "plants and how they stand")}, {"GET /api/safety/plants/{plant}", lang.T("一家企业的测点和危险源", "a plant's points and hazard values")}, {"GET /api/safety/plants/{plant}/points/{point}/readings.csv", lang.T("一个测点的读数", "a point's readings")}, {"GET /api/safety/register/{kind}", lang.T("台账文件", "the register as files")}} {
 		api.Rows = append(api.Rows, ui.Row{ID: "api-" + strconv.Itoa(i), Cells: []ui.Cell{{Text: lang.Same(x.path), Strong: true}, {Text: x.text}}})
 	}
-	out.Body = []ui.Block{t, api}
+	out.Body = []ui.Block{t}
+	if len(forms.Cols[0]) > 0 {
+		out.Body = append(out.Body, forms)
+	}
+	out.Body = append(out.Body, api)
 	return out, nil
 }
