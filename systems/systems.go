@@ -5,6 +5,7 @@ package systems
 import (
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/systems/calendar"
+	"github.com/haihe-city/haihe/systems/certificates"
 	"github.com/haihe-city/haihe/systems/city"
 	"github.com/haihe-city/haihe/systems/duty"
 	"github.com/haihe-city/haihe/systems/emergency"
@@ -24,6 +25,7 @@ func All() []host.System {
 		grid.System(),
 		safety.System(),
 		emergency.System(),
+		certificates.System(),
 		sharing.System(),
 	}
 }
