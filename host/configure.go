@@ -15,6 +15,7 @@ func sections(s *Settings, systems []System) []config.Section {
 		{Name: "clock", Title: lang.T("方案时间", "the plan's clock"), Into: &s.Clock},
 		{Name: "notice", Title: lang.T("通知", "notices"), Into: &s.Notice},
 		{Name: "channel", Title: lang.T("通知通道", "ways of notices"), Into: &s.Channel},
+		{Name: "trust", Title: lang.T("密钥", "keys"), Into: &s.Trust},
 	}
 	for _, sys := range systems {
 		if sys.Config != nil {

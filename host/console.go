@@ -15,6 +15,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/rule"
+	"github.com/haihe-city/haihe/kernel/trust"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/web"
@@ -98,7 +99,7 @@ func (p *Program) runs(name string) bool {
 
 // acts are the words of everything that the program's parts record.
 func (p *Program) acts() []journal.Word {
-	words := slices.Concat(identity.Acts(), indicator.Acts(), rule.Acts(), alarm.Acts(), notice.Acts(), casework.Acts())
+	words := slices.Concat(identity.Acts(), indicator.Acts(), rule.Acts(), alarm.Acts(), notice.Acts(), casework.Acts(), trust.Acts())
 	words = append(words,
 		journal.Word{Verb: "backup", Title: lang.T("备份", "Backed up")},
 		journal.Word{Verb: "import", Title: lang.T("导入数据", "Imported data")})

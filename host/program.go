@@ -24,6 +24,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/kernel/trust"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/web"
@@ -41,6 +42,7 @@ type Options struct {
 	Settings Settings
 	Version  string
 	Banner   lang.Text // said above every page
+	Seal     []byte    // 32 bytes that private keys are sealed under
 	Scratch  string    // folder of files that are being taken in; "" takes the machine's
 }
 
@@ -52,6 +54,7 @@ type Program struct {
 	Series     *series.Engine
 	Indicators *indicator.Board
 	Calendar   *calendar.Book
+	Trust      *trust.Vault
 	Duty       Duty
 	Handler    http.Handler // everything that the program answers over HTTP
 
@@ -119,6 +122,9 @@ func (p *Program) openKernels(ctx context.Context) (err error) {
 	if p.Journal, err = journal.Open(ctx, o.DB, now); err != nil {
 		return errs.Wrap("open the journal", err)
 	}
+	if err := p.openTrust(ctx); err != nil {
+		return err
+	}
 	if p.People, err = identity.Open(ctx, o.DB, p.Journal, now, o.Units, grants); err != nil {
 		return errs.Wrap("open the people", err)
 	}
@@ -181,7 +187,7 @@ func (p *Program) openSystem(ctx context.Context, r *room, log *slog.Logger) (er
 	}
 	h := &Host{
 		Log: log, Clock: p.o.Clock, DB: p.o.DB, Entities: p.Entities, Series: p.Series, Journal: p.Journal, People: p.People,
-		Indicators: p.Indicators, Calendar: p.Calendar, Duty: &p.Duty, Live: p.live, Metrics: newMetrics(p.registry, r.Name), Who: web.Who(p.People, p.o.Settings.Server.secure()), Wall: p.o.Wall,
+		Indicators: p.Indicators, Calendar: p.Calendar, Trust: p.Trust, Duty: &p.Duty, Live: p.live, Metrics: newMetrics(p.registry, r.Name), Who: web.Who(p.People, p.o.Settings.Server.secure()), Wall: p.o.Wall,
 	}
 	if r.opened, err = r.System.Open(ctx, h); err != nil {
 		return errs.Wrap("open "+r.Name, err)
@@ -206,6 +212,7 @@ func (p *Program) Start() {
 		return err
 	}})
 	p.startDuty()
+	p.startTrust()
 	p.work.start(&worker{system: "calendar", kind: "job", name: "refresh", every: time.Minute, run: p.Calendar.Refresh}) // another instance may have entered a notice
 	p.work.start(&worker{system: "series", kind: "job", name: "maintain", every: time.Minute, run: p.Series.Maintain})
 	for _, r := range p.rooms {
@@ -229,6 +236,7 @@ func (p *Program) Close(ctx context.Context) error {
 		faults = append(faults, errs.Say(errs.Unavailable, "未能按时停止：%s", "did not stop in time: %s", strings.Join(late, ", ")))
 	}
 	faults = append(faults, p.closeRooms(ctx)...)
+	faults = append(faults, p.Trust.Close(ctx))
 	return errors.Join(append(faults, p.Series.Close())...)
 }
 

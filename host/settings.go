@@ -16,6 +16,7 @@ type Settings struct {
 	Clock   ClockSettings
 	Notice  NoticeSettings
 	Channel channel.Settings
+	Trust   TrustSettings
 }
 
 // ServerSettings is [server].

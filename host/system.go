@@ -13,6 +13,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/series"
+	"github.com/haihe-city/haihe/kernel/trust"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/web"
@@ -49,6 +50,7 @@ type Host struct {
 	People     *identity.Service
 	Indicators *indicator.Board
 	Calendar   *calendar.Book
+	Trust      *trust.Vault
 	Duty       *Duty // rules, alarms, cases, notices
 	Live       *web.Hub
 	Metrics    *Metrics

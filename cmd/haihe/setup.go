@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
@@ -110,7 +111,11 @@ func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.Sy
 		return nil, err
 	}
 	c := &city{db: db, conf: conf, log: log, scratch: scratch(conf)}
-	start, err := conf.Clock.At()
+	seal, err := openSeal(conf)
+	var start time.Time
+	if err == nil {
+		start, err = conf.Clock.At()
+	}
 	if err == nil {
 		var differs bool
 		if c.Clock, differs, err = host.OpenClock(ctx, db, start, sh.now); err == nil {
@@ -118,7 +123,7 @@ func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.Sy
 				log.Warn("the plan's clock keeps the shift of this data's first start; clock.start is not followed")
 			}
 			c.Program, err = host.Open(ctx, host.Options{
-				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version, Banner: banner, Scratch: c.scratch,
+				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version, Banner: banner, Seal: seal, Scratch: c.scratch,
 			})
 		}
 	}

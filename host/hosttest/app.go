@@ -13,6 +13,7 @@ import (
 
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/trust"
 	"github.com/haihe-city/haihe/plans/tianjin"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/store/storetest"
@@ -110,7 +111,7 @@ func open(t testing.TB, db *store.DB, clock *Clock, conf host.Settings, systems 
 	a := &App{DB: db, Clock: clock, t: t, accounts: map[string]identity.Account{}, cookies: map[string]string{}}
 	a.Program, err = host.Open(t.Context(), host.Options{
 		Systems: systems, Plan: plan, Units: units, DB: a.DB, Clock: a.Clock, Wall: time.Now, Log: logger(t), Settings: conf,
-		Version: "test", Scratch: t.TempDir(),
+		Version: "test", Seal: make([]byte, trust.SealSize), Scratch: t.TempDir(),
 	})
 	if err != nil {
 		t.Fatal(err)

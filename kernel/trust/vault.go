@@ -331,3 +331,9 @@ func clip(s string) string {
 
 // sameBytes compares without telling by its time where the difference lies.
 func sameBytes(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
+
+// Foreign counts the keys that still sign and lie under another seal than the one in use.
+func (v *Vault) Foreign(ctx context.Context) (n int64, err error) {
+	err = v.o.DB.Read(ctx, func(tx *store.Tx) error { return tx.Get(qKeysForeign, []any{v.sealID}, &n) })
+	return n, err
+}
