@@ -284,6 +284,59 @@ func TestMergeSplitDrill(t *testing.T) {
 	}
 }
 
+// warn writes a warning, sends it for approval and has it issued by somebody else; it gives the warning's id.
+func (d *desk) warn(more ...string) string {
+	d.t.Helper()
+	v := url.Values{"type": {"Alert"}, "event": {"21D00"}, "colour": {"Blue"}, "urgency": {"Immediate"}, "certainty": {"Observed"}, "d-120116": {"1"}, "ack": {"0"}, "expires": {"2015-11-20 12:00"},
+		"headline-zh": {"氯气泄漏蓝色预警"}, "headline-en": {"Blue warning of chlorine"}, "description-zh": {"周边有刺激性气味。"}, "description-en": {"There is a smell."}, "instruction-zh": {"关好门窗。"}, "instruction-en": {"Keep windows shut."}}
+	for i := 0; i+1 < len(more); i += 2 {
+		v.Set(more[i], more[i+1])
+	}
+	path := strings.TrimPrefix(d.do("officer", "/emergency/warnings/new", v), "/zh")
+	path, _, _ = strings.Cut(path, "?")
+	d.do("officer", path+"/submit", nil)
+	d.do("leader", path+"/approve", nil)
+	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// TestWarningsOfIncidents: what becomes of a warning is a line of the incident it was written from, and of the one it was tied to, without
+// anybody's doing; the report lists it, also after the incidents were merged.
+func TestWarningsOfIncidents(t *testing.T) {
+	d := openRoom(t)
+	here := d.open()
+	x := d.incident(here)
+	own := d.warn("incident", x.ID)
+	if x = d.incident(here); !x.has("warning", own) || !x.has("warning", `"state":"issued"`) {
+		t.Fatalf("the timeline does not have the warning: %+v", x.Timeline)
+	}
+	other := d.warn("headline-zh", "大风蓝色预警", "event", "11B06")
+	if x = d.incident(here); x.has("warning", other) {
+		t.Fatal("a warning that has nothing to do with it is in the timeline")
+	}
+	page := d.As("officer").Get("/zh" + here).Body
+	if !strings.Contains(page, `id="tie"`) || !strings.Contains(page, "氯气泄漏蓝色预警") {
+		t.Error("the incident's page does not show its warnings and the form to tie one")
+	}
+	d.do("officer", here+"/warnings", url.Values{"warning": {other}})
+	d.refused("officer", here+"/warnings", url.Values{"warning": {other}}, http.StatusConflict, "已关联")
+	if a := d.As("reader").Post("/zh"+here+"/warnings", url.Values{"warning": {other}}); a.Status != http.StatusForbidden {
+		t.Errorf("a reader tied a warning: %d", a.Status)
+	}
+	second := d.warn("refers", other, "type", "Update", "headline-zh", "大风蓝色预警更新", "event", "11B06")
+	if x = d.incident(here); !x.has("warning", `"state":"tied"`) || !x.has("warning", second) || !x.has("warning", `"state":"updated"`) {
+		t.Errorf("the update of a tied warning is not told: %+v", x.Timeline)
+	}
+	md := d.As("reader").Get("/api" + here + "/report.md").Body
+	for _, want := range []string{"预警 发布：氯气泄漏蓝色预警", "预警 关联：大风蓝色预警", "预警 更新：大风蓝色预警更新", "## 预警", "蓝色, 已被更新"} {
+		if !strings.Contains(md, want) {
+			t.Errorf("the report lacks %q\n%s", want, md)
+		}
+	}
+	if report := text(d.As("reader").Get("/zh" + here + "/report").Body); strings.Count(report, "大风蓝色预警更新") < 2 {
+		t.Errorf("the report's page: %s", report)
+	}
+}
+
 // TestPublic: a citizen reports without an account, follows it by its number, and is throttled.
 func TestPublic(t *testing.T) {
 	d := openRoom(t)

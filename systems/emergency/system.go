@@ -18,6 +18,7 @@ import (
 	"github.com/haihe-city/haihe/systems/emergency/shift"
 	"github.com/haihe-city/haihe/systems/emergency/situation"
 	"github.com/haihe-city/haihe/systems/emergency/situation/area"
+	"github.com/haihe-city/haihe/systems/emergency/tie"
 	"github.com/haihe-city/haihe/systems/emergency/warning"
 	"github.com/haihe-city/haihe/web"
 )
@@ -69,6 +70,10 @@ func open(ctx context.Context, h *host.Host, settings warning.Settings) (*host.O
 	if err != nil {
 		return nil, err
 	}
+	ties, err := tie.New(ctx, tie.Options{DB: h.DB, Incidents: incidents, Warnings: warnings, Now: h.Clock.Now})
+	if err != nil {
+		return nil, err
+	}
 	scenes, err := situation.New(ctx, situation.Options{DB: h.DB, Entities: h.Entities, Incidents: incidents, Resources: resources, People: h.People, Clock: h.Clock})
 	if err != nil {
 		return nil, err
@@ -77,9 +82,9 @@ func open(ctx context.Context, h *host.Host, settings warning.Settings) (*host.O
 	if err != nil {
 		return nil, err
 	}
-	reports := report.New(report.Options{Incidents: incidents, Orders: orders, Plans: plans, Cases: h.Duty.Cases, Alarms: h.Duty.Alarms, Post: h.Duty.Post, People: h.People})
+	reports := report.New(report.Options{Incidents: incidents, Ties: ties, Orders: orders, Plans: plans, Cases: h.Duty.Cases, Alarms: h.Duty.Alarms, Post: h.Duty.Post, People: h.People})
 	out := &host.Opened{Mounts: warnings.Mounts(), Topics: []web.Topic{{Name: page.Topic, Grant: page.Grant}}, Close: func(context.Context) error { warnings.Close(); incidents.Close(); return nil }}
-	for _, p := range []part{incidents, orders, resources, plans, scenes, watch, reports, warnings} {
+	for _, p := range []part{incidents, orders, resources, plans, scenes, watch, reports, ties, warnings} {
 		out.Routes = slices.Concat(out.Routes, p.Routes())
 		out.Jobs = slices.Concat(out.Jobs, p.Jobs())
 	}

@@ -208,6 +208,7 @@ func stateWord(s string) lang.Text {
 var states = map[string]lang.Text{
 	"sent": lang.T("已下达", "sent"), "received": lang.T("已签收", "received"), "accepted": lang.T("已接受", "accepted"), "refused": lang.T("已拒绝", "refused"), "moving": lang.T("已出发", "on the way"), "onsite": lang.T("已到场", "on site"), "done": lang.T("已完成", "done"), "recalled": lang.T("已撤回", "recalled"), "overdue": lang.T("无人签收，已上报", "no receipt, escalated"),
 	"reserved": lang.T("已调用", "reserved"), "released": lang.T("已归还", "released"), "skipped": lang.T("不执行", "left out"),
+	"issued": lang.T("发布", "issued"), "updated": lang.T("更新", "updated"), "lifted": lang.T("解除", "lifted"), "expired": lang.T("到期失效", "ran out"), "tied": lang.T("关联", "tied"),
 }
 
 // forms are what needs words: level, what is known, notes, hand-over, merge and split.

@@ -10,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/emergency/incident"
 	"github.com/haihe-city/haihe/systems/emergency/page"
+	"github.com/haihe-city/haihe/systems/emergency/tie"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/sheet"
 	"github.com/haihe-city/haihe/web/ui"
@@ -41,7 +42,7 @@ func (p *Part) pageOne(r *web.Request) (*ui.Page, error) {
 	if x.Incident.Drill {
 		out.Body = append(out.Body, ui.Notice{ID: "drill", Kind: "warn", Text: lang.T("演练报告：所述均非真实事件。", "Report of a drill: nothing of it was real.")})
 	}
-	out.Body = append(out.Body, x.tiles(), p.orders(x), p.tasks(x), x.alarms(), x.lines())
+	out.Body = append(out.Body, x.tiles(), p.orders(x), p.tasks(x), tie.Table("warnings", x.Warnings), x.alarms(), x.lines())
 	return out, nil
 }
 

@@ -3,8 +3,6 @@ package report
 import (
 	"context"
 	"fmt"
-	"github.com/haihe-city/haihe/kernel/region"
-	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"strings"
 	"time"
 
@@ -13,16 +11,21 @@ import (
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/casework/notice"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/emergency/dispatch"
 	"github.com/haihe-city/haihe/systems/emergency/incident"
+	"github.com/haihe-city/haihe/systems/emergency/incident/event"
 	"github.com/haihe-city/haihe/systems/emergency/plan"
+	"github.com/haihe-city/haihe/systems/emergency/tie"
+	"github.com/haihe-city/haihe/systems/emergency/warning"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
 // Options are what the part works with.
 type Options struct {
 	Incidents *incident.Part
+	Ties      *tie.Part // warnings of incidents
 	Orders    *dispatch.Part
 	Plans     *plan.Part
 	Cases     *casework.Service
@@ -44,6 +47,7 @@ type Report struct {
 	Orders   []dispatch.Order
 	Tasks    []plan.Duty
 	Alarms   []alarm.Alarm
+	Warnings []warning.Warning
 	Told     map[notice.State]int // messages about the incident and its orders, by what became of them
 	Names    map[string]lang.Text // of actors
 }
@@ -95,6 +99,9 @@ func (p *Part) Make(ctx context.Context, who *identity.Principal, id string) (ou
 	}
 	if out.Alarms, err = p.o.Alarms.OfCase(ctx, id); err != nil {
 		return out, errs.Wrap("read the alarms", err)
+	}
+	if out.Warnings, err = p.o.Ties.Of(ctx, id); err != nil {
+		return out, err
 	}
 	out.Told = map[notice.State]int{}
 	about := []string{"case:" + id}
@@ -167,6 +174,12 @@ func (r Report) Markdown(l lang.Lang, unit func(id string) lang.Text) string {
 			late = t("（逾时）", " (late)")
 		}
 		fmt.Fprintf(&b, "- %s, %s: %s → %s%s %s\n", escape(unit(d.Unit).In(l)), escape(d.Words), when(d.Due), when(d.Ended), late, escape(d.Note))
+	}
+	if len(r.Warnings) > 0 {
+		fmt.Fprintf(&b, "\n## %s\n\n", t("预警", "Warnings"))
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "- %s: %s, %s, %s (%s)\n", when(w.Issued), escape(w.Headline.In(l)), warning.ColourName(w.Colour).In(l), warning.StateName(w.State).In(l), escape(w.Identifier))
 	}
 	fmt.Fprintf(&b, "\n## %s\n\n", t("告警与通知", "Alarms and notices"))
 	for _, a := range r.Alarms {

@@ -378,7 +378,7 @@ func (p *Part) followed(ctx context.Context, w *Warning, a *cap.Alert) error {
 			return err
 		}
 		for _, first := range list {
-			chain, err := p.read(ctx, qChain, first.Root) // it may have been updated here since
+			chain, err := p.Chain(ctx, first.Root) // it may have been updated here since
 			if err != nil {
 				return err
 			}

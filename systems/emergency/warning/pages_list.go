@@ -4,12 +4,12 @@ import (
 	"context"
 	"io"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/store/keyset"
 	"github.com/haihe-city/haihe/systems/emergency/page"
 	"github.com/haihe-city/haihe/systems/emergency/warning/reach"
 	"github.com/haihe-city/haihe/web"
@@ -55,7 +55,8 @@ var states = []option{
 	{Cancelled, lang.T("已解除", "Cancelled")}, {Expired, lang.T("已失效", "Ended")}, {Lifting, lang.T("解除通知", "Cancellation")}, {Dropped, lang.T("已撤销", "Dropped")},
 }
 
-func stateName(s string) lang.Text {
+// StateName names a state.
+func StateName(s string) lang.Text {
 	for _, o := range states {
 		if o.code == s {
 			return o.name
@@ -65,7 +66,7 @@ func stateName(s string) lang.Text {
 }
 
 func stateTag(w *Warning) *ui.Tag {
-	t := &ui.Tag{Text: stateName(w.State)}
+	t := &ui.Tag{Text: StateName(w.State)}
 	switch w.State {
 	case Issued:
 		t.Status = ui.StatusBehind
@@ -96,16 +97,9 @@ func (c chosen) args() []any {
 }
 
 func (p *Part) list(ctx context.Context, c chosen, limit int) (out []Warning, total int64, next string, err error) {
-	id, made := "", int64(0)
-	if c.after != "" {
-		parts, err := store.Uncursor(c.after, 2)
-		if err != nil {
-			return nil, 0, "", err
-		}
-		if made, err = strconv.ParseInt(parts[0], 10, 64); err != nil {
-			return nil, 0, "", errs.Say(errs.Invalid, "翻页标记无效，请从第一页重新打开", "the page mark is not valid, open the list from its first page")
-		}
-		id = parts[1]
+	made, id, err := keyset.Read(c.after)
+	if err != nil {
+		return nil, 0, "", err
 	}
 	err = p.o.DB.Read(ctx, func(tx *store.Tx) error {
 		if err := tx.Get(qCount, c.args(), &total); err != nil {
@@ -117,7 +111,7 @@ func (p *Part) list(ctx context.Context, c chosen, limit int) (out []Warning, to
 	if err == nil && len(out) > limit {
 		out = out[:limit]
 		last := out[limit-1]
-		next = store.Cursor(strconv.FormatInt(store.Micros(last.Made), 10), last.ID)
+		next = keyset.Mark(store.Micros(last.Made), last.ID)
 	}
 	return out, total, next, err
 }

@@ -223,7 +223,7 @@ func (p *Part) publish(ctx context.Context) error {
 
 // chain lists the messages of the warning.
 func (p *Part) chain(ctx context.Context, w *Warning) (ui.Block, error) {
-	list, err := p.read(ctx, qChain, w.Root)
+	list, err := p.Chain(ctx, w.Root)
 	t := ui.Table{ID: "chain", Title: lang.T("历次消息", "Messages of this warning"), Total: -1, Path: page.Warnings + "/" + w.ID, Columns: []ui.Column{{Key: "n", Text: lang.T("次序", "No."), Num: true}, {Key: "type", Text: lang.T("类型", "Kind")}, {Key: "headline", Text: lang.T("标题", "Headline")}, {Key: "state", Text: lang.T("状态", "State")}, {Key: "issued", Text: lang.T("发布时间", "Issued")}}}
 	for i := range list {
 		x := &list[i]

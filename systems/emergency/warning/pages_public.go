@@ -80,7 +80,7 @@ func (p *Part) pagePublicOne(r *web.Request) (*ui.Page, error) {
 	head := w.marked(w.Headline)
 	out := &ui.Page{Title: head, Nav: "emergency", Crumbs: []ui.Link{{Text: publicTitle, Href: PublicPage}, {Text: head}}}
 	if w.State != Issued || !p.o.Now().Before(w.Expires) {
-		out.Body = append(out.Body, ui.Notice{Kind: "warn", Text: lang.T("此预警已不再生效（"+stateName(w.State).Zh+"）。", "This warning holds no longer ("+stateName(w.State).En+").")})
+		out.Body = append(out.Body, ui.Notice{Kind: "warn", Text: lang.T("此预警已不再生效（"+StateName(w.State).Zh+"）。", "This warning holds no longer ("+StateName(w.State).En+").")})
 	}
 	if w.Exercise {
 		out.Body = append(out.Body, ui.Notice{Kind: "info", Text: lang.T("这是演练，不是实际预警。", "This is an exercise, no actual warning.")})

@@ -17,6 +17,7 @@ import (
 	"github.com/haihe-city/haihe/systems/emergency/warning/reach"
 	"github.com/haihe-city/haihe/systems/emergency/warning/served"
 	"github.com/haihe-city/haihe/web"
+	"github.com/haihe-city/haihe/wire/gbt35965"
 )
 
 // Acts are the verbs that this part records.
@@ -45,10 +46,14 @@ type Options struct {
 	Place    func(ctx context.Context, uri string) (at area.Point, ok bool)
 }
 
+// Becoming is told in the transaction of a change what becomes of a warning: "issued", "updated", "lifted", "expired".
+type Becoming func(tx *store.Tx, who *identity.Principal, w *Warning, state, headline string) error
+
 // Part keeps warnings.
 type Part struct {
-	o    Options
-	seen served.Cache
+	o      Options
+	seen   served.Cache
+	follow Becoming
 
 	mu    sync.Mutex
 	dirty map[string]bool // messages whose notices have moved since their pages were told
@@ -63,10 +68,13 @@ func New(ctx context.Context, o Options) (*Part, error) {
 	if err := o.DB.Migrate(ctx, "emergency.warning", tables); err != nil {
 		return nil, errs.Wrap("migrate warnings", err)
 	}
-	p := &Part{o: o, dirty: map[string]bool{}}
+	p := &Part{o: o, dirty: map[string]bool{}, follow: func(*store.Tx, *identity.Principal, *Warning, string, string) error { return nil }}
 	p.stop = o.Post.Follow(p.moved)
 	return p, nil
 }
+
+// Follow sets who is told what becomes of warnings. It is called while the room opens.
+func (p *Part) Follow(fn Becoming) { p.follow = fn }
 
 // Close ends what New began.
 func (p *Part) Close() { p.stop() }
@@ -311,6 +319,9 @@ func (p *Part) issue(tx *store.Tx, who *identity.Principal, w *Warning, places m
 		return err
 	}
 	told, err := p.tell(tx, w, places)
+	if err == nil {
+		err = p.follow(tx, who, w, map[string]string{Alert: "issued", Update: "updated", Cancel: "lifted"}[w.MsgType], w.marked(w.Headline).Zh)
+	}
 	if err != nil {
 		return err
 	}
@@ -343,9 +354,9 @@ func (p *Part) endBefore(tx *store.Tx, w *Warning, now time.Time) (*Warning, err
 // name gives a message its identifier: the first free number of this second.
 func (p *Part) name(tx *store.Tx, w *Warning, now time.Time) error {
 	for n := range 10 {
-		id, err := identifier(p.o.Settings, now, n)
+		id, err := gbt35965.NewIdentifier(p.o.Settings.Issuer, now, n)
 		if err != nil {
-			return err
+			return errs.As(errs.Internal, "name a warning", err)
 		}
 		had, err := read(tx, qNamed, id)
 		if err != nil {
@@ -369,13 +380,16 @@ func (p *Part) Expire(ctx context.Context) error {
 	err = p.o.DB.Write(ctx, func(tx *store.Tx) error {
 		for _, w := range over {
 			n, err := tx.Exec(qEnd, w.ID, Expired, micros(w.Expires))
-			if err != nil || n == 0 {
-				if err != nil {
-					return err
-				}
+			if err == nil && n == 0 {
 				continue
 			}
-			if err := p.o.Post.Recall(tx, about(w.ID)); err != nil {
+			if err == nil {
+				err = p.o.Post.Recall(tx, about(w.ID))
+			}
+			if err != nil {
+				return err
+			}
+			if err := p.follow(tx, by, &w, "expired", w.marked(w.Headline).Zh); err != nil {
 				return err
 			}
 			if err := p.act(tx, by, GrantWrite, "expire-warning", &w, map[string]any{"identifier": w.Identifier}); err != nil {

@@ -127,6 +127,11 @@ func (p *Part) Get(ctx context.Context, id string) (w *Warning, err error) {
 	return w, err
 }
 
+// Chain gives the messages of a warning by the id of the first, oldest first.
+func (p *Part) Chain(ctx context.Context, root string) ([]Warning, error) {
+	return p.read(ctx, qChain, root)
+}
+
 // InForce are the messages that hold now, drills too; newest first.
 func (p *Part) InForce(ctx context.Context) ([]Warning, error) {
 	return p.read(ctx, qForce, micros(p.o.Now()))

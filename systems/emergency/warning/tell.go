@@ -12,7 +12,6 @@ import (
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/emergency/page"
 	"github.com/haihe-city/haihe/systems/emergency/situation/area"
-	"github.com/haihe-city/haihe/wire/gbt35965"
 )
 
 // The duties whose contacts are told next where somebody has not answered.
@@ -21,11 +20,6 @@ var nextDuties = []string{"leader", "duty-officer"}
 // dutyNames names the duties that a form offers; others of the register are offered by their own word.
 var dutyNames = map[string]lang.Text{
 	"plant": lang.T("企业责任人", "Plants"), "district": lang.T("区级责任人", "Districts"), "leader": lang.T("带班领导", "Leaders"), "duty-officer": lang.T("值班人员", "Officers on duty"), notice.Public: lang.T("公众订阅", "Subscribers"),
-}
-
-func identifier(s Settings, at time.Time, n int) (string, error) {
-	id, err := gbt35965.NewIdentifier(s.Issuer, at, n)
-	return id, errs.As(errs.Internal, "name a warning", err)
 }
 
 // places finds where the plants lie whose contacts may be told: only where something was drawn, since districts are known of contacts.
@@ -90,8 +84,8 @@ func (p *Part) Whom(tx *store.Tx, w *Warning, places map[string]area.Point) (lev
 		return nil, err
 	}
 	levels = [][]notice.Contact{first}
-	asked := slices.ContainsFunc(w.Duties, func(d string) bool { return d != notice.Public })
-	if len(first) == 0 || asked && !slices.ContainsFunc(first, answers) { // nobody answers for the area: those above are told at once
+	answers := func(c notice.Contact) bool { return c.Duty != notice.Public }                                                                      // the public is told and not waited for
+	if asked := slices.Index(w.Duties, notice.Public) < 0 || len(w.Duties) > 1; len(first) == 0 || asked && !slices.ContainsFunc(first, answers) { // nobody answers for the area: those above are told at once
 		return [][]notice.Contact{slices.Concat(first, next)}, nil
 	}
 	if w.AckMinutes > 0 && len(next) > 0 {
@@ -99,9 +93,6 @@ func (p *Part) Whom(tx *store.Tx, w *Warning, places map[string]area.Point) (lev
 	}
 	return levels, nil
 }
-
-// answers tells whether a contact has a duty; the public is told and not waited for.
-func answers(c notice.Contact) bool { return c.Duty != notice.Public }
 
 // tell makes the notices of a message that is being issued, in its transaction, and counts the people.
 func (p *Part) tell(tx *store.Tx, w *Warning, places map[string]area.Point) (n int, err error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -318,6 +319,11 @@ func TestDrill(t *testing.T) {
 // TestExpire: at its end a warning leaves the public list, and what was still to be told is recalled.
 func TestExpire(t *testing.T) {
 	s := open(t)
+	var became []string
+	s.Follow(func(_ *store.Tx, _ *identity.Principal, w *Warning, state, _ string) error {
+		became = append(became, w.Root+" "+state)
+		return nil
+	})
 	w := s.issue(s.draft())
 	body := s.ask(Base + "/feed.json").Body.String()
 	if !strings.Contains(body, w.Identifier) {
@@ -329,6 +335,9 @@ func TestExpire(t *testing.T) {
 	}
 	if s.state(w.ID) != Expired {
 		t.Error("it goes on")
+	}
+	if want := []string{w.Root + " issued", w.Root + " expired"}; !slices.Equal(became, want) {
+		t.Errorf("who follows was told %v, not %v", became, want)
 	}
 	if body := s.ask(Base + "/feed.json").Body.String(); strings.Contains(body, w.Identifier) {
 		t.Errorf("%s", body)
