@@ -2,12 +2,12 @@ package notice
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/store/keyset"
 )
 
 // maxPage bounds a page of any list.
@@ -25,18 +25,11 @@ func mark(cursor string) (at int64, id string, err error) {
 	if cursor == "" {
 		return 1 << 62, "", nil
 	}
-	parts, err := store.Uncursor(cursor, 2)
-	if err != nil {
-		return 0, "", err
-	}
-	if at, err = strconv.ParseInt(parts[0], 10, 64); err != nil {
-		return 0, "", errs.Say(errs.Invalid, "翻页标记无效，请回到第一页", "the mark of the page is not valid, go back to the first page")
-	}
-	return at, parts[1], nil
+	return keyset.Read(cursor)
 }
 
 func unmark(at time.Time, id string) string {
-	return store.Cursor(strconv.FormatInt(store.Micros(at), 10), id)
+	return keyset.Mark(store.Micros(at), id)
 }
 
 // Lines gives who was told about something, in the order of messages and levels.

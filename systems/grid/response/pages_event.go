@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/store/keyset"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/response/record"
 	"github.com/haihe-city/haihe/systems/grid/response/rule"
@@ -232,17 +233,9 @@ func (p *Part) formSettle(r *web.Request) (*ui.Page, string, error) {
 
 // events gives a page of events, how many there are, and the cursor of the next page.
 func (p *Part) events(ctx context.Context, c chosen, limit int) (page []Event, total int64, next string, err error) {
-	id, begins := "", int64(0)
-	if c.after != "" {
-		parts, err := store.Uncursor(c.after, 2)
-		if err == nil {
-			begins, err = strconv.ParseInt(parts[0], 10, 64)
-			err = errs.As(errs.Invalid, "", err)
-		}
-		if err != nil {
-			return nil, 0, "", err
-		}
-		id = parts[1]
+	begins, id, err := keyset.Read(c.after)
+	if err != nil {
+		return nil, 0, "", err
 	}
 	err = p.o.DB.Read(ctx, func(tx *store.Tx) error {
 		if err := tx.Get(record.QEventsAll, []any{string(c.state), c.programme}, &total); err != nil {
@@ -253,7 +246,7 @@ func (p *Part) events(ctx context.Context, c chosen, limit int) (page []Event, t
 	})
 	if err == nil && len(page) > limit {
 		page = page[:limit]
-		next = store.Cursor(strconv.FormatInt(record.Micros(page[limit-1].Begins), 10), page[limit-1].ID)
+		next = keyset.Mark(record.Micros(page[limit-1].Begins), page[limit-1].ID)
 	}
 	return page, total, next, err
 }

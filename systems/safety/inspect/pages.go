@@ -12,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/store/keyset"
 	"github.com/haihe-city/haihe/systems/safety/register"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
@@ -133,16 +134,9 @@ func (p *Part) pageTasks(r *web.Request) (*ui.Page, error) {
 
 // taskPage reads one page of the tasks and counts all that fit.
 func (p *Part) taskPage(r *web.Request, args []any) (list []Task, total int64, err error) {
-	day, id := int64(0), ""
-	if mark := r.Query("after"); mark != "" {
-		parts, err := store.Uncursor(mark, 2)
-		if err != nil {
-			return nil, 0, err
-		}
-		if day, err = strconv.ParseInt(parts[0], 10, 64); err != nil {
-			return nil, 0, errs.Say(errs.Invalid, "翻页标记无效，请从第一页重新打开", "the page mark is not valid, open the list from its first page")
-		}
-		id = parts[1]
+	day, id, err := keyset.Read(r.Query("after"))
+	if err != nil {
+		return nil, 0, err
 	}
 	err = p.o.DB.Read(r.Context(), func(tx *store.Tx) (err error) {
 		total = 0
@@ -190,7 +184,7 @@ func (p *Part) taskTable(r *web.Request, list []Task, total int64) ui.Table {
 	if len(list) > pageSize {
 		list = list[:pageSize]
 		last := list[pageSize-1]
-		t.Next = store.Cursor(strconv.FormatInt(int64(last.Day), 10), last.ID)
+		t.Next = keyset.Mark(int64(last.Day), last.ID)
 	}
 	names := p.names(r)
 	for _, x := range list {

@@ -12,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/region"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
+	"github.com/haihe-city/haihe/store/keyset"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/sheet"
@@ -110,16 +111,9 @@ func (c chosen) args() []any {
 }
 
 func (p *Part) list(ctx context.Context, c chosen, limit int) (page []Alarm, total int64, next string, err error) {
-	id, began := "", int64(0)
-	if c.after != "" {
-		parts, err := store.Uncursor(c.after, 2)
-		if err != nil {
-			return nil, 0, "", err
-		}
-		if began, err = strconv.ParseInt(parts[0], 10, 64); err != nil {
-			return nil, 0, "", errs.Say(errs.Invalid, "翻页标记无效，请从第一页重新打开", "the page mark is not valid, open the list from its first page")
-		}
-		id = parts[1]
+	began, id, err := keyset.Read(c.after)
+	if err != nil {
+		return nil, 0, "", err
 	}
 	err = p.o.DB.Read(ctx, func(tx *store.Tx) error {
 		if err := tx.Get(qCount, c.args(), &total); err != nil {
@@ -131,7 +125,7 @@ func (p *Part) list(ctx context.Context, c chosen, limit int) (page []Alarm, tot
 	if err == nil && len(page) > limit {
 		page = page[:limit]
 		last := page[limit-1]
-		next = store.Cursor(strconv.FormatInt(store.Micros(last.Began), 10), last.ID)
+		next = keyset.Mark(store.Micros(last.Began), last.ID)
 	}
 	return page, total, next, err
 }
