@@ -94,3 +94,6 @@ func bits(b []byte) []byte { return tlv(tagBits, []byte{0}, b) }
 
 // yes is TRUE.
 func yes() []byte { return []byte{tagBool, 1, 0xff} }
+
+// Text is a UTF8String, for the values of extensions.
+func Text(s string) []byte { return tlv(tagUTF8, []byte(s)) }

@@ -4,6 +4,8 @@ import (
 	"crypto"
 	"encoding/asn1"
 	"errors"
+	"fmt"
+	"math/big"
 	"time"
 
 	"github.com/haihe-city/haihe/kernel/trust/pki"
@@ -84,34 +86,77 @@ func (e Entry) der() []byte {
 	return seq(number(e.Serial), moment(e.At), seq(extension(oidReason, false, []byte{tagEnum, 1, byte(e.Reason)})))
 }
 
-// ListNumber reads the number of a list, 0 where it cannot be read.
-func ListNumber(der []byte) int64 {
-	var l struct {
-		TBS struct {
-			Version    int
-			Algorithm  asn1.RawValue
-			Issuer     asn1.RawValue
-			This, Next time.Time
-			Entries    []asn1.RawValue `asn1:"optional"`
-			Extensions []struct {
-				ID       asn1.ObjectIdentifier
-				Critical bool `asn1:"optional"`
-				Value    []byte
-			} `asn1:"explicit,tag:0"`
-		}
-		Algorithm asn1.RawValue
-		Signature asn1.BitString
+// ReadListed is a revocation list that was read: what is needed to keep it and to check it.
+type ReadListed struct {
+	Raw, Signed, Signature []byte
+	Issuer                 []byte // DER of the name
+	This, Next             time.Time
+	Number                 int64
+	Entries                []Entry
+}
+
+type rawEntry struct {
+	Serial     *big.Int
+	At         time.Time
+	Extensions []rawExtension `asn1:"optional"`
+}
+
+type rawExtension struct {
+	ID       asn1.ObjectIdentifier
+	Critical bool `asn1:"optional"`
+	Value    []byte
+}
+
+type rawList struct {
+	TBS struct {
+		Raw        asn1.RawContent
+		Version    int `asn1:"optional"`
+		Algorithm  asn1.RawValue
+		Issuer     asn1.RawValue
+		This       time.Time
+		Next       time.Time      `asn1:"optional"`
+		Entries    []rawEntry     `asn1:"optional"`
+		Extensions []rawExtension `asn1:"optional,explicit,tag:0"`
 	}
-	if _, err := asn1.Unmarshal(der, &l); err != nil {
-		return 0
+	Algorithm asn1.RawValue
+	Signature asn1.BitString
+}
+
+// ReadList reads a revocation list, DER or PEM. Its signature is not checked.
+func ReadList(b []byte) (*ReadListed, error) {
+	var l rawList
+	b = bare(b)
+	rest, err := asn1.Unmarshal(b, &l)
+	if err != nil {
+		return nil, fmt.Errorf("no revocation list: %w", err)
+	}
+	if len(rest) > 0 {
+		return nil, errors.New("no revocation list: something follows it")
+	}
+	out := &ReadListed{Raw: b, Signed: l.TBS.Raw, Signature: l.Signature.Bytes, Issuer: l.TBS.Issuer.FullBytes, This: l.TBS.This, Next: l.TBS.Next}
+	for _, e := range l.TBS.Entries {
+		x := Entry{Serial: e.Serial.Bytes(), At: e.At}
+		for _, y := range e.Extensions {
+			if y.ID.Equal(oidReason) && len(y.Value) == 3 {
+				x.Reason = Reason(y.Value[2])
+			}
+		}
+		out.Entries = append(out.Entries, x)
 	}
 	for _, x := range l.TBS.Extensions {
-		var n int64
 		if x.ID.Equal(oidCRLNumber) {
-			if _, err := asn1.Unmarshal(x.Value, &n); err == nil {
-				return n
+			if _, err := asn1.Unmarshal(x.Value, &out.Number); err != nil {
+				return nil, fmt.Errorf("no revocation list: %w", err)
 			}
 		}
 	}
-	return 0
+	return out, nil
+}
+
+// SignedBy tells with nil that the list bears the issuer's name and signature.
+func (l *ReadListed) SignedBy(issuer *Certificate) error {
+	if string(l.Issuer) != string(issuer.RawSubject) {
+		return errors.New("the list names another issuer")
+	}
+	return pki.Verify(issuer.PublicKey, l.Signed, l.Signature)
 }

@@ -2,6 +2,7 @@ package cert
 
 import (
 	"crypto"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -92,4 +93,21 @@ func SignedBy(c, issuer *Certificate) error {
 		return errors.New("the certificate names another issuer")
 	}
 	return pki.Verify(issuer.PublicKey, c.RawTBSCertificate, c.Signature)
+}
+
+// Purposes gives the extended key usages of a certificate as object identifiers in dotted form, in its order. RFC 5280 4.2.1.12
+func Purposes(c *Certificate) (out []string) {
+	for _, x := range c.Extensions {
+		if !x.Id.Equal(oidEKU) {
+			continue
+		}
+		var list []asn1.ObjectIdentifier
+		if _, err := asn1.Unmarshal(x.Value, &list); err != nil {
+			return nil
+		}
+		for _, id := range list {
+			out = append(out, id.String())
+		}
+	}
+	return out
 }

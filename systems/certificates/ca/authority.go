@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/kernel/journal/tiles"
 	"github.com/haihe-city/haihe/kernel/trust"
 	"github.com/haihe-city/haihe/kernel/trust/cert"
 	"github.com/haihe-city/haihe/store"
@@ -30,6 +31,7 @@ type Options struct {
 	DB       *store.DB
 	Journal  *journal.Journal
 	Vault    *trust.Vault
+	Log      *tiles.Log // of issuance
 	Now      func() time.Time
 	Settings Settings
 }
@@ -42,6 +44,7 @@ type Authority struct {
 	active map[string]*issuer // by family and algorithm
 	byID   map[string]*issuer
 	moved  []func(serial string)
+	signed func() // between signing and storing; a test ends the program there
 }
 
 // Open migrates the tables and reads the issuing authorities.

@@ -38,6 +38,7 @@ type Profile struct {
 	Purposes []asn1.ObjectIdentifier
 	Only     bool // purposes are critical
 	policy   int  // last number of the policy's identifier
+	extra    []cert.Extension
 }
 
 // Families are the issuing authorities' subjects, in order.
@@ -115,5 +116,45 @@ func AlgorithmName(a string) lang.Text {
 	return lang.Same("ECDSA")
 }
 
+var responderPurposes = []asn1.ObjectIdentifier{cert.OCSPSigning}
+
 // encipher is the usage of an encryption certificate.
 const encipher = cert.KeyEncipherment | cert.DataEncipherment | cert.KeyAgreement
+
+// StateName names a standing.
+func StateName(state int64) lang.Text {
+	switch state {
+	case Valid:
+		return lang.T("有效", "valid")
+	case Suspended:
+		return lang.T("已冻结", "on hold")
+	case Revoked:
+		return lang.T("已吊销", "revoked")
+	case Expired:
+		return lang.T("已过期", "expired")
+	}
+	return lang.T("未知", "unknown")
+}
+
+// ReasonName names a reason of revocation.
+func ReasonName(r cert.Reason) lang.Text {
+	switch r {
+	case cert.KeyCompromise:
+		return lang.T("密钥泄露", "key compromise")
+	case cert.CACompromise:
+		return lang.T("签发机构密钥泄露", "authority compromise")
+	case cert.AffiliationChanged:
+		return lang.T("隶属关系变更", "affiliation changed")
+	case cert.Superseded:
+		return lang.T("已换发", "superseded")
+	case cert.CessationOfOperation:
+		return lang.T("停止使用", "cessation of operation")
+	case cert.CertificateHold:
+		return lang.T("冻结", "on hold")
+	case cert.PrivilegeWithdrawn:
+		return lang.T("撤销权限", "privilege withdrawn")
+	case cert.AACompromise:
+		return lang.T("属性机构密钥泄露", "attribute authority compromise")
+	}
+	return lang.T("未说明", "unspecified")
+}

@@ -41,6 +41,9 @@ CREATE TABLE certificates_certificate (
 -- The plan's "one certificate each", where no program can go round it: one standing certificate a kind, subject and use of the key.
 CREATE UNIQUE INDEX certificates_one ON certificates_certificate (subject, kind, key_use) WHERE single = 1 AND state < 3;
 CREATE UNIQUE INDEX certificates_ordered ON certificates_certificate (ordered) WHERE ordered IS NOT NULL;
+CREATE INDEX certificates_by_subject ON certificates_certificate (subject, kind);
+CREATE INDEX certificates_by_kind ON certificates_certificate (kind, state, leaf);
+CREATE INDEX certificates_ending ON certificates_certificate (not_after) WHERE state < 3;
 CREATE INDEX certificates_by_leaf ON certificates_certificate (leaf);
 CREATE INDEX certificates_revoked ON certificates_certificate (authority, shard) WHERE state = 2 OR state = 3;
 
@@ -53,4 +56,14 @@ CREATE TABLE certificates_event (
   reason BIGINT NOT NULL,
   actor TEXT NOT NULL,
   PRIMARY KEY (serial, number)
+);
+
+-- The roots that the authorities hang from, with the newest revocation list of each. The keys are elsewhere.
+CREATE TABLE certificates_root (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  der BYTEA NOT NULL,
+  list BYTEA NOT NULL,
+  list_next BIGINT NOT NULL,
+  made BIGINT NOT NULL
 );
