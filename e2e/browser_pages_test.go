@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -33,33 +34,21 @@ func TestBrowserPages(t *testing.T) {
 	s := startCity(t)
 	began := time.Now()
 	w := &walk{server: s, seen: map[string]bool{}, files: map[string]bool{}, tested: map[string]bool{}}
-	at := make(chan struct{}, walkers)
-	t.Run("of", func(t *testing.T) {
-		for _, who := range readers {
-			name := who
-			if who == "" {
-				name = "nobody"
+	who := make(chan string)
+	var walking sync.WaitGroup
+	for range walkers { // not t.Parallel, which goes by the processors: a window waits as much as it works
+		walking.Go(func() {
+			for name := range who {
+				t.Run(cmp.Or(name, "nobody"), func(t *testing.T) { w.as(t, c, name) })
 			}
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				at <- struct{}{}
-				defer func() { <-at }()
-				b := c.open(t, s.url)
-				b.wear(t, looks[0])
-				if who != "" {
-					b.login(t, s, who)
-				}
-				r := &round{walk: w, who: who, tab: b}
-				began := time.Now()
-				r.all(t)
-				t.Logf("%d views of %d pages in %v", r.views, r.pages, time.Since(began).Round(time.Second))
-			})
-		}
-	})
-	t.Logf("%d kinds of pages, %d files, %d held to axe in %v", len(w.seen), len(w.files), len(w.tested), time.Since(began).Round(time.Second))
-	for k, v := range w.spent {
-		t.Logf("%s: %v", k, v.Round(time.Second))
+		})
 	}
+	for _, name := range readers {
+		who <- name
+	}
+	close(who)
+	walking.Wait()
+	t.Logf("%d kinds of pages, %d files, %d held to axe in %v", len(w.seen), len(w.files), len(w.tested), time.Since(began).Round(time.Second))
 }
 
 // startCity starts the demo with a small city and waits until its first figures have come.
@@ -94,7 +83,6 @@ type walk struct {
 	files  map[string]bool // kinds of files that were fetched
 	tested map[string]bool // kinds of pages, each with a theme, that axe was asked about
 	turn   int             // of the looks in turn
-	spent  map[string]time.Duration
 }
 
 // first tells whether a thing was not in a set yet, and puts it there.
@@ -106,15 +94,6 @@ func (w *walk) first(set map[string]bool, thing string) bool {
 	}
 	set[thing] = true
 	return true
-}
-
-func (w *walk) spend(what string, since time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.spent == nil {
-		w.spent = map[string]time.Duration{}
-	}
-	w.spent[what] += time.Since(since)
 }
 
 // knows tells whether a kind of page was seen.
@@ -132,12 +111,40 @@ func (w *walk) next() look {
 	return looks[2+w.turn%(len(looks)-2)]
 }
 
+// as walks as one reader.
+func (w *walk) as(t *testing.T, c *chrome, who string) {
+	b := c.open(t, w.server.url)
+	b.wear(t, looks[0])
+	if who != "" {
+		b.login(t, w.server, who)
+	}
+	r := &round{walk: w, who: who, tab: b}
+	began := time.Now()
+	r.all(t)
+	t.Logf("%d views of %d pages in %v, %s", r.views, r.pages, time.Since(began).Round(time.Second), r.spent)
+}
+
+// spent is what the time of a round went into: dressing the window, opening the page, looking at it, asking axe, following its links.
+type spent struct{ wear, visit, look, axe, follow time.Duration }
+
+func (s spent) String() string {
+	return fmt.Sprintf("of which wear %.0f, visit %.0f, look %.0f, axe %.0f, follow %.0f seconds", s.wear.Seconds(), s.visit.Seconds(), s.look.Seconds(), s.axe.Seconds(), s.follow.Seconds())
+}
+
+// lap gives the time since the last call, in turn.
+func lap(since *time.Time) time.Duration {
+	took := time.Since(*since)
+	*since = time.Now()
+	return took
+}
+
 // round is one reader's way through the console, by its links.
 type round struct {
 	*walk
 	who          string
 	tab          *tab
 	pages, views int
+	spent        spent
 }
 
 // all follows the links from the plan's page; of pages of one kind it opens a few, and one where somebody else saw the kind before.
@@ -190,50 +197,68 @@ func kindOf(path string) string {
 	return strings.Join(parts, "/") + "?" + slices.Min(keys)
 }
 
-// page opens one page in its looks, and gives where it leads.
+// page opens one page in its looks, and gives where it leads. What a query picks looks like the page without it: it is looked at
+// once, and where somebody saw the like before it need but open.
 func (r *round) page(t *testing.T, path, kind string) (links []string) {
 	list := []look{looks[0], looks[1], r.next()}
-	if fresh := r.first(r.seen, kind); !fresh || strings.Contains(kind, "?") { // what a query picks looks like the page without it
+	fresh, picked := r.first(r.seen, kind), strings.Contains(kind, "?")
+	if picked && !fresh {
+		return r.fetch(t, path)
+	}
+	if picked || !fresh {
 		list = list[2:]
 	}
-	b := r.tab
+	b, began := r.tab, time.Now()
 	for i, l := range list {
-		began := time.Now()
 		b.wear(t, l)
-		r.spend("wear", began)
+		r.spent.wear += lap(&began)
 		at := "/" + l.lang + strings.TrimPrefix(path, "/zh")
-		began = time.Now()
 		if status := b.visit(t, at); status != http.StatusOK {
 			t.Errorf("%s answers %d", at, status)
 			b.none(t, "the server responded with a status")
 			return nil
 		}
-		r.spend("visit", began)
 		r.views++
-		began = time.Now()
+		r.spent.visit += lap(&began)
 		b.check(t, l)
-		r.spend("faults", began)
-		began = time.Now()
+		r.spent.look += lap(&began)
 		if r.first(r.tested, kind+" "+l.theme) {
 			b.axe(t)
 		}
-		r.spend("axe", began)
+		r.spent.axe += lap(&began)
 		for _, s := range b.take() {
 			t.Errorf("%v: %s", l, s)
 		}
 		if i == 0 {
-			began = time.Now()
-			links = r.follow(t, b)
-			r.spend("follow", began)
+			links = r.follow(t, value[found](t, b, "("+leads+")(document)"))
+			r.spent.follow += lap(&began)
 		}
 	}
 	return links
 }
 
+// fetch asks for a page without showing it, and gives where it leads.
+func (r *round) fetch(t *testing.T, path string) []string {
+	defer func(began time.Time) { r.spent.follow += lap(&began) }(time.Now())
+	got := value[found](t, r.tab, fmt.Sprintf(`fetch(%q).then(async r => ({ status: r.status, ...(%s)(new DOMParser().parseFromString(await r.text(), 'text/html')) }))`, path, leads))
+	if got.Status != http.StatusOK {
+		t.Errorf("%s answers %d", path, got.Status)
+		r.tab.none(t, "the server responded with a status")
+		return nil
+	}
+	return r.follow(t, got)
+}
+
+// found is where a page leads; Status is that of its answer where it was fetched.
+type found struct {
+	Status       int
+	Pages, Files []string
+}
+
 // leads lists the links of a page: of a table, a list or a map the first entry stands for all.
-const leads = `(() => {
+const leads = `doc => {
   const pages = new Set(), files = new Set();
-  for (const a of document.querySelectorAll('a[href]')) {
+  for (const a of doc.querySelectorAll('a[href]')) {
     const u = new URL(a.href.baseVal ?? a.href, location.href);
     const item = a.closest('main tbody tr, main li, main svg a');
     if (item && !item.closest('.rail')) {
@@ -246,11 +271,10 @@ const leads = `(() => {
     else if (!a.hreflang && !a.hasAttribute('download')) pages.add(path);
   }
   return { pages: [...pages], files: [...files] };
-})()`
+}`
 
 // follow gathers where a page leads, in Chinese, and fetches the files that it offers.
-func (r *round) follow(t *testing.T, b *tab) []string {
-	found := value[struct{ Pages, Files []string }](t, b, leads)
+func (r *round) follow(t *testing.T, found found) []string {
 	for _, f := range found.Files {
 		u, err := url.Parse(f)
 		if err != nil {
@@ -260,11 +284,11 @@ func (r *round) follow(t *testing.T, b *tab) []string {
 		if !r.first(r.files, r.who+u.Path) {
 			continue
 		}
-		if status := value[int](t, b, fmt.Sprintf(`fetch(%q).then(async r => { await r.arrayBuffer(); return r.status; })`, f)); status != http.StatusOK {
+		if status := value[int](t, r.tab, fmt.Sprintf(`fetch(%q).then(async r => { await r.arrayBuffer(); return r.status; })`, f)); status != http.StatusOK {
 			t.Errorf("the file %s answers %d", f, status)
 		}
 	}
-	b.take() // what a refused file says in the console is said above
+	r.tab.take() // what a refused file says in the console is said above
 	for i, p := range found.Pages {
 		switch {
 		case strings.HasPrefix(p, "/en/"):

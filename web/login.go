@@ -30,23 +30,28 @@ func (s *Server) next(who *identity.Principal, path string) string {
 }
 
 func (s *Server) pageLogin(r *Request) (*ui.Page, error) {
-	return account.Login(r.Query("next"), "", s.o.Citizens.Register, lang.Text{}), nil
+	return account.Login(r.Query("next"), "", s.o.Citizens.Register, s.o.Ways, lang.Text{}), nil
 }
 
 func (s *Server) formLogin(r *Request) (*ui.Page, string, error) {
 	cookie, who, err := s.o.People.Login(r.Context(), r.Form("login"), r.Form("password"), s.addr(r.HTTP))
 	if err != nil {
 		if msg, ok := errs.MsgOf(err); ok && !errs.Is(err, errs.Internal) && !errs.Is(err, errs.Unavailable) {
-			return account.Login(r.Form("next"), r.Form("login"), s.o.Citizens.Register, msg), "", nil
+			return account.Login(r.Form("next"), r.Form("login"), s.o.Citizens.Register, s.o.Ways, msg), "", nil
 		}
 		return nil, "", err
 	}
+	return nil, r.SignIn(cookie, who, r.Form("next")), nil
+}
+
+// SignIn hands the browser the cookie of a new session, and gives the path that leads on: next where that is theirs.
+func (r *Request) SignIn(cookie string, who *identity.Principal, next string) string {
 	r.newCookie = &cookie
-	next := s.next(who, r.Form("next"))
+	next = r.server.next(who, next)
 	if who.MustChange {
-		return nil, "/account/password?" + url.Values{"next": {next}}.Encode(), nil
+		return "/account/password?" + url.Values{"next": {next}}.Encode()
 	}
-	return nil, next, nil
+	return next
 }
 
 func (s *Server) formLogout(r *Request) (*ui.Page, string, error) {

@@ -19,6 +19,7 @@ type Request struct {
 	Who  *identity.Principal // never nil; Anonymous where nobody is signed in
 	Now  time.Time           // the plan's clock
 
+	server    *Server
 	newCookie *string // the session's cookie to set, "" to take it away; the sign-in uses it
 
 	cookie string // the session's secret, "" where the request bears none
@@ -28,6 +29,9 @@ type Request struct {
 
 // Context is the request's.
 func (r *Request) Context() context.Context { return r.HTTP.Context() }
+
+// Addr is the caller's address.
+func (r *Request) Addr() string { return r.server.addr(r.HTTP) }
 
 // Query, Path and Form read one parameter.
 func (r *Request) Query(name string) string { return r.HTTP.URL.Query().Get(name) }

@@ -41,6 +41,7 @@ type Options struct {
 	Topics     []Topic
 	Search     []SearchFunc
 	Acts       []journal.Word // what the verbs of the journal mean
+	Ways       []ui.Link      // other ways to sign in, said on the sign-in page
 	PublicPlan bool           // the plan's pages, figures and stream are open to anybody who reads
 	Citizens   Citizens       // what is there for citizens
 	Door       Door           // what stands before it

@@ -46,7 +46,7 @@ func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, name, value s
 
 // request finds out who asks. A cookie or token that stands for nobody is nobody's, not a failure: the route decides.
 func (s *Server) request(w http.ResponseWriter, r *http.Request) (*Request, error) {
-	q := &Request{HTTP: r, Who: &identity.Principal{}, Now: s.o.Now(), id: w.Header().Get("X-Request-Id")}
+	q := &Request{server: s, HTTP: r, Who: &identity.Principal{}, Now: s.o.Now(), id: w.Header().Get("X-Request-Id")}
 	if token, ok := bearer(r); ok {
 		if !strings.HasPrefix(r.URL.Path, "/api/") { // a token is no way into pages
 			return q, nil

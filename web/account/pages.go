@@ -3,12 +3,15 @@
 package account
 
 import (
+	"net/url"
+	"strconv"
+
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
-// Login is where people sign in; it leads on to next, and to Register where citizens may.
-func Login(next, login string, register bool, failed lang.Text) *ui.Page {
+// Login is where people sign in; it leads on to next, to the other ways to sign in, and to Register where citizens may.
+func Login(next, login string, register bool, ways []ui.Link, failed lang.Text) *ui.Page {
 	p := &ui.Page{
 		Title: lang.T("登录", "Sign in"), Lead: lang.T("使用本单位分配的账号登录。", "Use the account that your unit gave you."),
 		Body: []ui.Block{ui.Form{ID: "login", Action: "/login", Submit: lang.T("登录", "Sign in"), Error: failed, Fields: []ui.Field{
@@ -16,6 +19,12 @@ func Login(next, login string, register bool, failed lang.Text) *ui.Page {
 			{Name: "login", Label: lang.T("账号", "Account"), Value: login, Required: true, Autocomplete: "username"},
 			{Name: "password", Kind: "password", Label: lang.T("口令", "Password"), Required: true, Autocomplete: "current-password"},
 		}}},
+	}
+	for i, way := range ways {
+		if next != "" {
+			way.Href += "?" + url.Values{"next": {next}}.Encode()
+		}
+		p.Body = append(p.Body, ui.Notice{ID: "way-" + strconv.Itoa(i+1), Kind: "info", Text: lang.T("也可不用口令登录。", "Or sign in without a password."), Link: &way})
 	}
 	if register {
 		p.Body = append(p.Body, ui.Notice{ID: "to-register", Kind: "info", Text: lang.T("市民和企业可自行注册账户，查看本人的用电等信息。", "Citizens and firms make an account of their own to see what is theirs."),

@@ -57,7 +57,7 @@ func Sessions(list []identity.Session, here string) *ui.Page {
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: lang.Same(x.Addr), Strong: true}, {Time: x.Created}, {Time: x.Seen}, c}})
 	}
-	return &ui.Page{Title: lang.T("登录记录", "Where I am signed in"), Body: []ui.Block{t}, Actions: []ui.Action{{
+	return &ui.Page{Title: lang.T("登录记录", "Where I am signed in"), Body: []ui.Block{t}, Actions: []ui.Action{{Text: lang.T("通行密钥", "Passkeys"), Href: "/account/passkeys"}, {
 		Text: lang.T("全部退出", "Sign out everywhere"), Href: "/account/sessions", Post: true,
 		Confirm: lang.T("将结束您的所有登录，包括本次。", "All your sessions end, this one too.")}}}
 }

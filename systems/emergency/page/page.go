@@ -27,7 +27,7 @@ var Title = lang.T("应急指挥", "Emergency command")
 
 // Of makes a page of the room that stands under a tab; crumbs lead from the room to the page.
 func Of(title lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
-	p := &ui.Page{Title: title, Nav: "emergency", Clause: lang.Same("3.3.5"), Crumbs: append([]ui.Link{{Text: Title, Href: Incidents}}, crumbs...)}
+	p := &ui.Page{Title: title, Nav: "emergency", Clause: ui.Clause("3.3.5"), Crumbs: append([]ui.Link{{Text: Title, Href: Incidents}}, crumbs...)}
 	for _, t := range []ui.Tab{
 		{Text: lang.T("事件", "Incidents"), Href: Incidents},
 		{Text: lang.T("指令", "Orders"), Href: Orders},

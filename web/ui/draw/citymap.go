@@ -84,7 +84,7 @@ func City(m CityMap) string {
 		if !known {
 			a = Area{Class: -1, Title: d.Name.In(m.Lang)}
 		}
-		shape := `<path class="` + class("r", a.Class) + `" d="` + d.path + `"><title>` + esc(a.Title) + `</title></path>`
+		shape := `<path class="` + class("r", a.Class) + `" d="` + d.path + `">` + title(a.Title) + `</path>`
 		if a.Href != "" {
 			shape = `<a href="` + esc(a.Href) + `" aria-label="` + esc(a.Title) + `">` + shape + `</a>`
 		}
@@ -137,14 +137,14 @@ func (s Shape) draw(b *svg, l lens) {
 		}
 		d += num(x) + " " + num(y)
 	}
-	b.f(`<path class="shape %s" d="%sZ"><title>%s</title></path>`, esc(s.Kind), d, esc(s.Title))
+	b.f(`<path class="shape %s" d="%sZ">%s</path>`, esc(s.Kind), d, title(s.Title))
 }
 
 func (p Point) draw(b *svg, l lens) {
 	x, y := l.at([2]float64{p.Lon, p.Lat})
-	title := ""
+	tip := ""
 	if p.Title != "" {
-		title = "<title>" + esc(p.Title) + "</title>"
+		tip = title(p.Title)
 	}
 	if p.Href != "" {
 		b.f(`<a href="%s" aria-label="%s">`, esc(p.Href), esc(p.Title))
@@ -152,10 +152,10 @@ func (p Point) draw(b *svg, l lens) {
 	}
 	switch p.Kind {
 	case "alarm1", "alarm2", "alarm3":
-		b.f(`<path class="al %s" d="M%s %sl6 6-6 6-6-6z">%s</path>`, p.Kind, num(x), num(y-6), title)
+		b.f(`<path class="al %s" d="M%s %sl6 6-6 6-6-6z">%s</path>`, p.Kind, num(x), num(y-6), tip)
 	case "plant":
-		b.f(`<circle class="plant" cx="%s" cy="%s" r="3.4">%s</circle>`, num(x), num(y), title)
+		b.f(`<circle class="plant" cx="%s" cy="%s" r="3.4">%s</circle>`, num(x), num(y), tip)
 	default:
-		b.f(`<circle class="pt" cx="%s" cy="%s" r="4">%s</circle>`, num(x), num(y), title)
+		b.f(`<circle class="pt" cx="%s" cy="%s" r="4">%s</circle>`, num(x), num(y), tip)
 	}
 }

@@ -70,7 +70,7 @@ func Slots(label string, slots []Slot) string {
 		}
 		b.f(`<rect class="sl-%s" x="%s" y="%s" width="%s" height="%s">`, state, pct2(float64(i)/n), num(h-h*part), pct2(.8/n), num(h*part))
 		if s.Title != "" {
-			b.f(`<title>%s</title>`, esc(s.Title))
+			b.WriteString(title(s.Title))
 		}
 		b.WriteString(`</rect>`)
 	}

@@ -77,7 +77,7 @@ func DrawWall(w Wall) string {
 			continue
 		}
 		x, y := m.At%wallRow*wallStep+wallStep/2, m.At/wallRow*wallStep+2+wallStep/2
-		b.f(`<a href="%s" aria-label="%s"><title>%s</title><path class="%s" d="M%d %d%s"/></a>`, esc(m.Href), esc(m.Text), esc(m.Text), m.Look, x, y, wallShapes[m.Look])
+		b.f(`<a href="%s" aria-label="%s">%s<path class="%s" d="M%d %d%s"/></a>`, esc(m.Href), esc(m.Text), title(m.Text), m.Look, x, y, wallShapes[m.Look])
 	}
 	b.WriteString(`</svg>`)
 	return b.String()
