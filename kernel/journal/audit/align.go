@@ -9,9 +9,9 @@ import (
 
 // aligner lays what the entries hash to beside what the signed tiles say, and tells where the two part and how.
 type aligner struct {
-	want  [][32]byte // of the signed tiles
-	have  [][32]byte // of the entries
-	index uint64     // of want[0] in the log
+	want  [][32]byte        // of the signed tiles
+	have  [][32]byte        // of the entries
+	index uint64            // of want[0] in the log
 	early map[[32]byte]bool // stood before their place, and were named there
 	late  map[[32]byte]bool // stand after their place, and were named
 	find  func(what string, from, to uint64, said lang.Text)

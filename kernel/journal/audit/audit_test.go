@@ -15,6 +15,8 @@ import (
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/journal/tiles"
 	"github.com/haihe-city/haihe/kernel/merkle"
+	"github.com/haihe-city/haihe/kernel/trust/cert"
+	"github.com/haihe-city/haihe/kernel/trust/pki"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/store/storetest"
 	"github.com/haihe-city/haihe/wire/note"
@@ -128,27 +130,27 @@ func rebundle(t *testing.T, files fstest.MapFS, entries [][]byte) {
 
 func TestProof(t *testing.T) {
 	e := export(t)
-	p, err := Proof([]byte(e.proof), e.keys)
+	p, err := Proof([]byte(e.proof), &e.keys)
 	if err != nil || p.Entry.Seq != 700 || p.Entry.Actor != "person:01A" || p.Entry.Verb != "approve" || p.Size != 1000 || len(p.Signed) != 2 || p.Signed[1].Time == 0 {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	if _, err := Proof([]byte(e.proof), Keys{}); !errs.Is(err, errs.Conflict) {
+	if _, err := Proof([]byte(e.proof), &Keys{}); !errs.Is(err, errs.Conflict) {
 		t.Errorf("without a key: %v", err)
 	}
 	stranger := Keys{Log: []note.Key{signers(t, origin, 9)[0].Key}}
-	if _, err := Proof([]byte(e.proof), stranger); !errs.Is(err, errs.Conflict) {
+	if _, err := Proof([]byte(e.proof), &stranger); !errs.Is(err, errs.Conflict) {
 		t.Errorf("with another key: %v", err)
 	}
 	need := e.keys
 	need.Witnesses, need.Need = []note.Key{signers(t, "witness.example/w", 3)[1].Key}, 1
-	if _, err := Proof([]byte(e.proof), need); err == nil {
+	if _, err := Proof([]byte(e.proof), &need); err == nil {
 		t.Error("without the witness that is asked for")
 	}
 	one := e.proof[:strings.LastIndex(e.proof, "— ")] // with a single signature no byte of a proof can be another one
 	for i := range len(one) {
 		b := []byte(one)
 		b[i] ^= 1
-		if p, err := Proof(b, e.keys); err == nil {
+		if p, err := Proof(b, &e.keys); err == nil {
 			t.Fatalf("byte %d changed (%q), and the proof holds: %+v", i, one[max(0, i-10):], p)
 		}
 	}
@@ -233,7 +235,7 @@ func TestDir(t *testing.T) {
 	} {
 		files := maps.Clone(e.files)
 		c.do(files)
-		r, err := Dir(files, e.keys, nil, nil)
+		r, err := Dir(files, &e.keys, nil, nil)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -291,14 +293,14 @@ func rewrite(t *testing.T, f fstest.MapFS, all [][]byte, changed []byte) {
 func TestOthers(t *testing.T) {
 	e := export(t)
 	noted := []Other{{Name: "paper", Text: e.files["checkpoints/300"].Data}}
-	if r, err := Dir(e.files, e.keys, noted, nil); err != nil || len(r.Findings) > 0 || r.Checkpoints != 4 {
+	if r, err := Dir(e.files, &e.keys, noted, nil); err != nil || len(r.Findings) > 0 || r.Checkpoints != 4 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	noted[0].Text = []byte(strings.Replace(string(noted[0].Text), "\n300\n", "\n301\n", 1))
-	if r, err := Dir(e.files, e.keys, noted, nil); err != nil || len(r.Findings) != 1 || r.Findings[0].What != Forged || r.Findings[0].File != "paper" {
+	if r, err := Dir(e.files, &e.keys, noted, nil); err != nil || len(r.Findings) != 1 || r.Findings[0].What != Forged || r.Findings[0].File != "paper" {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if r, err := Dir(fstest.MapFS{}, e.keys, nil, nil); err != nil || len(r.Findings) == 0 {
+	if r, err := Dir(fstest.MapFS{}, &e.keys, nil, nil); err != nil || len(r.Findings) == 0 {
 		t.Errorf("an empty folder: %+v, %v", r, err)
 	}
 }
@@ -321,8 +323,84 @@ func TestOtherRecords(t *testing.T) {
 	}
 	n := note.Note{Text: text, Signatures: []note.Signature{by[0].Key.Signature(0, sig)}}
 	files := fstest.MapFS{"checkpoint": {Data: []byte(n.String())}, "tile/0/000.p/20": {Data: tile}, "tile/entries/000.p/20": {Data: bundle}}
-	r, err := Dir(files, Keys{Log: []note.Key{by[0].Key}}, nil, nil)
+	r, err := Dir(files, &Keys{Log: []note.Key{by[0].Key}}, nil, nil)
 	if err != nil || len(r.Findings) > 0 || r.Entries != 20 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestCertificate: a checkpoint signed in the certificate's time holds after the certificate has expired and after it was revoked later; one signed
+// after its revocation does not.
+func TestCertificate(t *testing.T) {
+	signedAt := time.Date(2015, 11, 23, 1, 2, 3, 0, time.UTC)
+	for _, a := range []pki.Algorithm{pki.SM2, pki.ECDSA} {
+		ca, err := pki.Generate(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := cert.MakeRoot(cert.Name{{Type: cert.Organization, Value: "CA"}}, ca, signedAt.AddDate(-1, 0, 0), signedAt.AddDate(1, 0, 0)) // long expired today
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := cert.Read(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := KeyOf(origin, c.RawSubjectPublicKeyInfo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf := merkle.LeafHash([]byte("record"))
+		text := note.Checkpoint{Origin: origin, Size: 1, Root: leaf}.Text()
+		n := note.Note{Text: text}
+		sig, err := pki.Sign(ca, key.Message(text, uint64(signedAt.Unix())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.Signatures = append(n.Signatures, key.Signature(uint64(signedAt.Unix()), sig))
+		var witness []note.Key
+		if !key.Timed() { // somebody has to say when
+			w := signers(t, "witness.example/w", 5)[1]
+			b, err := w.Sign(t.Context(), w.Key.Message(text, uint64(signedAt.Unix())))
+			if err != nil {
+				t.Fatal(err)
+			}
+			n.Signatures, witness = append(n.Signatures, w.Key.Signature(uint64(signedAt.Unix()), b)), []note.Key{w.Key}
+		}
+		proof := []byte(note.Proof{Extra: []byte("record"), Note: n}.String())
+		list := func(at time.Time) []byte {
+			crl, err := cert.MakeList(&cert.List{Issuer: c.RawSubject, IssuerKey: c.SubjectKeyId, Number: 1, This: at, Next: at.AddDate(0, 1, 0),
+				Entries: []cert.Entry{{Serial: c.SerialNumber.Bytes(), At: at}}}, ca)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return cert.Armour("X509 CRL", crl)
+		}
+		for _, r := range []struct {
+			name string
+			crl  []byte
+			good bool
+		}{{"expired since", nil, true}, {"revoked later", list(signedAt.AddDate(0, 0, 1)), true}, {"revoked before", list(signedAt.AddDate(0, 0, -1)), false}} {
+			keys := Keys{Witnesses: witness}
+			if err := keys.Add(append(cert.Armour("CERTIFICATE", der), r.crl...), origin); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Proof(proof, &keys); (err == nil) != r.good {
+				t.Errorf("%s, %s: %v", a, r.name, err)
+			}
+		}
+	}
+}
+
+func TestKeyFiles(t *testing.T) {
+	by := signers(t, origin, 1)
+	var k Keys
+	if err := k.Add([]byte("# the log of the city\n\n"+by[0].Key.String()+"\n"), ""); err != nil || len(k.Log) != 2 || k.Log[1].Type != note.Cosign {
+		t.Errorf("%v, %v", k.Log, err)
+	}
+	for _, bad := range []string{"", "# nothing\n", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "-----BEGIN X-----\nAAAA\n-----END X-----\n", "-----BEGIN "} {
+		if err := new(Keys).Add([]byte(bad), origin); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
 	}
 }

@@ -26,7 +26,7 @@ type checked struct {
 
 // Dir checks a log as files. The error is about reading the folder; what is wrong with the log stands in the report. progress, which may be nil,
 // is called with the entries done.
-func Dir(dir fs.FS, keys Keys, others []Other, progress func(done int64)) (Report, error) {
+func Dir(dir fs.FS, keys *Keys, others []Other, progress func(done int64)) (Report, error) {
 	var r Report
 	list, err := checkpoints(dir, keys, others, &r)
 	if err != nil {
@@ -48,7 +48,7 @@ func Dir(dir fs.FS, keys Keys, others []Other, progress func(done int64)) (Repor
 }
 
 // checkpoints reads all of them, smallest first; those that are not signed are named and left out.
-func checkpoints(dir fs.FS, keys Keys, others []Other, r *Report) ([]checked, error) {
+func checkpoints(dir fs.FS, keys *Keys, others []Other, r *Report) ([]checked, error) {
 	names, err := fs.Glob(dir, "checkpoints/*")
 	if err != nil {
 		return nil, errs.Wrap("list checkpoints", err)

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/merkle"
@@ -22,11 +24,12 @@ type Keys struct {
 	Log       []note.Key // keys of the log; one of them must have signed
 	Witnesses []note.Key // keys of witnesses
 	Need      int        // how many witnesses must have cosigned
-	Check     note.Check // for keys of types that wire/note does not know; may be nil
+
+	certificates []held
 }
 
 // open checks a checkpoint's signatures: at least one of the log's, under the origin's name, and as many witnesses as are needed.
-func (k Keys) open(n note.Note) (note.Checkpoint, []note.Signed, error) {
+func (k *Keys) open(n note.Note) (note.Checkpoint, []note.Signed, error) {
 	c, err := note.ParseCheckpoint(n.Text)
 	if err != nil {
 		return c, nil, err
@@ -40,13 +43,13 @@ func (k Keys) open(n note.Note) (note.Checkpoint, []note.Signed, error) {
 	if len(own) == 0 {
 		return c, nil, errs.Say(errs.Conflict, "来源 %s 没有可信密钥", "no key that is trusted belongs to the origin %s", c.Origin)
 	}
-	signed, err := n.Open(own, k.Check)
+	signed, err := n.Open(own, Check)
 	if err != nil {
 		return c, nil, err
 	}
 	var seen []note.Signed
 	if len(k.Witnesses) > 0 {
-		if seen, err = n.Open(k.Witnesses, k.Check); err != nil && k.Need > 0 {
+		if seen, err = n.Open(k.Witnesses, Check); err != nil && k.Need > 0 {
 			return c, nil, err
 		}
 	}
@@ -57,11 +60,17 @@ func (k Keys) open(n note.Note) (note.Checkpoint, []note.Signed, error) {
 	if len(names) < k.Need {
 		return c, nil, errs.Say(errs.Conflict, "见证方签名只有 %d 个，要求 %d 个", "%d witnesses signed, %d are needed", len(names), k.Need)
 	}
-	return c, append(signed, seen...), nil
+	counted := k.counts(append(signed, seen...))
+	if !slices.ContainsFunc(counted, func(s note.Signed) bool {
+		return slices.ContainsFunc(own, func(o note.Key) bool { return o.ID == s.Key.ID })
+	}) {
+		return c, nil, errs.Say(errs.Conflict, "签署时间不在签署者证书的有效期内，或签署前证书已被吊销", "it was signed outside the validity of the signer's certificate, or after its revocation")
+	}
+	return c, counted, nil
 }
 
 // Proof checks the proof of one entry: errs.Conflict where it does not hold, errs.Invalid or a *note.Error where it cannot be read.
-func Proof(text []byte, keys Keys) (Proved, error) {
+func Proof(text []byte, keys *Keys) (Proved, error) {
 	p, err := note.ParseProof(text)
 	if err != nil {
 		return Proved{}, err
