@@ -19,6 +19,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/web"
+	"github.com/haihe-city/haihe/web/passkeys"
 	"github.com/haihe-city/haihe/web/ui"
 )
 
@@ -46,9 +47,10 @@ func (p *Program) openConsole() error {
 	if p.runs("plan") {
 		home = "/plan"
 	}
+	keys := passkeys.Pages{Book: p.Passkeys, People: p.People, Secure: s.secure()}
 	console, err := web.New(web.Options{
 		People: p.People, Journal: p.Journal, Hub: p.live, Now: p.o.Clock.Now, Wall: p.o.Wall, Log: p.o.Log.With("system", "web"),
-		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: p.routes(), Mounts: mounts, Topics: topics, Search: search, Acts: p.acts(),
+		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: append(p.routes(), keys.Routes()...), Ways: keys.Ways(), Mounts: mounts, Topics: topics, Search: search, Acts: p.acts(),
 		Citizens:   web.Citizens{Own: own, Register: s.Register && len(own) > 0, Forget: p.forget},
 		PublicPlan: s.PublicPlan, Door: web.Door{Secure: s.secure(), Proxied: s.Proxied},
 		Observe: p.observe(), Beside: p.verifyCases,
@@ -73,6 +75,9 @@ func (p *Program) openConsole() error {
 
 // forget deletes what every system keeps of a person. A system that is broken cannot be asked: the account stays until it can.
 func (p *Program) forget(tx *store.Tx, person string) error {
+	if err := p.Passkeys.Forget(tx, person); err != nil {
+		return errs.Wrap("forget a person's passkeys", err)
+	}
 	for _, r := range p.rooms {
 		if r.broken != nil {
 			return errs.Say(errs.Unavailable, "部分系统暂停服务，现在不能注销账户，请稍后再试", "a part of the platform is down, so the account cannot be closed now; try again later")

@@ -21,6 +21,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/identity/passkey"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/series"
@@ -49,6 +50,7 @@ type Options struct {
 // Program is the city's program with its kernels and systems, opened.
 type Program struct {
 	People     *identity.Service
+	Passkeys   *passkey.Book
 	Journal    *journal.Journal
 	Entities   *entity.Store
 	Series     *series.Engine
@@ -127,6 +129,9 @@ func (p *Program) openKernels(ctx context.Context) (err error) {
 	}
 	if p.People, err = identity.Open(ctx, o.DB, p.Journal, now, o.Units, grants); err != nil {
 		return errs.Wrap("open the people", err)
+	}
+	if p.Passkeys, err = passkey.Open(ctx, o.DB, p.Journal, p.People, o.Wall); err != nil {
+		return err
 	}
 	if p.Series, err = series.Open(ctx, o.DB, now); err != nil { // before the entities, whose gauges lie there
 		return errs.Wrap("open the series", err)

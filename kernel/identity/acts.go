@@ -21,6 +21,8 @@ func Acts() []journal.Word {
 		{Verb: "reset-password", Title: lang.T("重置密码", "Reset a password")},
 		{Verb: "issue-token", Title: lang.T("签发令牌", "Issued a token")},
 		{Verb: "revoke-token", Title: lang.T("吊销令牌", "Revoked a token")},
+		{Verb: "passkey-add", Title: lang.T("添加通行密钥", "Added a passkey")},
+		{Verb: "passkey-remove", Title: lang.T("删除通行密钥", "Deleted a passkey")},
 		{Verb: "register", Title: lang.T("注册账户", "Registered an account")},
 		{Verb: "close-account", Title: lang.T("注销账户", "Closed their account")},
 		{Verb: "restore-demo", Title: lang.T("恢复演示账号", "Restored the demo accounts")},

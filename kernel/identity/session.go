@@ -53,7 +53,7 @@ func (s *Service) Login(ctx context.Context, login, password, addr string) (cook
 		s.throttle.undo(name, from)
 		return "", nil, err
 	}
-	cookie, p, err = s.admit(ctx, who, from)
+	cookie, p, err = s.admit(ctx, who, from, Proof{})
 	if err != nil {
 		s.throttle.undo(name, from)
 		return "", nil, err
@@ -91,9 +91,13 @@ func (s *Service) check(ctx context.Context, login, password string) (*account, 
 	return who, nil
 }
 
-// admit opens a session for an account that has proven itself.
-func (s *Service) admit(ctx context.Context, who *account, from string) (string, *Principal, error) {
+// admit opens a session for an account that has proven itself, by its password where by is empty.
+func (s *Service) admit(ctx context.Context, who *account, from string, by Proof) (string, *Principal, error) {
 	cookie, p := newSecret(), s.personPrincipal(&who.Person)
+	detail := map[string]string{"from": s.mask(from)}
+	if by.Way != "" {
+		detail["by"] = by.Way + ":" + by.Ref
+	}
 	now := s.now()
 	err := s.change(ctx, p, func(tx *store.Tx) (journal.Act, error) {
 		password := who.password
@@ -109,7 +113,7 @@ func (s *Service) admit(ctx context.Context, who *account, from string) (string,
 			return journal.Act{}, wrongLogin()
 		}
 		p.Session, err = s.openSession(tx, cookie, who.ID, from)
-		return journal.Act{Authority: "self", Verb: "login", Object: p.ID, Detail: map[string]string{"from": s.mask(from)}}, err
+		return journal.Act{Authority: "self", Verb: "login", Object: p.ID, Detail: detail}, err
 	})
 	if err != nil {
 		return "", nil, errs.Wrap("open session", err)

@@ -75,4 +75,5 @@ if (document.querySelector('[data-chart]')) import('./chart.mjs');
 if (document.querySelector('[data-filter]')) import('./plan.mjs');
 if (document.querySelector('[data-alarms]')) import('./alarms.mjs');
 if (document.querySelector('form[id^="push-"]')) import('./push.mjs');
+if (document.querySelector('[data-pulse]') && !document.querySelector('[data-alarms]')) import('./pulse.mjs');
 if (document.querySelector('form#passkey-sign, form#passkey-make')) import('./passkey.mjs');
