@@ -81,7 +81,7 @@ var floors = []rule{
 	{dir: "kernel/casework/alarm", floor: 2, may: []string{"kernel/identity", "kernel/journal", "kernel/rule", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/casework", floor: 2, may: []string{"kernel/casework/*", "kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/region", floor: 2, may: []string{"lang"}},
-	{dir: "kernel/identity/passkey", floor: 2, may: []string{"kernel/identity", "kernel/journal", "store", "errs"}, tests: storage},
+	{dir: "kernel/identity/passkey", floor: 2, may: []string{"kernel/identity", "kernel/journal", "store", "errs"}, tests: append(storage, "lang")},
 	{dir: "kernel/identity", floor: 2, may: []string{"kernel/journal", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/calendar", floor: 2, may: []string{"kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/indicator", floor: 2, may: []string{"kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
