@@ -3,6 +3,8 @@ package duty
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/haihe-city/haihe/host/hosttest"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/rule"
 )
@@ -245,6 +248,44 @@ func TestThousandInTenSeconds(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	t.Logf("1,000 alarms in %s with the page open; the slowest answer of the page %s", took.Round(time.Millisecond), worst.Round(time.Millisecond))
+	if len(w.errs) > 0 {
+		t.Error(w.errs)
+	}
+}
+
+// TestCasesLive: an open list and an open case take over what others do, and leave alone what somebody is writing.
+func TestCasesLive(t *testing.T) {
+	d := &desk{hosttest.Open(t, works(), System()), t}
+	unit := officerUnit(t, d)
+	first := startCaseOf(t, d, unit)
+	w := d.look(t, "officer")
+	live := `document.readyState === 'complete' && document.querySelector('[data-live]')?.dataset.on === 'on'`
+	rows := `document.querySelectorAll('#main tbody tr').length`
+	w.do(chromedp.Navigate(w.URL + "/zh/duty/cases"))
+	w.until(live)
+	if n := eval[int](w, rows); n != 1 {
+		t.Fatalf("%d rows", n)
+	}
+	eval[bool](w, `(document.documentElement.dataset.mine = '1') === '1'`)
+	second := startCaseOf(t, d, unit)
+	w.until(rows + ` === 2 && document.querySelector('#main tbody').innerText.includes('` + second.Number + `')`)
+	if !eval[bool](w, `document.documentElement.dataset.mine === '1'`) {
+		t.Error("the list was loaded again, not brought up to date")
+	}
+	w.do(chromedp.Navigate(w.URL + "/zh/duty/cases/" + first.ID))
+	w.until(live)
+	if !eval[bool](w, `(() => { const f = document.querySelector('form#comment textarea'); f.focus(); f.value = '正在写'; return document.documentElement.dataset.mine = '2'; })() === '2'`) {
+		t.Fatal("nothing can be written")
+	}
+	if a := d.As("officer").Post("/zh/duty/cases/"+first.ID+"/comment", url.Values{"text": {"现场已封闭"}, "version": {"1"}}); a.Status != http.StatusSeeOther {
+		t.Fatalf("remark: %d", a.Status)
+	}
+	w.until(`document.querySelector('#main').innerText.includes('现场已封闭')`)
+	if !eval[bool](w, `document.documentElement.dataset.mine === '2' && document.querySelector('form#comment textarea').value === '正在写'`) {
+		t.Error("what was being written is gone")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if len(w.errs) > 0 {
 		t.Error(w.errs)
 	}

@@ -46,12 +46,14 @@ func (g gate) Send(_ context.Context, d notice.Delivery) (string, error) {
 
 func (gate) Found(context.Context, string) (string, bool, bool, error) { return "", false, true, nil }
 
-func startCase(t *testing.T, d *desk) casework.Case {
+func startCase(t *testing.T, d *desk) casework.Case { return startCaseOf(t, d, "work-safety") }
+
+func startCaseOf(t *testing.T, d *desk, unit string) casework.Case {
 	t.Helper()
 	by := identity.NewPrincipal("system:works", "", nil, "works.open")
 	var c casework.Case
 	err := d.DB.Write(t.Context(), func(tx *store.Tx) (err error) {
-		c, err = d.Duty.Cases.Start(tx, by, casework.Case{Kind: "repair", Title: "阀门渗漏", Unit: "work-safety"}, nil, "检查发现")
+		c, err = d.Duty.Cases.Start(tx, by, casework.Case{Kind: "repair", Title: "阀门渗漏", Unit: unit}, nil, "检查发现")
 		return err
 	})
 	if err != nil {

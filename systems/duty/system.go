@@ -67,9 +67,9 @@ func open(_ context.Context, h *host.Host) (*host.Opened, error) {
 		Mounts: []web.Mount{n.Mount(), n.Worker()},
 		Own:    n.Own(),
 		Search: c.Search,
-		Topics: []web.Topic{{Name: alarms.Topic, Grant: alarm.GrantRead}},
+		Topics: []web.Topic{{Name: alarms.Topic, Grant: alarm.GrantRead}, {Name: cases.Topic}},
 		Jobs:   []host.Job{{Name: "alarms", Run: a.Live}, {Name: "trials", Run: r.Run}, {Name: "city-rules", Every: time.Second, Run: city.tick}},
-		Close:  func(context.Context) error { city.unhook(); a.Close(); return nil },
+		Close:  func(context.Context) error { city.unhook(); a.Close(); c.Close(); return nil },
 	}, nil
 }
 

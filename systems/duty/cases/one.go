@@ -43,7 +43,7 @@ func (p *Part) one(r *web.Request, form string, wrong lang.Text) (*ui.Page, erro
 	main = append(main, beside...)
 	side := append([]ui.Block{p.timeline(ctx, &c, lines)}, p.files(&c, lines)...)
 	side = append(side, p.extra(r, &c, m, form, wrong)...)
-	out.Body = []ui.Block{ui.Columns{Wide: 0, Cols: [][]ui.Block{main, side}}}
+	out.Live, out.Body = Topic, []ui.Block{pulse(c.ID, p.change.Load()), ui.Columns{Wide: 0, Cols: [][]ui.Block{main, side}}}
 	return out, nil
 }
 

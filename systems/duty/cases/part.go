@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/haihe-city/haihe/host"
@@ -31,12 +32,41 @@ type Part struct {
 	post   *notice.Post
 	people *identity.Service
 	page   PageFunc
+
+	hub    *web.Hub
+	change atomic.Int64 // how many changes pages were told of
+	stop   func()
 }
 
-// New makes the part.
+// Topic is the event stream of the cases. Who may see a case differs from case to case, so that the stream says only which has changed,
+// by its id; a page then asks its own address again.
+const Topic = "duty.cases"
+
+// New makes the part and lets it follow the cases until Close.
 func New(h *host.Host, page PageFunc) *Part {
-	return &Part{db: h.DB, cases: h.Duty.Cases, alarms: h.Duty.Alarms, post: h.Duty.Post, people: h.People, page: page}
+	p := &Part{db: h.DB, cases: h.Duty.Cases, alarms: h.Duty.Alarms, post: h.Duty.Post, people: h.People, page: page, hub: h.Live}
+	p.stop = p.cases.Follow(p.heard)
+	return p
 }
+
+// Close ends what New began.
+func (p *Part) Close() { p.stop() }
+
+// heard tells open pages of cases that changed; the hub joins what comes faster than twice a second.
+func (p *Part) heard(list []casework.Case) {
+	n := p.change.Add(1)
+	if !p.hub.Watched(Topic) {
+		return
+	}
+	updates := []ui.Update{{Block: pulse("", n)}}
+	for _, c := range list {
+		updates = append(updates, ui.Update{Block: pulse(c.ID, n)})
+	}
+	p.hub.Publish(Topic, updates...)
+}
+
+// pulse marks a page of one case, or of their list; it shows nothing.
+func pulse(id string, n int64) ui.AlarmPulse { return ui.AlarmPulse{ID: "cases-pulse" + id, Change: n} }
 
 // Routes are its pages and its interface. They ask for no grant of their own: each case asks for those of its kind.
 func (p *Part) Routes() []web.Route {
@@ -154,7 +184,7 @@ func (p *Part) pageList(r *web.Request) (*ui.Page, error) {
 	}
 	out := p.page(lang.T("案件", "Cases"), Path)
 	out.Lead = lang.T("各系统的案件在此汇总；能看到的是本单位承办或曾经承办的，以及有权查看的。", "The cases of all systems: those of your unit, now or before, and those you may see.")
-	out.Body = []ui.Block{t}
+	out.Live, out.Body = Topic, []ui.Block{pulse("", p.change.Load()), t}
 	return out, nil
 }
 
