@@ -34,6 +34,7 @@ type Answer struct {
 	Rows    int64
 	Refused string // code of the refusal, "" where it was served: see Refusals
 	Grant   string // under which it was served
+	Bodies  bool   // the resource's setting: both bodies are kept with the record, not their digests alone
 	// Keep notes the call (usage, quota, who was spoken of) in the transaction that records it. Never nil; it is to run once, also for
 	// a refusal.
 	Keep func(tx *store.Tx) error

@@ -23,10 +23,10 @@ const Format = "haihe-exchange-receipt/1"
 // against the registry's certificate alone.
 type Receipt struct {
 	Format   string             `json:"format"`
-	Side     string             `json:"side"`    // whose log it is from: "asked", "served"
-	Asked    string             `json:"asked"`   // C2SP tlog-proof of the request's line
-	Answer   string             `json:"answer"`  // of the answer's line
-	Caller   member.Statement   `json:"caller"`  // of the registry, in force when it signed
+	Side     string             `json:"side"`   // whose log it is from: "asked", "served"
+	Asked    string             `json:"asked"`  // C2SP tlog-proof of the request's line
+	Answer   string             `json:"answer"` // of the answer's line
+	Caller   member.Statement   `json:"caller"` // of the registry, in force when it signed
 	Provider *member.Statement  `json:"provider,omitempty"`
 	Registry []byte             `json:"registry"`        // its certificate
 	Stamp    []byte             `json:"stamp,omitempty"` // RFC 3161 token over SHA-256 of the signed checkpoint
