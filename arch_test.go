@@ -200,6 +200,7 @@ var floors = []rule{
 	{dir: "systems/sharing/call", floor: 4, may: []string{"store", "lang"}},
 	{dir: "systems/sharing/page", floor: 4, may: []string{"web/ui", "lang"}},
 	{dir: "systems/sharing", floor: 4, may: []string{"systems/sharing/*", "host", "web", "web/ui", "kernel/*", "lang"}, tests: []string{"host/hosttest"}},
+	{dir: "systems/seal", floor: 4, may: []string{"host", "web", "web/ui", "kernel/*", "kernel/journal/audit", "kernel/journal/tiles", "kernel/trust/pki", "wire/note", "errs", "lang"}, tests: []string{"host/hosttest", "store"}},
 	{dir: "systems/city", floor: 4, may: []string{"host", "host/broker", "web", "web/ui", "web/sheet", "ngsild", "ngsild/*", "kernel/*", "kernel/entity/*", "wire/ngsild/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems/*", floor: 4, may: []string{"host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems", floor: 5, may: []string{"systems/*", "host"}, tests: []string{"host/hosttest", "plans/*"}},

@@ -12,6 +12,7 @@ import (
 	"github.com/haihe-city/haihe/systems/grid"
 	"github.com/haihe-city/haihe/systems/plan"
 	"github.com/haihe-city/haihe/systems/safety"
+	"github.com/haihe-city/haihe/systems/seal"
 	"github.com/haihe-city/haihe/systems/sharing"
 )
 
@@ -25,6 +26,7 @@ func All() []host.System {
 		grid.System(),
 		safety.System(),
 		emergency.System(),
+		seal.System(),
 		certificates.System(),
 		sharing.System(),
 	}

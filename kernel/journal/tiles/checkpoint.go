@@ -41,41 +41,50 @@ func (l *Log) Latest(ctx context.Context) (c Signed, err error) {
 	return c, errs.Wrap("read checkpoint", err)
 }
 
-func (l *Log) latest(tx *store.Tx) (c Signed, err error) {
-	found := false
-	err = tx.Each(qLatest, []any{l.o.Name}, func(scan func(...any) error) error {
-		found = true
-		return c.scan(scan)
-	})
-	if err == nil && !found {
+func (l *Log) latest(tx *store.Tx) (Signed, error) {
+	list, err := l.list(tx, qRecent, l.o.Name, int64(1))
+	if err == nil && len(list) == 0 {
 		err = errs.Say(errs.NotFound, "日志 %s 尚无检查点", "the log %s has no checkpoint yet", l.o.Name)
 	}
 	if err != nil {
-		return c, err
+		return Signed{}, err
 	}
-	return c, l.cosigned(tx, &c)
+	return list[0], nil
+}
+
+// Recent lists the newest checkpoints, newest first, at most limit.
+func (l *Log) Recent(ctx context.Context, limit int) ([]Signed, error) {
+	return l.signed(ctx, qRecent, l.o.Name, int64(limit))
 }
 
 // Signed lists checkpoints of at least that size, smallest first, at most limit.
-func (l *Log) Signed(ctx context.Context, from uint64, limit int) (list []Signed, err error) {
+func (l *Log) Signed(ctx context.Context, from uint64, limit int) ([]Signed, error) {
+	return l.signed(ctx, qSigned, l.o.Name, int64(from), int64(limit))
+}
+
+func (l *Log) signed(ctx context.Context, q store.Stmt, args ...any) (list []Signed, err error) {
 	err = l.s.db.Read(ctx, func(tx *store.Tx) error {
-		list = list[:0]
-		err := tx.Each(qSigned, []any{l.o.Name, int64(from), int64(limit)}, func(scan func(...any) error) error {
-			var c Signed
-			if err := c.scan(scan); err != nil {
-				return err
-			}
-			list = append(list, c)
-			return nil
-		})
-		for i := range list {
-			if err == nil {
-				err = l.cosigned(tx, &list[i])
-			}
-		}
+		list, err = l.list(tx, q, args...)
 		return err
 	})
 	return list, errs.Wrap("list checkpoints", err)
+}
+
+func (l *Log) list(tx *store.Tx, q store.Stmt, args ...any) (list []Signed, err error) {
+	err = tx.Each(q, args, func(scan func(...any) error) error {
+		var c Signed
+		if err := c.scan(scan); err != nil {
+			return err
+		}
+		list = append(list, c)
+		return nil
+	})
+	for i := range list {
+		if err == nil {
+			err = l.cosigned(tx, &list[i])
+		}
+	}
+	return list, err
 }
 
 // cosigned adds what witnesses have signed.

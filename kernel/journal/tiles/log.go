@@ -69,6 +69,13 @@ func (s *Store) Log(ctx context.Context, o Options) (*Log, error) {
 	return l, nil
 }
 
+// Origin gives the origin of a log that is there; errs.NotFound where it is not.
+func (s *Store) Origin(ctx context.Context, name string) (origin string, err error) {
+	var size int64
+	err = s.db.Read(ctx, func(tx *store.Tx) error { return tx.Get(qLog, []any{name}, &origin, &size) })
+	return origin, errs.Wrap("read origin", err)
+}
+
 // Origin gives the log's origin.
 func (l *Log) Origin() string { return l.o.Origin }
 

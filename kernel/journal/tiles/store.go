@@ -21,7 +21,7 @@ var (
 
 	qSign = store.Q("tiles.sign", `INSERT INTO tiles_checkpoint (log, size, at, root, note) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (log, size) DO NOTHING`)
-	qLatest = store.Q("tiles.latest", `SELECT size, at, root, note FROM tiles_checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1`)
+	qRecent = store.Q("tiles.recent", `SELECT size, at, root, note FROM tiles_checkpoint WHERE log = $1 ORDER BY size DESC LIMIT $2`)
 	qSigned = store.Q("tiles.signed", `SELECT size, at, root, note FROM tiles_checkpoint WHERE log = $1 AND size >= $2 ORDER BY size LIMIT $3`)
 
 	qCosign = store.Q("tiles.cosign", `INSERT INTO tiles_cosignature (log, size, name, key, at, line) VALUES ($1, $2, $3, $4, $5, $6)
