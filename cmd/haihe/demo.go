@@ -70,6 +70,9 @@ func (d *demo) run(ctx context.Context, s *setup) error {
 		return err
 	}
 	defer ln.Close()
+	if conf, list, err = s.readAt(address(ln, conf.Server.Certificate != "")); err != nil {
+		return err
+	}
 	d.sh.printf("data %s", s.data)
 	city, err := openCity(ctx, d.sh, conf, list, lang.T("演示环境，数据为模拟生成", "Demonstration: the data are simulated"))
 	if err != nil {

@@ -349,6 +349,16 @@ func TestDemo(t *testing.T) {
 	for _, account := range []string{"system", "security", "audit", "officer", "leader", "power-officer", "reader"} {
 		r.line(`^account login=` + account + ` password=\S+ role=(\S+) unit=\S+$`)
 	}
+	_, feed := get(t, url+"warnings/feed.atom", "")
+	links := regexp.MustCompile(`href="([^"]+)"`).FindAllStringSubmatch(feed, -1)
+	for _, l := range links { // what leads back from a reader of the feed leads to this demo
+		if status, _ := get(t, l[1], ""); !strings.HasPrefix(l[1], url) || status != 200 {
+			t.Errorf("the feed of warnings leads to %s: %d", l[1], status)
+		}
+	}
+	if len(links) == 0 {
+		t.Errorf("the feed of warnings leads nowhere:\n%s", feed)
+	}
 	waitForCoverage(t, url, token)
 	code, out, said := run(t, "import", "--server", url, "--token", token, "--system", "grid", "--kind", "archive", "--dry-run", archiveFile(t))
 	if code != 0 || !strings.Contains(out, "result read=50") {

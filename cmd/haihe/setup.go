@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -63,6 +64,18 @@ func (s *setup) read() (host.Settings, []host.System, error) {
 		conf.Store.Engine = "postgres"
 	}
 	return conf, list, withCode(exitUsage, host.CheckConfig(&conf, list))
+}
+
+// readAt reads once more with the address that is listened on, for what leads back here from outside: alerts, feeds, answers to notices.
+// What the file says of these stays.
+func (s *setup) readAt(at string) (host.Settings, []host.System, error) {
+	at = strings.TrimSuffix(at, "/")
+	s.preset += fmt.Sprintf("[emergency]\nwarning_url = %q\n", at)
+	conf, list, err := s.read()
+	if conf.Server.Address == "" {
+		conf.Server.Address = at
+	}
+	return conf, list, err
 }
 
 // openStore opens the database that the settings name.
