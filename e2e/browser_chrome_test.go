@@ -54,6 +54,7 @@ func startChrome(t *testing.T) *chrome {
 	actx, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(exe), chromedp.UserDataDir(dir), chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 		chromedp.Headless, chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("force-color-profile", "srgb"), chromedp.Env("LANGUAGE=zh_CN"), // what fields of the browser's own look like
+		chromedp.Flag("disable-gpu-compositing", true), // a pretended graphics card is slow at what the processor does well
 		chromedp.Flag("use-angle", "swiftshader"), chromedp.Flag("enable-unsafe-swiftshader", true))
 	ctx, cancel := chromedp.NewContext(actx)
 	t.Cleanup(func() { cancel(); stop(); _ = os.RemoveAll(dir) })

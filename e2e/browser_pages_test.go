@@ -82,7 +82,7 @@ type walk struct {
 	seen   map[string]bool // kinds of pages that somebody saw in the first looks already
 	files  map[string]bool // kinds of files that were fetched
 	tested map[string]bool // kinds of pages, each with a theme, that axe was asked about
-	turn   int             // of the looks in turn
+	turn   int             // of the readers, for the look that each begins with
 }
 
 // first tells whether a thing was not in a set yet, and puts it there.
@@ -103,14 +103,6 @@ func (w *walk) knows(kind string) bool {
 	return w.seen[kind]
 }
 
-// next is the look whose turn it is.
-func (w *walk) next() look {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.turn++
-	return looks[2+w.turn%(len(looks)-2)]
-}
-
 // as walks as one reader.
 func (w *walk) as(t *testing.T, c *chrome, who string) {
 	b := c.open(t, w.server.url)
@@ -118,7 +110,10 @@ func (w *walk) as(t *testing.T, c *chrome, who string) {
 	if who != "" {
 		b.login(t, w.server, who)
 	}
-	r := &round{walk: w, who: who, tab: b}
+	w.mu.Lock()
+	w.turn += 8
+	r := &round{walk: w, who: who, tab: b, turn: w.turn}
+	w.mu.Unlock()
 	began := time.Now()
 	r.all(t)
 	t.Logf("%d views of %d pages in %v, %s", r.views, r.pages, time.Since(began).Round(time.Second), r.spent)
@@ -144,7 +139,15 @@ type round struct {
 	who          string
 	tab          *tab
 	pages, views int
+	turn         int  // of the looks in turn
+	worn         look // by the window
 	spent        spent
+}
+
+// next is the look whose turn it is. It stays for some views: the window takes as long to be dressed as many a page to be opened.
+func (r *round) next() look {
+	r.turn++
+	return looks[2+r.turn/8%(len(looks)-2)]
 }
 
 // all follows the links from the plan's page; of pages of one kind it opens a few, and one where somebody else saw the kind before.
@@ -210,7 +213,10 @@ func (r *round) page(t *testing.T, path, kind string) (links []string) {
 	}
 	b, began := r.tab, time.Now()
 	for i, l := range list {
-		b.wear(t, l)
+		if l.theme != r.worn.theme || l.wide != r.worn.wide {
+			b.wear(t, l)
+			r.worn = l
+		}
 		r.spent.wear += lap(&began)
 		at := "/" + l.lang + strings.TrimPrefix(path, "/zh")
 		if status := b.visit(t, at); status != http.StatusOK {

@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/a-h/templ"
+import (
+	"slices"
+
+	"github.com/a-h/templ"
+)
 
 // fieldID is unique on a page as long as forms have IDs.
 func (f Form) fieldID(x Field) string {
@@ -47,4 +51,9 @@ func (x Field) aria(id string) templ.Attributes {
 		a["aria-describedby"] = by
 	}
 	return a
+}
+
+// optional tells whether a field may be left empty and says so; a choice that always holds something need not.
+func (x Field) optional() bool {
+	return !x.Required && (x.Kind != "select" || slices.ContainsFunc(x.Options, func(o Option) bool { return o.Value == "" }))
 }
