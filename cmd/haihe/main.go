@@ -36,7 +36,7 @@ type command struct {
 // commands is the list, in the order in which help prints it.
 func commands() []command {
 	return []command{
-		demoCommand(), serveCommand(), configCommand(), importCommand(), simulateCommand(), journalCommand(),
+		demoCommand(), serveCommand(), configCommand(), importCommand(), simulateCommand(), journalCommand(), verifyCommand(),
 		backupCommand(), restoreCommand(), userCommand(), certCommand(), versionCommand(), helpCommand(),
 	}
 }
