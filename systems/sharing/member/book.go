@@ -165,6 +165,9 @@ func (b *Book) Take(ctx context.Context, list List) (changed bool, err error) {
 // Version is that of the list which the book has; 0: none.
 func (b *Book) Version() int64 { return b.page.Load().head.Version }
 
+// Keeper is the member whose node is the registry; "" where there is no list yet.
+func (b *Book) Keeper() string { return b.page.Load().head.Registry }
+
 // Age tells how old the registry's word is.
 func (b *Book) Age() time.Duration {
 	p := b.page.Load()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/journal/tiles"
 	"github.com/haihe-city/haihe/store"
 )
 
@@ -44,6 +45,9 @@ func (l *Log) Stamp(ctx context.Context) error {
 		return l.uncovered(tx, int64(c.Size))
 	}))
 }
+
+// Checkpoint signs the log as it stands and gives the newest checkpoint; errs.NotFound while it is empty.
+func (l *Log) Checkpoint(ctx context.Context) (tiles.Signed, error) { return l.tree.Checkpoint(ctx) }
 
 func orEmpty(b []byte) []byte {
 	if b == nil {
