@@ -548,13 +548,19 @@ func TestMQTT(t *testing.T) {
 	})
 }
 
-func TestOPCUA(t *testing.T) {
+// freePort is a port that was free a moment ago.
+func freePort(t *testing.T) int {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := ln.Addr().(*net.TCPAddr).Port
-	_ = ln.Close()
+	defer ln.Close()
+	return ln.Addr().(*net.TCPAddr).Port
+}
+
+func TestOPCUA(t *testing.T) {
+	port := freePort(t)
 	s := server.New(server.EndPoint("127.0.0.1", port), server.EnableSecurity("None", ua.MessageSecurityModeNone), server.EnableAuthMode(ua.UserTokenTypeAnonymous))
 	ns := server.NewNodeNameSpace(s, "plant")
 	level := ns.AddNewVariableStringNode("LT-1", 3.5)
