@@ -3,7 +3,11 @@ package certificates
 import (
 	"context"
 
+	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/systems/certificates/acme"
 	"github.com/haihe-city/haihe/systems/certificates/ca"
 	"github.com/haihe-city/haihe/web"
 )
@@ -16,8 +20,26 @@ type part struct {
 	close  func(context.Context) error
 }
 
-// parts opens what stands beside the register, one line each. A part is handed the authority's verbs (Issue, Revoke, Status) as function
-// values and knows nothing else of the room.
-func parts(_ context.Context, _ *host.Host, _ *ca.Authority) ([]part, error) {
-	return nil, nil // acme, est, seal, cmp: list = append(list, …)
+// Parts are the sections of the configuration of what stands beside the register; the room's own settings hold them.
+type Parts struct {
+	ACME acme.Settings `toml:"acme" doc:"服务器证书自动签发（ACME） / certificates for servers (ACME)"`
+}
+
+// partDefaults are their settings without a file.
+func partDefaults() Parts { return Parts{ACME: acme.Defaults()} }
+
+// partGrants and partActs are what the parts declare besides the room's own.
+func partGrants() []identity.Grant { return acme.Grants() }
+
+func partActs() []journal.Word { return acme.Acts() }
+
+// parts opens what stands beside the register, one paragraph each. A part is handed the authority's verbs (Issue, Revoke, Status) as
+// function values and knows nothing else of the room.
+func parts(ctx context.Context, h *host.Host, a *ca.Authority, conf *Parts) (list []part, err error) {
+	servers, err := acme.Open(ctx, acme.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, Now: h.Clock.Now, Log: h.Log, Settings: conf.ACME, Issue: a.Issue, Revoke: a.Revoke})
+	if err != nil {
+		return nil, errs.Wrap("open acme", err)
+	}
+	list = append(list, part{routes: servers.Routes(h.People), mounts: servers.Mounts(), jobs: servers.Jobs()})
+	return list, nil
 }
