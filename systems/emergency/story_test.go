@@ -522,7 +522,7 @@ func TestSituation(t *testing.T) {
 		t.Errorf("%v", reach)
 	}
 	body := d.As("reader").Get("/en" + here + "/situation").Body
-	for _, want := range []string{"A model, not a measurement", "Pasquill 1961", "census of 1 November 2020", `class="shape harm"`} {
+	for _, want := range []string{"A model, not a measurement", "Pasquill 1961", "house default after the AEGL", "house default after the orange pages", "census of 1 November 2020", `class="shape harm"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -49,7 +49,7 @@ func (in Input) Compute(at area.Point) (s Scene, err error) {
 			return s, errs.Say(errs.Invalid, "没有此隔离类别", "there is no such isolation")
 		}
 		s.Shapes = append(s.Shapes, Shape{Kind: "cordon", Name: lang.T("初始隔离："+x.Name.Zh, "First isolation: "+x.Name.En), Polygon: area.Circle(at, x.Metres/1000), Metres: x.Metres})
-		s.say("初始隔离距离取自《应急响应指南》（ERG 2016）橙页，四周等距", "the first isolation is that of the Emergency Response Guidebook 2016, orange pages, the same on all sides")
+		s.say("初始隔离距离为平台默认值，参照《应急响应指南》（ERG 2016）橙页，四周等距；以主管部门的规定为准", "the first isolation is a house default after the orange pages of the Emergency Response Guidebook 2016, the same on all sides; the authority's table goes before it")
 	}
 	if in.Gas != "" {
 		if err := in.plume(at, &s); err != nil {
@@ -102,6 +102,7 @@ func (in Input) plume(at area.Point, s *Scene) error {
 		}
 		s.say(x.zh+"：浓度 "+short(x.ppm)+" ppm（"+short(limit*1000)+" mg/m³），60 分钟", x.en+": "+short(x.ppm)+" ppm ("+short(limit*1000)+" mg/m³), 60 minutes")
 	}
+	s.say("上述浓度限值为平台默认值，参照美国环保署 AEGL；以主管部门发布的为准", "these levels are a house default after the AEGL of the United States EPA; the authority's go before them")
 	ground, groundEn := "开阔地", "open country"
 	if in.Town {
 		ground, groundEn = "城区", "a town"

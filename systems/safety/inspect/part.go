@@ -54,7 +54,7 @@ func New(ctx context.Context, o Options) (*Part, error) {
 	p := &Part{o: o}
 	list, err := p.Checklists(ctx)
 	if err == nil && len(list) == 0 {
-		_, err = p.PutChecklist(ctx, self, "general", "危险化学品企业通用检查表", first)
+		_, err = p.PutChecklist(ctx, self, "general", "危险化学品企业通用检查表（平台默认，以监管部门检查表为准）", first)
 	}
 	return p, errs.Wrap("issue the first checklist", err)
 }

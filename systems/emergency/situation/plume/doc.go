@@ -6,6 +6,10 @@
 // no plume at all but only the circle of first isolation.
 //
 // Sources: stability classes F. Pasquill, Meteorological Magazine 90 (1961) 33; curves F. A. Gifford, Nuclear Safety 17 (1976) 68
-// (Briggs 1973), as Vallero, Fundamentals of Air Pollution, tables 19-3, 19-6 and 19-7 print them; levels of effect: AEGL-2 and AEGL-3
-// for 60 minutes, United States EPA; first isolation: Emergency Response Guidebook 2016, orange pages.
+// (Briggs 1973), as Vallero, Fundamentals of Air Pollution, tables 19-3, 19-6 and 19-7 print them.
+//
+// Levels of effect are the house's default after AEGL-2 and AEGL-3 for 60 minutes (United States EPA; those of benzene and formaldehyde
+// never became final), first isolation after the orange pages of the Emergency Response Guidebook 2016: 100 m stands in guides 125 and
+// 126, 50 m and the 800 m of a burning tank in guide 130, as public copies of these have them. The levels, and the other distances, could not be held
+// against the printed tables: the authority's own table takes their place, and whatever is shown of them says so.
 package plume

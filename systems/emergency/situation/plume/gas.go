@@ -12,7 +12,7 @@ type Gas struct {
 	AEGL2, AEGL3 float64
 }
 
-// Gases are those that the plants of the city handle most, by name.
+// Gases are those that the plants of the city handle most, by name. Their levels are a house default, to be replaced by the authority's table.
 var Gases = []Gas{
 	{"chlorine", lang.T("氯", "Chlorine"), "7782-50-5", 70.91, 2, 20},
 	{"ammonia", lang.T("氨", "Ammonia"), "7664-41-7", 17.03, 160, 1100},
@@ -51,7 +51,8 @@ type Isolation struct {
 	Metres float64
 }
 
-// Isolations are the first distances of the Emergency Response Guidebook 2016 by what was released.
+// Isolations are first distances after the Emergency Response Guidebook 2016 by what was released, the greater one where guides differ: a
+// house default, to be replaced by the authority's table.
 var Isolations = []Isolation{
 	{"gas", lang.T("有毒或易燃气体泄漏", "Toxic or flammable gas leaks"), 100},
 	{"liquid", lang.T("有毒、腐蚀或易燃液体泄漏", "Toxic, corrosive or flammable liquid leaks"), 50},
