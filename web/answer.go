@@ -253,6 +253,7 @@ func holdsForm(blocks []ui.Block) bool {
 // nav is the navigation as this reader may use it.
 func (s *Server) nav(r *Request) []ui.NavGroup {
 	var out []ui.NavGroup
+	may := s.may(r)
 	for _, g := range append(append([]NavGroup{s.ownNav()}, s.o.Nav...), s.adminNav()) {
 		x := ui.NavGroup{Text: g.Text}
 		for _, it := range g.Items {
@@ -260,7 +261,7 @@ func (s *Server) nav(r *Request) []ui.NavGroup {
 			if s.o.PublicPlan && (grant == "" || grant == planGrant) && (it.Href == "/plan" || strings.HasPrefix(it.Href, "/plan/")) {
 				grant = Public
 			}
-			if !allowed(r.Who, grant) {
+			if !allowed(r.Who, grant) || !may(http.MethodGet, it.Href) {
 				continue
 			}
 			item := it.NavItem

@@ -207,3 +207,14 @@ func digit(s string) string {
 func Count(n int64, zh, en string) lang.Text {
 	return lang.T(fmt.Sprintf("%s %s", Grouped(n), zh), fmt.Sprintf("%s %s", Grouped(n), en))
 }
+
+// ucum are the units of UCUM that people write otherwise.
+var ucum = map[string]string{"Cel": "°C", "[ppm]": "ppm", "1": "", "{1}": "", "m3/h": "m³/h", "m3": "m³", "mg/m3": "mg/m³", "%{LEL}": "%LEL"}
+
+// UCUM writes a unit of UCUM (the Unified Code for Units of Measure, in which points bear theirs) as it stands on panels.
+func UCUM(code string) string {
+	if u, ok := ucum[code]; ok {
+		return u
+	}
+	return strings.Trim(code, "[]{}")
+}

@@ -94,7 +94,7 @@ func figures(a *alarm.Alarm) (value, limit string, below bool, unit string) {
 			below = *a.Value > *a.Limit
 		}
 	}
-	return value, limit, below, unitText(a.UCUM)
+	return value, limit, below, ui.UCUM(a.UCUM)
 }
 
 // figure writes a value with at most six digits that count.
@@ -107,17 +107,4 @@ func figure(v float64) string {
 		}
 	}
 	return strings.Replace(s, "-", "−", 1)
-}
-
-// unitText writes the UCUM units that points bear most as they are written on panels.
-func unitText(ucum string) string {
-	switch ucum {
-	case "Cel":
-		return "℃"
-	case "[ppm]":
-		return "ppm"
-	case "1", "{1}":
-		return ""
-	}
-	return strings.Trim(ucum, "[]{}")
 }

@@ -153,19 +153,9 @@ func readAt(x *live.Seen) time.Time {
 	return time.UnixMicro(x.Reading.At)
 }
 
-// units of UCUM as people write them.
-var units = map[string]string{"Cel": "°C", "[ppm]": "ppm", "1": "", "m3/h": "m³/h", "mg/m3": "mg/m³", "%{LEL}": "%LEL", "L/min": "L/min"}
-
-func unit(ucum string) string {
-	if u, ok := units[ucum]; ok {
-		return u
-	}
-	return ucum
-}
-
 func figure(v float64, ucum string) string {
 	text := strconv.FormatFloat(v, 'f', -1, 64)
-	if u := unit(ucum); u != "" {
+	if u := ui.UCUM(ucum); u != "" {
 		return text + " " + u
 	}
 	return text

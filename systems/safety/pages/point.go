@@ -75,7 +75,7 @@ func (p *Part) pagePoint(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	chart := ui.Chart{ID: "curve", Title: lang.T("曲线（每"+stepText(pick.step).Zh+"平均）", "Curve, mean of "+stepText(pick.step).En), Unit: lang.Same(unit(x.UCUM)), From: p.o.Clock.Now().Truncate(pick.step).Add(pick.step - pick.span), Step: pick.step,
+	chart := ui.Chart{ID: "curve", Title: lang.T("曲线（每"+stepText(pick.step).Zh+"平均）", "Curve, mean of "+stepText(pick.step).En), Unit: lang.Same(ui.UCUM(x.UCUM)), From: p.o.Clock.Now().Truncate(pick.step).Add(pick.step - pick.span), Step: pick.step,
 		Lines: append([]ui.Line{{Name: x.Label(), Style: "now", Points: line}}, limitLines(x.Limits, len(line))...)}
 	alarms, err := p.pointAlarms(r, site, &x)
 	if err != nil {
