@@ -48,9 +48,15 @@ func (p *Program) openConsole() error {
 		home = "/plan"
 	}
 	keys := passkeys.Pages{Book: p.Passkeys, People: p.People, Secure: s.secure()}
+	routes, ways := p.routes(), keys.Ways()
+	if p.gate = p.openGate(); p.gate != nil {
+		keys.Beside = p.gate.Beside()
+		routes, ways = append(routes, p.gate.Routes()...), append(ways, p.gate.Ways()...)
+	}
+	routes = append(routes, keys.Routes()...)
 	console, err := web.New(web.Options{
 		People: p.People, Journal: p.Journal, Hub: p.live, Now: p.o.Clock.Now, Wall: p.o.Wall, Log: p.o.Log.With("system", "web"),
-		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: append(p.routes(), keys.Routes()...), Ways: keys.Ways(), Mounts: mounts, Topics: topics, Search: search, Acts: p.acts(),
+		Version: p.o.Version, Home: home, Banner: p.o.Banner, Nav: p.nav(), Routes: routes, Ways: ways, Mounts: mounts, Topics: topics, Search: search, Acts: p.acts(),
 		Citizens:   web.Citizens{Own: own, Register: s.Register && len(own) > 0, Forget: p.forget},
 		PublicPlan: s.PublicPlan, Door: web.Door{Secure: s.secure(), Proxied: s.Proxied},
 		Observe: p.observe(), Beside: p.verifyCases,
@@ -75,8 +81,10 @@ func (p *Program) openConsole() error {
 
 // forget deletes what every system keeps of a person. A system that is broken cannot be asked: the account stays until it can.
 func (p *Program) forget(tx *store.Tx, person string) error {
-	if err := p.Passkeys.Forget(tx, person); err != nil {
-		return errs.Wrap("forget a person's passkeys", err)
+	for _, forget := range []web.ForgetFunc{p.Passkeys.Forget, p.Holders.Forget} {
+		if err := forget(tx, person); err != nil {
+			return errs.Wrap("forget how a person signs in", err)
+		}
 	}
 	for _, r := range p.rooms {
 		if r.broken != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/identity/holder"
 	"github.com/haihe-city/haihe/kernel/identity/passkey"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/kernel/journal"
@@ -29,6 +30,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/web"
+	"github.com/haihe-city/haihe/web/certlogin"
 )
 
 // Options is what a program is made of.
@@ -42,15 +44,17 @@ type Options struct {
 	Log      *slog.Logger
 	Settings Settings
 	Version  string
-	Banner   lang.Text // said above every page
-	Seal     []byte    // 32 bytes that private keys are sealed under
-	Scratch  string    // folder of files that are being taken in; "" takes the machine's
+	Banner   lang.Text   // said above every page
+	Seal     []byte      // 32 bytes that private keys are sealed under
+	Token    trust.Token // a device that holds keys; nil where there is none
+	Scratch  string      // folder of files that are being taken in; "" takes the machine's
 }
 
 // Program is the city's program with its kernels and systems, opened.
 type Program struct {
 	People     *identity.Service
 	Passkeys   *passkey.Book
+	Holders    *holder.Book // whose certificate signs in as whom
 	Journal    *journal.Journal
 	Entities   *entity.Store
 	Series     *series.Engine
@@ -66,6 +70,7 @@ type Program struct {
 	live     *web.Hub
 	rooms    []*room
 	imports  []*importer
+	gate     *certlogin.Gate // nil where nobody signs in with certificates
 	draining atomic.Bool
 	started  time.Time
 }
@@ -129,6 +134,9 @@ func (p *Program) openKernels(ctx context.Context) (err error) {
 	}
 	if p.People, err = identity.Open(ctx, o.DB, p.Journal, now, o.Units, grants); err != nil {
 		return errs.Wrap("open the people", err)
+	}
+	if p.Holders, err = holder.Open(ctx, o.DB, p.Journal, o.Wall); err != nil {
+		return err
 	}
 	if p.Passkeys, err = passkey.Open(ctx, o.DB, p.Journal, p.People, o.Wall); err != nil {
 		return err

@@ -26,6 +26,7 @@ func (p *Program) Serve(ctx context.Context, ln net.Listener) error {
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ErrorLog:          slog.NewLogLogger(p.o.Log.With("system", "http").Handler(), slog.LevelDebug),
 	}
+	closeDoor := func(context.Context) error { return nil }
 	if s := p.o.Settings.Server; s.Certificate != "" {
 		cert, err := tls.LoadX509KeyPair(s.Certificate, s.Key)
 		if err != nil {
@@ -36,6 +37,9 @@ func (p *Program) Serve(ctx context.Context, ln net.Listener) error {
 			return said
 		}
 		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+		if closeDoor, err = p.openDoor(cert); err != nil {
+			return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
+		}
 	}
 	ln = &bounded{Listener: ln, seats: make(chan struct{}, max(1, p.o.Settings.Server.MaxLinks)), closed: make(chan struct{})}
 	p.Start()
@@ -54,7 +58,7 @@ func (p *Program) Serve(ctx context.Context, ln net.Listener) error {
 	case <-ctx.Done():
 	}
 	p.o.Log.Info("stopping", "within", p.o.Settings.Server.StopWithin)
-	return errors.Join(err, p.stop(srv, endRequests))
+	return errors.Join(err, closeDoor(context.WithoutCancel(ctx)), p.stop(srv, endRequests))
 }
 
 // stop ends everything in order, each part with its share of the time.

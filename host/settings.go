@@ -7,6 +7,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host/channel"
+	"github.com/haihe-city/haihe/kernel/trust"
 )
 
 // Settings are the program's own sections of the configuration file.
@@ -25,6 +26,8 @@ type ServerSettings struct {
 	Address     string        `toml:"address" doc:"对外网址，如 https://haihe.example.cn；留空则按监听地址 / public address, such as https://haihe.example.cn; empty: as listened on"`
 	Certificate string        `toml:"certificate" doc:"TLS 证书文件（PEM）；留空则不启用 TLS / TLS certificate file (PEM); empty: no TLS"`
 	Key         string        `toml:"key" doc:"TLS 私钥文件（PEM） / TLS key file (PEM)"`
+	LoginListen string        `toml:"certificate_login_listen" doc:"证书登录入口的监听地址，如 :8443；须已启用 TLS 并填写 address；留空则不提供证书登录 / address of the door where browsers sign in with certificates, such as :8443; wants TLS and address; empty: none"`
+	LoginDoor   string        `toml:"certificate_login_address" doc:"证书登录入口的对外网址；留空则为 address 的主机名加监听端口 / public address of that door; empty: the host of address with the port listened on"`
 	Metrics     string        `toml:"metrics" choice:"loopback,grant,open" doc:"何人可读 /metrics：loopback 本机或有 system.read 权限者，grant 仅有权限者，open 任何人 / who may read /metrics: loopback (this machine, or the grant system.read), grant, open"`
 	Proxied     bool          `toml:"proxied" doc:"前有反向代理，来访地址取 X-Forwarded-For 末项 / a reverse proxy stands before it: the caller's address is the last of X-Forwarded-For"`
 	PublicPlan  bool          `toml:"public_plan" doc:"行动方案页面和数据对公众开放 / the plan's pages and figures are open to anybody"`
@@ -60,6 +63,7 @@ func Defaults() Settings {
 		Store:   StoreSettings{Engine: "sqlite", Data: "haihe-data"},
 		Notice:  NoticeSettings{Parallel: 16},
 		Channel: channel.Defaults(),
+		Trust:   TrustSettings{Hold: trust.Software},
 	}
 }
 
@@ -92,6 +96,10 @@ func (s *ServerSettings) Valid() error {
 	}
 	if (s.Certificate == "") != (s.Key == "") {
 		return errs.Say(errs.Invalid, "server.certificate 与 server.key 须同时填写", "server.certificate and server.key must be given together")
+	}
+	if s.LoginListen != "" && (s.Certificate == "" || !strings.HasPrefix(s.Address, "https://")) {
+		return errs.Say(errs.Invalid, "启用 server.certificate_login_listen 须同时填写 server.certificate、server.key 和以 https:// 开头的 server.address",
+			"server.certificate_login_listen wants server.certificate, server.key and a server.address that begins with https://")
 	}
 	if s.Address != "" && !strings.HasPrefix(s.Address, "http://") && !strings.HasPrefix(s.Address, "https://") {
 		return errs.Say(errs.Invalid, "server.address“%s”应以 http:// 或 https:// 开头", "server.address %q must begin with http:// or https://", s.Address)

@@ -69,9 +69,12 @@ type Opened struct {
 	Search   func(ctx context.Context, who *identity.Principal, q string, limit int) ([]web.Hit, error)
 	Import   map[string]ImportFunc // by the Name of the declared Imports
 	Watched  *Watched              // what rules watch here; nil where they watch nothing
-	Own      *web.Own              // what a citizen sees of their own on /my; nil where there is none
-	Health   func(ctx context.Context) error
-	Close    func(ctx context.Context) error
+	// Certified, where the system issues certificates, looks at one that a browser shows at sign-in: whose it is, as kind and internal number,
+	// and its serial number; errs.Unauthenticated where it signs nobody in.
+	Certified func(ctx context.Context, leaf []byte) (holder, serial string, err error)
+	Own       *web.Own // what a citizen sees of their own on /my; nil where there is none
+	Health    func(ctx context.Context) error
+	Close     func(ctx context.Context) error
 }
 
 // Measure ties a target to its computation and to the page of its rows.

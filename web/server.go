@@ -174,15 +174,15 @@ func allowed(who *identity.Principal, grant string) bool {
 	return who.Can(grant)
 }
 
-// may tells of an address on a page whether this reader may use the route behind it. Who is not signed in may go anywhere: the
-// sign-in stands before it; what is no route is for the answer to say.
+// may tells of an address on a page whether this reader may use the route behind it. Who is not signed in, or has a one-time password, may go anywhere: the
+// sign-in or the new password stands before it; what is no route is for the answer to say.
 func (s *Server) may(r *Request) ui.May {
 	return func(method, href string) bool {
 		u, err := url.Parse(href)
-		if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") || r.Who.Anonymous() {
+		if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") || r.Who.Anonymous() || r.Who.MustChange {
 			return true
 		}
-		if !strings.HasPrefix(u.Path, "/api/") {
+		if !strings.HasPrefix(u.Path, "/api/") && !s.Mounted(u.Path) {
 			u.Path, u.RawPath = "/"+string(r.Lang)+u.Path, "/"+string(r.Lang)+u.EscapedPath()
 		}
 		_, pattern := s.mux.Handler(&http.Request{Method: method, URL: u})
@@ -195,7 +195,7 @@ func (s *Server) may(r *Request) ui.May {
 func (s *Server) drawUpdate(u ui.Update) (texts [2]string, err error) {
 	for i, l := range []lang.Lang{lang.Zh, lang.En} {
 		var b bytes.Buffer
-		if err := ui.RenderUpdate(context.Background(), &b, ui.Shell{Lang: l, Static: s.files.Prefix(), Now: s.o.Now()}, u); err != nil {
+		if err := ui.RenderUpdate(context.Background(), &b, ui.Shell{Lang: l, Static: s.files.Prefix(), Mounted: s.Mounted, Now: s.o.Now()}, u); err != nil {
 			return texts, err
 		}
 		texts[i] = b.String()

@@ -23,6 +23,8 @@ func Acts() []journal.Word {
 		{Verb: "revoke-token", Title: lang.T("吊销令牌", "Revoked a token")},
 		{Verb: "passkey-add", Title: lang.T("添加通行密钥", "Added a passkey")},
 		{Verb: "passkey-remove", Title: lang.T("删除通行密钥", "Deleted a passkey")},
+		{Verb: "certificate-tie", Title: lang.T("绑定证书", "Tied a certificate to the account")},
+		{Verb: "certificate-release", Title: lang.T("解除证书绑定", "Released a certificate")},
 		{Verb: "register", Title: lang.T("注册账户", "Registered an account")},
 		{Verb: "close-account", Title: lang.T("注销账户", "Closed their account")},
 		{Verb: "restore-demo", Title: lang.T("恢复演示账号", "Restored the demo accounts")},

@@ -81,6 +81,11 @@ func (g *Gate) Ways() []ui.Link {
 	return []ui.Link{{Text: lang.T("用数字证书登录", "Sign in with a certificate"), Href: pathLogin}}
 }
 
+// Beside is how the account's pages lead here.
+func (g *Gate) Beside() []ui.Action {
+	return []ui.Action{{Text: lang.T("我的证书", "My certificate"), Href: pathOwn}}
+}
+
 // Routes are the console's side.
 func (g *Gate) Routes() []web.Route {
 	return []web.Route{

@@ -14,6 +14,7 @@ func (p *Pages) own(r *web.Request, failed lang.Text) (*ui.Page, error) {
 		return nil, err
 	}
 	out := &ui.Page{Title: title, Lead: lang.T("通行密钥保存在您的设备里，登录时由指纹、面容或 PIN 确认，只对本网站有效，不怕钓鱼。", "A passkey stays in your device, asks for a fingerprint, face or PIN, and works at this site only: nobody can lure it out of you.")}
+	out.Actions = p.Beside
 	t := ui.Table{ID: "passkeys", Title: lang.T("已登记", "Registered"), Total: -1, Empty: lang.T("尚未登记通行密钥，可在下方添加。", "None yet: add one below."), Columns: []ui.Column{
 		{Key: "name", Text: lang.T("名称", "Name")}, {Key: "host", Text: lang.T("适用网站", "Works at")}, {Key: "created", Text: lang.T("登记时间", "Registered")}, {Key: "used", Text: lang.T("最近使用", "Last used")}}}
 	var ends []ui.Block

@@ -24,7 +24,8 @@ var title = lang.T("通行密钥", "Passkeys")
 type Pages struct {
 	Book   *passkey.Book
 	People *identity.Service
-	Secure bool // the program is reached over TLS, which may end at a proxy
+	Secure bool        // the program is reached over TLS, which may end at a proxy
+	Beside []ui.Action // what else there is to sign in with, on the page of one's own
 }
 
 // Routes are what is served.
