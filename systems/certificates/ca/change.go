@@ -224,3 +224,35 @@ func (a *Authority) Counts(ctx context.Context) (map[string]int64, error) {
 	})
 	return out, err
 }
+
+// Part is the range of numbers that a certificate is in.
+type Part struct {
+	Authority string
+	Shard     int64
+}
+
+// Part finds the part of a certificate.
+func (a *Authority) Part(ctx context.Context, serial string) (p Part, ok bool) {
+	err := a.o.DB.Read(ctx, func(tx *store.Tx) error { return tx.Get(qPart, []any{serial}, &p.Authority, &p.Shard) })
+	return p, err == nil
+}
+
+// Revoked lists what a revocation list of a part says: the revoked and those on hold whose time is not over.
+func (a *Authority) Revoked(ctx context.Context, authority string, shard int64) (out []cert.Entry, err error) {
+	now := a.o.Now()
+	err = a.o.DB.Read(ctx, func(tx *store.Tx) error {
+		out = nil
+		return tx.Each(qShard, []any{authority, shard}, func(scan func(...any) error) error {
+			var serial string
+			var state, reason, changed, to int64
+			if err := scan(&serial, &state, &reason, &changed, &to); err != nil {
+				return err
+			}
+			if store.Time(to).After(now) { // RFC 5280 3.3: what has lapsed leaves the list
+				out = append(out, cert.Entry{Serial: unhex(serial), At: store.Time(changed), Reason: cert.Reason(reason)})
+			}
+			return nil
+		})
+	})
+	return out, err
+}

@@ -29,6 +29,7 @@ var (
 	qNumber  = store.Q("certificates_event_number", `SELECT COALESCE(MAX(number), 0) FROM certificates_event WHERE serial = $1`)
 	qOver    = store.Q("certificates_over", `SELECT `+columns+` FROM certificates_certificate WHERE state < 3 AND not_after < $1 ORDER BY not_after LIMIT 500`)
 	qStatus  = store.Q("certificates_status", `SELECT authority, state, reason, changed, not_after FROM certificates_certificate WHERE serial = $1`)
+	qPart    = store.Q("certificates_part", `SELECT authority, shard FROM certificates_certificate WHERE serial = $1`)
 	qShard   = store.Q("certificates_shard", `SELECT serial, state, reason, changed, not_after FROM certificates_certificate WHERE authority = $1 AND shard = $2 AND (state = 2 OR state = 3) ORDER BY changed, serial`)
 	qLeaves  = store.Q("certificates_leaves", `SELECT `+columns+` FROM certificates_certificate WHERE leaf >= $1 ORDER BY leaf LIMIT $2`)
 	qRows    = store.Q("certificates_rows", `SELECT COUNT(*) FROM certificates_certificate`)
