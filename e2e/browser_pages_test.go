@@ -273,7 +273,7 @@ const leads = `doc => {
     }
     if (u.origin !== location.origin) { pages.add(u.href); continue; }
     const path = u.pathname + u.search;
-    if (u.pathname.startsWith('/api/')) files.add(path);
+    if (!/^\/(zh|en)(\/|$)/.test(u.pathname)) files.add(path);
     else if (!a.hreflang && !a.hasAttribute('download')) pages.add(path);
   }
   return { pages: [...pages], files: [...files] };
@@ -290,8 +290,15 @@ func (r *round) follow(t *testing.T, found found) []string {
 		if !r.first(r.files, r.who+u.Path) {
 			continue
 		}
-		if status := value[int](t, r.tab, fmt.Sprintf(`fetch(%q).then(async r => { await r.arrayBuffer(); return r.status; })`, f)); status != http.StatusOK {
-			t.Errorf("the file %s answers %d", f, status)
+		got := value[struct {
+			Status int
+			Type   string
+		}](t, r.tab, fmt.Sprintf(`fetch(%q).then(async r => { await r.arrayBuffer(); return { status: r.status, type: r.headers.get('Content-Type') ?? '' }; })`, f))
+		switch {
+		case got.Status != http.StatusOK:
+			t.Errorf("the file %s answers %d", f, got.Status)
+		case strings.HasPrefix(got.Type, "text/html"):
+			t.Errorf("a link leads to the page %s, which is in no language", f)
 		}
 	}
 	r.tab.take() // what a refused file says in the console is said above

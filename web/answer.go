@@ -205,7 +205,7 @@ func (s *Server) shell(w http.ResponseWriter, r *Request, p *ui.Page) ui.Shell {
 		path = s.home(r.Who)
 	}
 	sh := ui.Shell{
-		Lang: r.Lang, Path: path, Query: r.HTTP.URL.RawQuery, Static: s.files.Prefix(), Home: s.home(r.Who), Plain: r.Who.Has(identity.RoleCitizen), Now: r.Now, Banner: s.o.Banner, Version: s.o.Version,
+		Lang: r.Lang, Path: path, Query: r.HTTP.URL.RawQuery, Static: s.files.Prefix(), Mounted: s.Mounted, Home: s.home(r.Who), Plain: r.Who.Has(identity.RoleCitizen), Now: r.Now, Banner: s.o.Banner, Version: s.o.Version,
 		Search: r.Query("q"), Since: r.since,
 	}
 	if path != "/search" {

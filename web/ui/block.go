@@ -8,7 +8,7 @@ import (
 )
 
 // Page is everything a system says about one screen; the shell draws the rest. Paths (Href) are written below the language
-// prefix: "/grid/meters"; a path that starts with "/api/" or "/assets/" is left as it is.
+// prefix: "/grid/meters"; a path that starts with "/api/" or "/assets/", or is a standard's own binding, is left as it is.
 type Page struct {
 	Title   lang.Text
 	Crumbs  []Link

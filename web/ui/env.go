@@ -18,15 +18,16 @@ import (
 
 // env is where a block is drawn: the language, the form token, the clock, and how deep it lies.
 type env struct {
-	l      lang.Lang
-	csrf   string
-	static string
-	now    time.Time
-	live   bool
-	inner  bool   // inside a panel, which draws the frame
-	mute   bool   // the panel's heading names this block already
-	serial *int   // gives ids to what has none
-	scope  string // keeps the ids of an update apart from those of the page that it arrives on
+	l       lang.Lang
+	csrf    string
+	static  string
+	now     time.Time
+	live    bool
+	inner   bool // inside a panel, which draws the frame
+	mute    bool // the panel's heading names this block already
+	serial  *int // gives ids to what has none
+	mounted func(path string) bool
+	scope   string // keeps the ids of an update apart from those of the page that it arrives on
 }
 
 func (e env) t(t lang.Text) string { return t.In(e.l) }
@@ -115,6 +116,8 @@ func (e env) href(h string) string {
 	case strings.HasPrefix(h, "//"):
 		return "#"
 	case strings.HasPrefix(h, "/api/"), strings.HasPrefix(h, "/assets/"), strings.HasPrefix(h, "#"), strings.HasPrefix(h, "?"):
+		return h
+	case strings.HasPrefix(h, "/") && e.mounted != nil && e.mounted(h):
 		return h
 	case strings.HasPrefix(h, "/"):
 		return "/" + string(e.l) + h

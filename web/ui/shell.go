@@ -23,7 +23,8 @@ type Shell struct {
 	Plain   bool      // of a citizen: no search of the city's things
 	Bare    bool      // no navigation: sign-in, and errors of people who are not signed in
 	Version string
-	Since   string // event id up to which the page is current, for its stream
+	Since   string                 // event id up to which the page is current, for its stream
+	Mounted func(path string) bool // whether a path is a standard's own binding, which is in no language; nil: none is
 }
 
 // User is who is signed in.
@@ -106,5 +107,5 @@ func (s Shell) twin() string {
 
 func (s Shell) env() env {
 	n := 0
-	return env{l: s.Lang, csrf: s.CSRF, static: s.Static, now: s.Now, serial: &n}
+	return env{l: s.Lang, csrf: s.CSRF, static: s.Static, now: s.Now, serial: &n, mounted: s.Mounted}
 }
