@@ -84,12 +84,12 @@ func (s *Server) pageJournal(r *Request) (*ui.Page, error) {
 	for _, x := range list {
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{
 			{Text: lang.Same(strconv.FormatInt(x.Seq, 10)), Strong: true}, {Time: x.At}, {Text: s.o.People.ActorName(r.Context(), x.Actor), Sub: s.o.People.UnitName(x.Unit)},
-			{Text: s.verbTitle(x.Verb), Sub: authorityTitle(grants, x.Authority)}, {Text: lang.Same(x.Object), Sub: lang.Same(clip(string(x.Detail), 120))}, {Text: lang.Same(x.Hash[:min(8, len(x.Hash))])},
+			{Text: s.verbTitle(x.Verb), Sub: authorityTitle(grants, x.Authority)}, {Text: lang.Same(x.Object), Sub: lang.Same(clip(string(x.Detail), 120))}, {Text: lang.Same(x.Hash[:min(8, len(x.Hash))]), Href: "/api/seal/proof/" + strconv.FormatInt(x.Seq, 10)},
 		}})
 	}
 	return &ui.Page{Title: lang.T("审计日志", "Journal"), Nav: "journal", Crumbs: adminCrumbs(lang.T("审计日志", "Journal")),
 		Lead:    lang.T("每项公务行为一条，前后以校验码相连，不能更改或删除。", "One entry an act, chained by seals; none can be changed or deleted."),
-		Actions: []ui.Action{{Text: lang.T("校验全链", "Verify the chain"), Href: "/admin/journal/verify", Post: true}}, Body: []ui.Block{t}}, nil
+		Actions: []ui.Action{{Text: lang.T("校验全链", "Verify the chain"), Href: "/admin/journal/verify", Post: true}, {Text: lang.T("检查点与存证", "Checkpoints and evidence"), Href: "/seal"}}, Body: []ui.Block{t}}, nil
 }
 
 // verbTitle is a verb in words; one that nobody declared stands for itself.

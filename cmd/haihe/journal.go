@@ -5,19 +5,21 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/kernel/journal/tiles"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 )
 
 func journalCommand() command {
 	c := command{
-		name: "journal", args: "verify | export [FILE]", says: lang.T("校验或导出审计日志", "verify or export the journal of official acts"),
-		details: lang.T("verify 逐条核对哈希链，并以日志核对各案卷，发现改动、缺失、移位、插入或截尾时逐处列出，退出码为 5。export 逐行输出 JSON，未给文件名则写到标准输出。",
-			"verify walks the hash chain, holds the timelines of the cases against it, and names every place that was changed, is missing, moved, inserted or cut off; its exit code is 5 then. export writes one JSON object a line, to the standard output where no file is named."),
+		name: "journal", args: "verify | export [FILE | DIR/]", says: lang.T("校验或导出审计日志", "verify or export the journal of official acts"),
+		details: lang.T("verify 逐条核对哈希链，并以日志核对各案卷，发现改动、缺失、移位、插入或截尾时逐处列出，退出码为 5。export 逐行输出 JSON，未给文件名则写到标准输出；给出目录则写出检查点、瓦片和条目，供 haihe verify 在别处核验。",
+			"verify walks the hash chain, holds the timelines of the cases against it, and names every place that was changed, is missing, moved, inserted or cut off; its exit code is 5 then. export writes one JSON object a line, to the standard output where no file is named; to a folder it writes checkpoints, tiles and entries, which haihe verify checks elsewhere."),
 	}
 	c.run = func(ctx context.Context, sh *shell, args []string) error {
 		var s setup
@@ -29,6 +31,8 @@ func journalCommand() command {
 			return err
 		case len(words) == 1 && words[0] == "verify":
 			return s.withJournal(ctx, sh, func(db *store.DB, j *journal.Journal) error { return verifyJournal(ctx, sh, db, j) })
+		case len(words) == 2 && words[0] == "export" && isFolder(words[1]):
+			return s.withJournal(ctx, sh, func(db *store.DB, j *journal.Journal) error { return exportLog(ctx, sh, db, j, words[1]) })
 		case len(words) >= 1 && len(words) <= 2 && words[0] == "export":
 			return s.withJournal(ctx, sh, func(_ *store.DB, j *journal.Journal) error { return exportJournal(ctx, sh, j, words[1:]) })
 		}
@@ -115,5 +119,41 @@ func exportJournal(ctx context.Context, sh *shell, j *journal.Journal, file []st
 	if len(file) == 1 {
 		sh.say("已导出 %d 条", "%d entries were exported", n)
 	}
+	return nil
+}
+
+// exportLog writes the signed log as files into an empty folder. It signs nothing: what was recorded after the newest checkpoint comes with the next.
+func exportLog(ctx context.Context, sh *shell, db *store.DB, j *journal.Journal, dir string) error {
+	logs, err := tiles.Open(ctx, db, sh.now)
+	if err != nil {
+		return withCode(exitData, err)
+	}
+	origin, err := logs.Origin(ctx, "journal")
+	if errs.Is(err, errs.NotFound) {
+		return withCode(exitData, errs.Say(errs.NotFound, "审计日志尚未签署；请先运行平台", "the journal was not signed yet; run the platform first"))
+	}
+	if err != nil {
+		return withCode(exitData, err)
+	}
+	log, err := logs.Log(ctx, tiles.Options{Name: "journal", Origin: origin})
+	if err != nil {
+		return withCode(exitData, err)
+	}
+	if list, err := os.ReadDir(dir); err == nil && len(list) > 0 {
+		return withCode(exitData, errs.Say(errs.Conflict, "目录 %s 不是空的；请另选目录", "the folder %s is not empty; choose another one", dir))
+	}
+	bar := newBar(sh, lang.T("导出", "export"), 0)
+	signed, err := tiles.Fold{Journal: j, Log: log}.Export(ctx, func(name string, data []byte) error {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		return os.WriteFile(path, data, 0o600)
+	}, bar.set)
+	bar.end()
+	if err != nil {
+		return withCode(exitData, err)
+	}
+	sh.say("已导出日志 %s 的 %d 条", "%[2]d entries of the log %[1]s were exported", origin, signed.Size)
 	return nil
 }

@@ -214,10 +214,12 @@ func TestServe(t *testing.T) {
 	if code, _, said := run(t, "serve", "--config", conf, "--data", data); code != exitData || !strings.Contains(said, "另一个实例") || !strings.Contains(said, "another instance") {
 		t.Errorf("a second instance: %d %s", code, said)
 	}
+	_, key := get(t, url+"log/journal/key", "")
 	r.stop()
 	if code := r.end(); code != 0 {
 		t.Errorf("stopped with %d: %s", code, r.err.String())
 	}
+	evidence(t, data, key)
 
 	again := start(t, "serve", "--config", conf, "--data", data)
 	again.line(`^address (http://\S+)$`)

@@ -102,6 +102,11 @@ func (s *service) apiProof(r *web.Request) (any, error) {
 		return nil, err
 	}
 	p, err := f.Log.Proof(r.Context(), uint64(seq-1), leaves[0].Data)
+	if errs.Is(err, errs.NotFound) { // recorded since the last checkpoint: whoever asks need not wait for the next
+		if err = s.fold(r.Context()); err == nil {
+			p, err = f.Log.Proof(r.Context(), uint64(seq-1), leaves[0].Data)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
