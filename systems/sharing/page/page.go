@@ -28,6 +28,7 @@ const (
 	Applications = "/sharing/applications"
 	Grants       = "/sharing/grants"
 	Systems      = "/sharing/systems"
+	Links        = "/sharing/links"
 	Members      = "/sharing/members"
 	Log          = "/sharing/log"
 )
@@ -46,7 +47,8 @@ func Tabs(tab string, can func(grant string) bool) (out []ui.Tab) {
 		{GrantRead, ui.Tab{Text: lang.T("共享申请", "Applications"), Href: Applications}},
 		{GrantRead, ui.Tab{Text: lang.T("授权", "Grants"), Href: Grants}},
 		{GrantRead, ui.Tab{Text: lang.T("信息系统", "Systems"), Href: Systems}},
-		{GrantRead, ui.Tab{Text: lang.T("成员与链路", "Members and links"), Href: Members}},
+		{GrantRead, ui.Tab{Text: lang.T("互联互通", "Connected"), Href: Links}},
+		{GrantRead, ui.Tab{Text: lang.T("成员节点", "Members"), Href: Members}},
 		{GrantLog, ui.Tab{Text: lang.T("调用日志", "Call log"), Href: Log}},
 	} {
 		if can(t.grant) {
