@@ -69,7 +69,7 @@ func testRoutes() []Route {
 		{Pattern: "GET /room/links", Page: func(*Request) (*ui.Page, error) {
 			x := lang.Same("x")
 			return &ui.Page{Title: x, Tabs: []ui.Tab{{Text: x, Href: "/room"}, {Text: x, Href: "/room/secret?a=1"}, {Text: x, Href: "/nowhere"}}, Actions: []ui.Action{{Text: x, Href: "/room/do", Post: true}},
-				Body: []ui.Block{ui.Facts{Items: []ui.Fact{{Name: x, Value: x, Href: "/api/room/secret"}, {Name: x, Value: x, Href: "https://tj.example/room/secret"}}}}}, nil
+				Body: []ui.Block{ui.Facts{Items: []ui.Fact{{Name: x, Value: x, Href: "/api/room/secret"}, {Name: x, Value: x, Href: "https://tj.example/room/secret"}, {Name: x, Value: x, Href: "/std/v1/x"}}}}}, nil
 		}},
 		{Pattern: "GET /room/panic", Page: func(*Request) (*ui.Page, error) { panic("boom 张三") }},
 		{Pattern: "GET /api/room", API: func(r *Request) (any, error) { return map[string]string{"who": r.Who.Unit}, nil }},
@@ -294,11 +294,14 @@ func TestAnswers(t *testing.T) {
 
 // TestClosedLinks holds a page to showing its reader no way to what would be refused.
 func TestClosedLinks(t *testing.T) {
-	a := newApp(t, nil)
-	shut := []string{`href="/en/room/secret?a=1"`, `href="/api/room/secret"`}
+	a := newApp(t, func(o *Options) {
+		o.Mounts = []Mount{{Prefix: "/std", Handler: http.NotFoundHandler()}}
+		o.Nav = []NavGroup{{Text: lang.Same("x"), Items: []NavItem{{NavItem: ui.NavItem{Href: "/room/secret?nav", Text: lang.Same("x")}}}}}
+	})
+	shut := []string{`href="/en/room/secret?a=1"`, `href="/api/room/secret"`, `href="/en/room/secret?nav"`}
 	for role, closed := range map[string]bool{identity.RoleReader: true, identity.RoleLeader: false} {
 		body := a.client(t).login(role).get("/en/room/links").body
-		for _, open := range []string{`href="/en/room"`, `href="/en/nowhere"`, `action="/en/room/do"`, `href="https://tj.example/room/secret"`} {
+		for _, open := range []string{`href="/en/room"`, `href="/en/nowhere"`, `action="/en/room/do"`, `href="https://tj.example/room/secret"`, `href="/std/v1/x"`} {
 			if !strings.Contains(body, open) {
 				t.Errorf("%s: %s has gone", role, open)
 			}
