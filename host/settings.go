@@ -64,6 +64,7 @@ func Defaults() Settings {
 		Notice:  NoticeSettings{Parallel: 16},
 		Channel: channel.Defaults(),
 		Trust:   TrustSettings{Hold: trust.Software},
+		Trust:   TrustSettings{Hold: trust.Software},
 	}
 }
 

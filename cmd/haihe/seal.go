@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/trust"
+	"github.com/haihe-city/haihe/kernel/trust/token"
 )
 
 // openSeal reads the seal file, or makes it where there is none: 32 random bytes, readable by the program's account alone. A new file is
@@ -71,4 +73,22 @@ func makeSeal(path string) (err error) {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// openToken connects the device that the configuration names; nil where it names none.
+func openToken(conf host.Settings) (trust.Token, error) {
+	if conf.Trust.Module == "" {
+		return nil, nil
+	}
+	path := conf.Trust.PINFile
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		return nil, withCode(exitUsage, errs.Say(errs.Invalid, "设备口令文件 %[1]s 他人可读；请执行 chmod 600 %[1]s", "others may read the PIN file %[1]s; run chmod 600 %[1]s", path))
+	}
+	pin, err := os.ReadFile(path)
+	if err != nil {
+		return nil, withCode(exitUsage, errs.Because(err, errs.Invalid, "设备口令文件 %s 读不了", "the PIN file %s cannot be read", path))
+	}
+	t, err := token.Open(token.Options{Module: conf.Trust.Module, Label: conf.Trust.Token, PIN: strings.TrimRight(string(pin), "\r\n")})
+	return t, withCode(exitUsage, err)
 }

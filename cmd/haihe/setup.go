@@ -12,6 +12,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/kernel/trust"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/plans/tianjin"
 	"github.com/haihe-city/haihe/store"
@@ -129,6 +130,10 @@ func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.Sy
 	if err == nil {
 		start, err = conf.Clock.At()
 	}
+	var device trust.Token
+	if err == nil {
+		device, err = openToken(conf)
+	}
 	if err == nil {
 		var differs bool
 		if c.Clock, differs, err = host.OpenClock(ctx, db, start, sh.now); err == nil {
@@ -136,7 +141,7 @@ func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.Sy
 				log.Warn("the plan's clock keeps the shift of this data's first start; clock.start is not followed")
 			}
 			c.Program, err = host.Open(ctx, host.Options{
-				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version, Banner: banner, Seal: seal, Scratch: c.scratch,
+				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version, Banner: banner, Seal: seal, Token: device, Scratch: c.scratch,
 			})
 		}
 	}

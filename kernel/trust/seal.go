@@ -58,3 +58,18 @@ func (v *Vault) unseal(id, seal string, public, sealed []byte) ([]byte, error) {
 func bound(id string, public []byte) []byte {
 	return append([]byte{sealVersion, byte(len(id))}, append([]byte(id), public...)...)
 }
+
+// Wrap seals another secret of the program (a password of a device, a shared key of a protocol) for keeping in a table; what names it, and
+// must be the same in Unwrap.
+func (v *Vault) Wrap(what string, secret []byte) ([]byte, error) {
+	sealed, err := v.shut(what, []byte("wrap"), secret)
+	return append([]byte(v.sealID), sealed...), err
+}
+
+// Unwrap is the reverse.
+func (v *Vault) Unwrap(what string, wrapped []byte) ([]byte, error) {
+	if len(wrapped) < len(v.sealID) {
+		return nil, errs.Say(errs.Unavailable, "密钥已销毁或数据已损坏", "the key is destroyed, or its data are damaged")
+	}
+	return v.unseal(what, string(wrapped[:len(v.sealID)]), []byte("wrap"), wrapped[len(v.sealID):])
+}

@@ -56,7 +56,7 @@ func (k *Key) PublicKey() (crypto.PublicKey, error) { return pki.ParsePublic(k.P
 type Spec struct {
 	Name, Purpose string
 	Algorithm     pki.Algorithm // pki.SM2 where empty
-	Holder        string        // Software where empty
+	Holder        string        // as Options.Prefer where empty
 	Dual          bool
 }
 
@@ -74,6 +74,7 @@ type Options struct {
 	Now     func() time.Time
 	Seal    []byte        // 32 bytes that private keys are sealed under
 	Token   Token         // nil where there is none
+	Prefer  string        // where keys lie whose Spec does not say: PKCS11 puts those that a token can hold (ECDSA) there; Software where empty
 	OpenFor time.Duration // how long a dual key stays open; 15 minutes
 	AskFor  time.Duration // how long a request waits for the second person; 24 hours
 }
@@ -127,6 +128,9 @@ func (v *Vault) GenerateIn(tx *store.Tx, by Actor, s Spec) (Key, error) {
 	}
 	if s.Holder == "" {
 		s.Holder = Software
+		if v.o.Prefer == PKCS11 && s.Algorithm == pki.ECDSA {
+			s.Holder = PKCS11
+		}
 	}
 	if err := v.check(by, s); err != nil {
 		return Key{}, err
