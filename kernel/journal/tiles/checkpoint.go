@@ -111,15 +111,18 @@ func (l *Log) Checkpoint(ctx context.Context) (Signed, error) {
 		if c.Size, err = l.size(tx); err != nil || c.Size == last.Size {
 			return err
 		}
-		var s merkle.Scheme
-		read := s.Tiles(c.Size, l.source(tx))
-		if last.Size > 0 {
-			if err := l.follows(last, c.Size, read); err != nil {
-				return err
-			}
+		want := []merkle.Range{{Lo: 0, Hi: c.Size}}
+		if last.Size > 0 && last.Size < c.Size {
+			want = append(want, merkle.Range{Lo: 0, Hi: last.Size})
 		}
-		c.Root, err = s.Range(merkle.Range{Lo: 0, Hi: c.Size}, read)
-		return err
+		roots, err := l.ranges(tx, c.Size, want)
+		if err != nil {
+			return err
+		}
+		if c.Root = roots[0]; last.Size > 0 && (len(roots) < 2 || roots[1] != last.Root) {
+			return l.rewritten(last)
+		}
+		return nil
 	})
 	switch {
 	case err != nil:
@@ -139,16 +142,8 @@ func (l *Log) Checkpoint(ctx context.Context) (Signed, error) {
 	return c, errs.Wrap("keep checkpoint", err)
 }
 
-// follows tells whether the tree that read gives still begins with the one that was signed.
-func (l *Log) follows(last Signed, size uint64, read merkle.Reader) error {
-	var root [32]byte
-	var err error
-	if size >= last.Size {
-		root, err = merkle.Scheme{}.Range(merkle.Range{Lo: 0, Hi: last.Size}, read)
-	}
-	if err != nil || root == last.Root {
-		return err
-	}
+// rewritten says that the tree no longer begins with what was signed.
+func (l *Log) rewritten(last Signed) error {
 	return errs.Say(errs.Conflict, "日志 %s 与已签署的检查点（%d 条）不符，停止签署；请运行 haihe verify 查明位置",
 		"the log %s no longer agrees with the checkpoint signed at %d entries, so nothing more is signed; run haihe verify to find the place", l.o.Name, last.Size)
 }
