@@ -24,7 +24,7 @@ func certCommand() command {
 		case len(words) != 2 || words[0] != "verify":
 			return usage("请写 cert verify --root 文件 LEAF", "write cert verify --root FILE LEAF")
 		}
-		code := map[errs.Kind]int{errs.Conflict: exitVerify, errs.Invalid: exitUsage, errs.NotFound: exitUsage}
+		code := map[errs.Kind]int{errs.Internal: exitOther, errs.Conflict: exitVerify, errs.Invalid: exitUsage, errs.NotFound: exitUsage}
 		err = q.Verify(sh.out, sh.now(), words[1])
 		return withCode(code[errs.KindOf(err)], err)
 	}
