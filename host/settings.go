@@ -64,7 +64,6 @@ func Defaults() Settings {
 		Notice:  NoticeSettings{Parallel: 16},
 		Channel: channel.Defaults(),
 		Trust:   TrustSettings{Hold: trust.Software},
-		Trust:   TrustSettings{Hold: trust.Software},
 	}
 }
 
