@@ -9,6 +9,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/refused"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
@@ -27,7 +28,6 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/outage"
 	"github.com/haihe-city/haihe/systems/grid/outage/join"
 	"github.com/haihe-city/haihe/systems/grid/pages"
-	"github.com/haihe-city/haihe/systems/grid/refused"
 	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/systems/grid/response"
 	"github.com/haihe-city/haihe/systems/grid/response/peak"
@@ -74,7 +74,7 @@ type counters struct {
 
 func newService(ctx context.Context, h *host.Host, conf Config) (*service, error) {
 	s := &service{conf: conf, host: h, entities: h.Entities, book: book.New(conf.BookDays),
-		refused: &refused.Store{DB: h.DB, Now: h.Clock.Now, Log: h.Log}}
+		refused: refused.New(refused.Options{DB: h.DB, Table: "grid_refused", Peer: pages.KeptOfPeer, Now: h.Clock.Now, Log: h.Log})}
 	s.count = counters{
 		readings: h.Metrics.Counter("readings_total", "Readings taken in, by outcome.", "outcome"),
 		frames:   h.Metrics.Counter("frames_total", "Frames received, by protocol and outcome.", "protocol", "outcome"),

@@ -242,7 +242,7 @@ func (c *session698) login(ctx context.Context, cancel context.CancelFunc, f dlt
 	c.link = &link{address: sa.String(), peer: c.peer, since: now, orders: make(chan *order), gone: ctx.Done(), cancel: func() { cancel(); _ = c.conn.Close() }}
 	c.e.links.join(c.link)
 	c.e.o.Changed()
-	c.e.wg.Go(func() { c.carry(ctx) }) // its reader is still counted, so nobody has stopped waiting
+	c.e.hall.Go(func() { c.carry(ctx) }) // its reader is still counted, so nobody has stopped waiting
 }
 
 // onReport takes the rows of a report and acknowledges it after the commit. DL/T 698.45-2017 7.3.8

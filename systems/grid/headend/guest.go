@@ -19,24 +19,7 @@ func (e *HeadEnd) Refuse(ctx context.Context, r Refused, body []byte) { e.o.Refu
 // Speak runs the dialogue of DL/T 698.45 over a connection that another door made, until it ends. It takes a place among all connections, and is
 // closed where there is none.
 func (e *HeadEnd) Speak(ctx context.Context, conn net.Conn) {
-	e.mu.Lock()
-	full := e.closed
-	if !full {
-		select {
-		case e.gate <- struct{}{}:
-			e.conns[conn] = struct{}{}
-			e.wg.Add(1)
-		default:
-			full = true
-			e.o.Count(name698, "turned-away")
-		}
-	}
-	e.mu.Unlock()
-	if full {
-		_ = conn.Close() // who brought it sees the end
-		return
-	}
-	e.serve(ctx, door{name: name698, speak: e.speak698}, conn)
+	e.hall.Serve(ctx, name698, conn, e.speak698)
 }
 
 // Tell takes readings that a station told through another door, and returns after the commit. foreign are the places in rows of meters that do

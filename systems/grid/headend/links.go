@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host/door"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/headend/deed"
 )
@@ -108,7 +109,7 @@ func (e *HeadEnd) Read(ctx context.Context, concentrator string, meters []string
 func (e *HeadEnd) carry(feed string, o *order, read func() (answered int, err error)) error {
 	r := orderResult{err: errs.Say(errs.Internal, "补抄时程序出错", "the program failed while it read again")}
 	func() {
-		defer e.guard(feed)
+		defer door.Guard(e.o.Log, feed)
 		r.answered, r.err = read()
 	}()
 	o.done <- r

@@ -6,9 +6,9 @@ import (
 	"strconv"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host/refused"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/book"
-	"github.com/haihe-city/haihe/systems/grid/refused"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
 	"github.com/haihe-city/haihe/wire/dlms"
@@ -87,6 +87,9 @@ func (s *Part) pageConcentrators(r *web.Request) (*ui.Page, error) {
 	return p, nil
 }
 
+// KeptOfPeer is how many refused frames of one sender are written down in a minute.
+const KeptOfPeer = 500
+
 // pageRefused shows what was not taken, with the reason and the clause.
 func (s *Part) pageRefused(r *web.Request) (*ui.Page, error) {
 	below, err := queryPlace(r)
@@ -97,7 +100,7 @@ func (s *Part) pageRefused(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := ui.Table{ID: "refused", Title: lang.T("拒收报文", "Refused frames"), Note: lang.T("保留最近一万条，每个对端每分钟至多 500 条", "the newest ten thousand are kept, at most 500 a minute of one sender"), Total: -1, Paged: below >= 0, Path: "/grid/refused", Columns: []ui.Column{
+	t := ui.Table{ID: "refused", Title: lang.T("拒收报文", "Refused frames"), Note: lang.T("保留最近一万条，每个对端每分钟至多 "+strconv.Itoa(KeptOfPeer)+" 条", "the newest ten thousand are kept, at most "+strconv.Itoa(KeptOfPeer)+" a minute of one sender"), Total: -1, Paged: below >= 0, Path: "/grid/refused", Columns: []ui.Column{
 		{Key: "at", Text: lang.T("时间", "Time")}, {Key: "peer", Text: lang.T("来源", "From")}, {Key: "protocol", Text: lang.T("规约", "Protocol")}, {Key: "reason", Text: lang.T("原因", "Reason")},
 		{Key: "offset", Text: lang.T("偏移", "Offset"), Num: true}, {Key: "hex", Text: lang.T("报文（十六进制）", "Bytes (hex)")}},
 		Exports: []ui.Link{{Text: lang.Same("JSON"), Href: "/api/grid/refused"}}, Empty: lang.T("没有拒收的报文。", "No frame was refused.")}

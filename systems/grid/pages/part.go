@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/refused"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
@@ -14,7 +15,6 @@ import (
 	"github.com/haihe-city/haihe/systems/grid/interval"
 	"github.com/haihe-city/haihe/systems/grid/ledger"
 	"github.com/haihe-city/haihe/systems/grid/outage"
-	"github.com/haihe-city/haihe/systems/grid/refused"
 	"github.com/haihe-city/haihe/systems/grid/reread"
 	"github.com/haihe-city/haihe/web/live"
 	"github.com/haihe-city/haihe/web/ui"

@@ -2,18 +2,19 @@ package feed
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/refused"
 	"github.com/haihe-city/haihe/systems/safety/feed/fire"
 	"github.com/haihe-city/haihe/systems/safety/feed/gate"
 	"github.com/haihe-city/haihe/systems/safety/feed/hj"
 	"github.com/haihe-city/haihe/systems/safety/feed/mqtt"
 	"github.com/haihe-city/haihe/systems/safety/feed/opcua"
 	"github.com/haihe-city/haihe/systems/safety/feed/poll"
-	"github.com/haihe-city/haihe/systems/safety/feed/refused"
 )
 
 // Config is the [safety.feeds] section.
@@ -43,6 +44,12 @@ func Defaults() Config {
 		Gap: time.Minute, Backfill: 24 * time.Hour, Answer: 10 * time.Second, Poll: 10 * time.Second, Security: "none", MaxNodes: 1000}
 }
 
+//go:embed table/*.sql
+var tables embed.FS
+
+// keptOfPeer is how many refused frames of one sender are written down in a minute.
+const keptOfPeer = 100
+
 // Feeds are the open doors.
 type Feeds struct {
 	Refused *refused.Store
@@ -57,9 +64,10 @@ type Feeds struct {
 func Open(ctx context.Context, h *host.Host, conf Config, desk *gate.Desk) (*Feeds, error) {
 	f := &Feeds{count: h.Metrics.Counter("frames_total", "Frames and rounds of plants by feed and outcome", "feed", "outcome")}
 	var err error
-	if f.Refused, err = refused.Open(ctx, h.DB, h.Clock.Now, h.Log); err != nil {
-		return nil, err
+	if err = h.DB.Migrate(ctx, "safety.feed", tables); err != nil {
+		return nil, errs.Wrap("migrate what was refused", err)
 	}
+	f.Refused = refused.New(refused.Options{DB: h.DB, Table: "safety_refused", Peer: keptOfPeer, Now: h.Clock.Now, Log: h.Log})
 	desk.Log, desk.Now, desk.Wall = h.Log, h.Clock.Now, h.Wall
 	desk.Refuse = f.Refused.Keep
 	desk.Count = func(protocol, outcome string) { f.count(1, protocol, outcome) }

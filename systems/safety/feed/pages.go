@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host/refused"
 	"github.com/haihe-city/haihe/lang"
-	"github.com/haihe-city/haihe/systems/safety/feed/refused"
 	"github.com/haihe-city/haihe/systems/safety/register"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/door"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/feed/gate"
@@ -30,46 +30,20 @@ type Options struct {
 
 // Door is the listener.
 type Door struct {
-	o     Options
-	gate  *gate.Gate
-	flood *gate.Flood
+	gate.Door
+	o Options
 
 	mu      sync.Mutex
 	version int64
 	plants  map[string]string // code by address
 }
 
-// Open opens the door; nil where the configuration has none.
+// Open opens the door; it has no listener where the configuration names none.
 func Open(o Options) (*Door, error) {
-	d := &Door{o: o, flood: gate.NewFlood(o.Desk, name), version: -1}
+	d := &Door{o: o, version: -1}
 	var err error
-	d.gate, err = gate.Open(o.Desk, name, o.Listen, o.MaxLinks, d.speak)
-	if err != nil || d.gate == nil {
-		return nil, err
-	}
-	return d, nil
-}
-
-// Feeds are the door as the host runs it.
-func (d *Door) Feeds() []host.Feed {
-	if d == nil {
-		return nil
-	}
-	return []host.Feed{d.gate.Feed()}
-}
-
-// Sweep is called each minute.
-func (d *Door) Sweep(ctx context.Context) {
-	if d != nil {
-		d.flood.Sweep(ctx)
-	}
-}
-
-// Close ends the door and every connection.
-func (d *Door) Close() {
-	if d != nil {
-		d.gate.Close()
-	}
+	d.Door, err = gate.Open(o.Desk, name, o.Listen, o.MaxLinks, d.speak)
+	return d, err
 }
 
 // plant finds whose device an address is.
@@ -147,7 +121,7 @@ func (s *session) refuse(ctx context.Context, who string, why *gbt26875.Error, r
 	d := s.d
 	d.o.Desk.Count(name, gate.NotTaken)
 	d.o.Desk.Refuse(ctx, gate.Refused{Peer: who, Protocol: name, Reason: why.Reason, Clause: why.Clause, Offset: int64(why.Offset)}, raw)
-	if d.flood.Bad(ctx, gate.Host(s.conn.RemoteAddr()), len(raw)) {
+	if d.Flood.Bad(ctx, door.Host(s.conn.RemoteAddr()), len(raw)) {
 		return errFlood
 	}
 	return nil

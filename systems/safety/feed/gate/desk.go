@@ -6,19 +6,15 @@ import (
 	"sync"
 	"time"
 
+	"github.com/haihe-city/haihe/host/refused"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/rule"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/register"
 )
 
-// Refused is something that was not taken: who sent it, in which protocol, why, by which clause of the protocol's standard, and where.
-type Refused struct {
-	Peer, Protocol string
-	Reason         lang.Text
-	Clause         string
-	Offset         int64
-}
+// Refused is why something was not taken.
+type Refused = refused.Refusal
 
 // The outcomes that feeds count.
 const (

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/haihe-city/haihe/host/door"
 	"github.com/haihe-city/haihe/systems/safety/register"
 )
 
@@ -84,7 +85,7 @@ func (p *Pool) keep(ctx context.Context, s *register.Site) {
 			return
 		}
 		func() {
-			defer Guard(p.Desk, string(p.Feed))
+			defer door.Guard(p.Desk.Log, string(p.Feed))
 			if err := p.Speak(ctx, s, func() { next = firstWait }); err != nil && ctx.Err() == nil {
 				p.Desk.Count(string(p.Feed), Failed)
 				p.Desk.Log.Debug("dialogue ended", "feed", string(p.Feed), "error", err.Error())

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/systems/safety/feed/gate"
 	"github.com/haihe-city/haihe/systems/safety/register"
 	"github.com/haihe-city/haihe/wire/hj212"
@@ -29,9 +28,8 @@ type Options struct {
 
 // Door is the listener and its links.
 type Door struct {
-	o     Options
-	gate  *gate.Gate
-	flood *gate.Flood
+	gate.Door
+	o Options
 
 	mu       sync.Mutex
 	links    map[string]*session // by MN
@@ -46,37 +44,12 @@ type station struct {
 	from, to time.Time // the gap that was asked for last
 }
 
-// Open opens the door; nil where the configuration has none.
+// Open opens the door; it has no listener where the configuration names none.
 func Open(o Options) (*Door, error) {
-	d := &Door{o: o, flood: gate.NewFlood(o.Desk, name), links: map[string]*session{}, stations: map[string]*station{}}
+	d := &Door{o: o, links: map[string]*session{}, stations: map[string]*station{}}
 	var err error
-	d.gate, err = gate.Open(o.Desk, name, o.Listen, o.MaxLinks, d.speak)
-	if err != nil || d.gate == nil {
-		return nil, err
-	}
-	return d, nil
-}
-
-// Feeds are the door as the host runs it.
-func (d *Door) Feeds() []host.Feed {
-	if d == nil {
-		return nil
-	}
-	return []host.Feed{d.gate.Feed()}
-}
-
-// Sweep is called each minute.
-func (d *Door) Sweep(ctx context.Context) {
-	if d != nil {
-		d.flood.Sweep(ctx)
-	}
-}
-
-// Close ends the door and every connection.
-func (d *Door) Close() {
-	if d != nil {
-		d.gate.Close()
-	}
+	d.Door, err = gate.Open(o.Desk, name, o.Listen, o.MaxLinks, d.speak)
+	return d, err
 }
 
 // join makes s the link of a plant. Where another connection was, it has lost it and is ended.

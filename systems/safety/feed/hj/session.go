@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host/door"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/feed/gate"
 	"github.com/haihe-city/haihe/systems/safety/register"
@@ -39,7 +40,7 @@ func (s *session) refuse(ctx context.Context, f *hj212.Frame, why *hj212.Error, 
 	}
 	d.o.Desk.Count(name, gate.NotTaken)
 	d.o.Desk.Refuse(ctx, gate.Refused{Peer: who, Protocol: name, Reason: why.Reason, Clause: why.Clause, Offset: int64(why.Offset)}, veil(raw))
-	if d.flood.Bad(ctx, gate.Host(s.conn.RemoteAddr()), len(raw)) {
+	if d.Flood.Bad(ctx, door.Host(s.conn.RemoteAddr()), len(raw)) {
 		return errFlood
 	}
 	if !known || f.CN >= hj212.Answer {

@@ -7,7 +7,8 @@ import (
 )
 
 func TestQuota(t *testing.T) {
-	var q quota
+	const keptOfPeer = 500
+	q := quota{ofPeer: keptOfPeer}
 	now := time.Date(2015, 11, 20, 9, 30, 0, 0, time.UTC)
 	kept := 0
 	for range 10 * keptOfPeer {

@@ -6,14 +6,12 @@ import (
 )
 
 // Refused frames are kept for inspection, each in a durable write. A peer that sends nothing but rubbish, or many of them, must
-// not take the write lane from the readings: beyond these numbers a minute frames are counted and not kept.
-const (
-	keptOfPeer = 500
-	keptOfAll  = 1000
-)
+// not take the write lane from the readings: beyond this number a minute, and one of each peer, frames are counted and not kept.
+const keptOfAll = 1000
 
 // quota counts what was kept in the current minute.
 type quota struct {
+	ofPeer int
 	mu     sync.Mutex
 	minute int64
 	all    int
@@ -27,7 +25,7 @@ func (q *quota) take(peer string, now time.Time) bool {
 	if m := now.Unix() / 60; m != q.minute || q.peers == nil {
 		q.minute, q.all, q.peers = m, 0, map[string]int{}
 	}
-	if q.all >= keptOfAll || q.peers[peer] >= keptOfPeer {
+	if q.all >= keptOfAll || q.peers[peer] >= q.ofPeer {
 		return false
 	}
 	q.all++
