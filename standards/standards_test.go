@@ -24,7 +24,7 @@ const clause = `(?:[A-Z]\.)?\d+(?:\.\d+)*|[A-Z]\.\d+(?:\.\d+)*|annex [A-Z]`
 
 var (
 	// standard matches the name of a standard with its year or version, and what follows where it looks like a clause.
-	standard = regexp.MustCompile(`\b(DL/T \d+(?:\.\d+)?(?:-\d{4})?|(?:GB|GB/T|GM/T|JT/T|CJ/T|WS/T|HJ|HJ/T|GA/T|DB12/T|Q/GDW) \d+(?:\.\d+)?(?:-\d{4})?|RFC \d+|NEM12|CAP 1\.2|MQTT (?:3\.1\.1|5\.0)|ETSI GS CIM 009(?: V\d+\.\d+\.\d+,?)?|IEEE 1366(?:-\d{4})?|IEC 62682:2014|ISA-18\.2-2016)` +
+	standard = regexp.MustCompile(`\b(DL/T \d+(?:\.\d+)?(?:-\d{4})?|(?:GB|GB/T|GM/T|JT/T|CJ/T|WS/T|HJ|HJ/T|GA/T|DB12/T|Q/GDW) \d+(?:\.\d+)?(?:-\d{4})?|RFC \d+|NEM12|CAP 1\.2|MQTT (?:3\.1\.1|5\.0)|ETSI GS CIM 009(?: V\d+\.\d+\.\d+,?)?|IEEE 1366(?:-\d{4})?|IEC 62682:2014|C2SP (?:signed-note|tlog-[a-z]+)|ISA-18\.2-2016)` +
 		`(?:(?:,? (?:clause|section)|) (` + clause + `)((?:(?:,| and| to) (?:` + clause + `))*))?`)
 	more    = regexp.MustCompile(clause)
 	version = regexp.MustCompile(` V\d+\.\d+\.\d+,?$`)

@@ -28,8 +28,14 @@
 // # What the chain proves, and what it does not
 //
 // Whoever can write to the database and knows this page can compute the whole chain anew. [Journal.Verify] therefore finds what
-// was changed beside the program; against a complete forgery compare with a head noted elsewhere ([Journal.Witness]): on paper,
-// in another unit's Haihe, under a time stamp. Signed checkpoints are the business of kernel/trust.
+// was changed beside the program; against a complete forgery compare with a head noted elsewhere ([Journal.Witness]), or with a signed
+// checkpoint.
+//
+// # As a Merkle tree
+//
+// The hashed bytes of an entry are also its leaf in a Merkle tree ([Journal.Leaves], [ParseEntry]): leaf i is the entry of seq i+1, and its leaf
+// hash is SHA-256 of 0x00 and those bytes. kernel/journal/tiles folds committed entries into tiles, signs checkpoints and proves single entries
+// from a few tiles; kernel/journal/audit checks all of it from files, without a database.
 //
 // Data lies in journal_entry and journal_head. Who may read is decided by the caller (grant journal.read); this package asks nobody.
 package journal
