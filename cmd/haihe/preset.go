@@ -28,6 +28,8 @@ qgdw1376_listen = "127.0.0.1:0"
 dlms_listen = "127.0.0.1:0"
 [city]
 mqtt_listen = "127.0.0.1:0"
+[sharing]
+samples = true
 [safety.feeds]
 hj212_listen = "127.0.0.1:0"
 gbt26875_listen = "127.0.0.1:0"
