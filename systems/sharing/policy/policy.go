@@ -50,23 +50,31 @@ type Request struct {
 // Set is policies ready to decide: the base, and a grant's.
 type Set struct{ policies *cedar.PolicySet }
 
-// Compile reads a grant's text; "" gives the base alone.
+// Compile reads a grant's text; "" gives the base alone. A grant only permits, and none of its policies stands in another's place.
 func Compile(text string) (*Set, error) {
-	set, err := cedar.NewPolicySetFromBytes("base.cedar", []byte(base))
-	if err != nil {
-		return nil, errs.Wrap("read the base policies", err)
+	set := cedar.NewPolicySet()
+	if err := add(set, "base.cedar", base, true); err != nil {
+		return nil, err
 	}
-	list, err := cedar.NewPolicyListFromBytes("grant.cedar", []byte(text))
+	if err := add(set, "grant.cedar", text, false); err != nil {
+		return nil, err
+	}
+	return &Set{set}, nil
+}
+
+func add(set *cedar.PolicySet, name, text string, forbid bool) error {
+	list, err := cedar.NewPolicyListFromBytes(name, []byte(text))
 	if err != nil {
-		return nil, errs.Because(err, errs.Invalid, "授权策略文本无法识读", "the text of the policy cannot be read")
+		return errs.Because(err, errs.Invalid, "授权策略文本无法识读", "the text of the policy cannot be read")
 	}
 	for _, p := range list {
 		id, ok := p.Annotations()["id"]
-		if !ok || p.Effect() != cedar.Permit || !set.Add(cedar.PolicyID(id), p) {
-			return nil, errs.Say(errs.Invalid, "授权策略只能是编号各不相同的 permit", "the policies of a grant are permits, each with an id of its own")
+		if !ok || p.Effect() != cedar.Permit && !forbid || set.Get(cedar.PolicyID(id)) != nil {
+			return errs.Say(errs.Invalid, "授权策略只能是编号各不相同的 permit", "the policies of a grant are permits, each with an id of its own")
 		}
+		set.Add(cedar.PolicyID(id), p)
 	}
-	return &Set{set}, nil
+	return nil
 }
 
 // Asked is a request made ready for many decisions.
