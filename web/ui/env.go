@@ -9,11 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/a-h/templ"
 
 	"github.com/haihe-city/haihe/lang"
+	"github.com/haihe-city/haihe/web/ui/draw"
 )
 
 // env is where a block is drawn: the language, the form token, the clock, and how deep it lies.
@@ -40,7 +40,7 @@ func (e env) foreign(t lang.Text) string {
 	if t.Zh != t.En {
 		return ""
 	}
-	han := strings.ContainsFunc(t.Zh, isHan)
+	han := draw.Chinese(t.Zh)
 	switch {
 	case e.l == lang.En && han:
 		return "zh-CN"
@@ -61,28 +61,16 @@ func (e env) word(t lang.Text) templ.Component {
 
 // words is word for a text that is joined already.
 func (e env) words(s string) templ.Component {
-	if e.l != lang.En || !strings.ContainsFunc(s, isHan) {
-		return templ.Raw(templ.EscapeString(s))
+	if e.l == lang.En {
+		return templ.Raw(draw.Marked(s))
 	}
-	var b strings.Builder
-	for len(s) > 0 {
-		at := chinese.FindStringIndex(s)
-		if at == nil {
-			at = []int{len(s), len(s)}
-		}
-		b.WriteString(templ.EscapeString(s[:at[0]]))
-		if at[0] < at[1] {
-			b.WriteString(`<span lang="zh-CN">` + templ.EscapeString(s[at[0]:at[1]]) + `</span>`)
-		}
-		s = s[at[1]:]
-	}
-	return templ.Raw(b.String())
+	return templ.Raw(templ.EscapeString(s))
 }
 
 // said is the language of a text that can hold no mark within: a choice, a field that is filled in.
 func (e env) said(t lang.Text) templ.Attributes {
 	l := e.foreign(t)
-	if l == "" && e.l == lang.En && strings.ContainsFunc(t.En, isHan) {
+	if l == "" && e.l == lang.En && draw.Chinese(t.En) {
 		l = "zh-CN"
 	}
 	if l == "" {
@@ -90,11 +78,6 @@ func (e env) said(t lang.Text) templ.Attributes {
 	}
 	return templ.Attributes{"lang": l}
 }
-
-func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
-
-// chinese finds a Chinese name in an English text, with the numbers and the punctuation within it.
-var chinese = regexp.MustCompile(`[0-9（《“]*\p{Han}(?:[^\p{Latin}]*[\p{Han}）》”。])?`)
 
 // sentence finds words that are read as English.
 var sentence = regexp.MustCompile(`(?i)[a-z]{2,} [a-z]{2,} [a-z]{2,}`)

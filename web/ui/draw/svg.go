@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // svg gathers markup. Numbers are written short: a tenth of a pixel is finer than any screen.
@@ -24,14 +23,6 @@ func num(v float64) string {
 func pct(f float64) string { return num(100*clamp(f)) + "%" }
 
 func esc(s string) string { return html.EscapeString(s) }
-
-// title names a shape. A Chinese name says that it is one: the picture may stand on an English page.
-func title(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
-		return `<title lang="zh-CN">` + esc(s) + `</title>`
-	}
-	return `<title>` + esc(s) + `</title>`
-}
 
 func clamp(f float64) float64 {
 	if math.IsNaN(f) {
