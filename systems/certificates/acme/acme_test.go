@@ -19,7 +19,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -61,7 +60,6 @@ func (w *city) show(path, text string) { w.mu.Lock(); defer w.mu.Unlock(); w.fil
 
 func open(t *testing.T, db *store.DB) *city {
 	t.Helper()
-	ctx := t.Context()
 	w := &city{t: t, db: db, at: time.Date(2016, 3, 1, 9, 0, 0, 0, time.UTC), files: map[string]string{}, txt: map[string][]string{}}
 	web := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
@@ -76,9 +74,16 @@ func open(t *testing.T, db *store.DB) *city {
 		}
 	}))
 	t.Cleanup(web.Close)
-	_, port, _ := net.SplitHostPort(web.Listener.Addr().String())
+	w.start(web.Listener.Addr().(*net.TCPAddr).Port)
+	return w
+}
+
+// start opens the authority and the service over it; port is where proofs are looked for.
+func (w *city) start(port int) {
+	t, db, ctx := w.t, w.db, w.t.Context()
+	t.Helper()
 	conf := Defaults()
-	conf.Port, _ = strconv.Atoi(port)
+	conf.Port = port
 	conf.Networks = []string{"127.0.0.0/8"}
 	conf.Hosts = []string{"www.tjhb.gov.cn=127.0.0.1", "oa.tjhb.gov.cn=127.0.0.1", "far.tjhb.gov.cn=192.0.2.1"}
 	conf.Resolver = w.nameServer()
@@ -111,7 +116,6 @@ func open(t *testing.T, db *store.DB) *city {
 	srv := httptest.NewServer(w.Service)
 	t.Cleanup(srv.Close)
 	w.directory = srv.URL + Prefix + "/directory"
-	return w
 }
 
 func p256(t *testing.T) *ecdsa.PrivateKey {
