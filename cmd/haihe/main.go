@@ -37,7 +37,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		demoCommand(), serveCommand(), configCommand(), importCommand(), simulateCommand(), journalCommand(), verifyCommand(),
-		backupCommand(), restoreCommand(), userCommand(), certCommand(), versionCommand(), helpCommand(),
+		backupCommand(), restoreCommand(), userCommand(), certCommand(), nodeCommand(), exchangeCommand(), versionCommand(), helpCommand(),
 	}
 }
 

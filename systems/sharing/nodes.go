@@ -2,8 +2,11 @@ package sharing
 
 import (
 	"context"
+	"net/http"
+	"os"
 	"time"
 
+	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/identity"
@@ -13,7 +16,10 @@ import (
 	"github.com/haihe-city/haihe/systems/sharing/call"
 	"github.com/haihe-city/haihe/systems/sharing/member"
 	"github.com/haihe-city/haihe/systems/sharing/node"
+	"github.com/haihe-city/haihe/systems/sharing/record"
+	"github.com/haihe-city/haihe/systems/sharing/stamp"
 	"github.com/haihe-city/haihe/web"
+	"github.com/haihe-city/haihe/wire/x509"
 )
 
 // This file is where the parts that join nodes (exchange, member, record, link) enter the room: what they declare, what they are
@@ -22,6 +28,8 @@ import (
 // Config is the [sharing.nodes] section.
 type Config struct {
 	Signatures string        `toml:"signatures" choice:"single,batch" doc:"跨节点调用的签名方式：single 逐条签名，batch 同一毫秒内的报文合签（Merkle 树） / how calls between nodes are signed: each by itself, or those of the same millisecond together (Merkle tree)"`
+	Stamp      string        `toml:"time_stamp" doc:"为存证加盖时间戳的服务（RFC 3161）网址，留空则仅签检查点 / address of the service that time-stamps records (RFC 3161); empty: checkpoints are signed only"`
+	StampCA    string        `toml:"time_stamp_ca" doc:"验证时间戳的信任证书文件（PEM） / file of the certificates that time stamps are verified against (PEM)"`
 	StampLimit time.Duration `toml:"stamp_limit" min:"1m" max:"72h" doc:"时间戳服务中断多久后停止跨节点调用 / how long time stamps may fail before calls between nodes stop"`
 	ListLimit  time.Duration `toml:"members_limit" min:"10s" max:"72h" doc:"成员名单多久未更新后停止跨节点调用 / age of the list of members beyond which calls between nodes stop"`
 	Interval   time.Duration `toml:"link_interval" min:"1s" max:"1h" doc:"市区两级链路同步间隔 / interval of the links between city and districts"`
@@ -47,7 +55,11 @@ func nodeActs() []journal.Word { return member.Acts() }
 
 // openNodes opens the parts; serve is what a verified call is handed to.
 func openNodes(ctx context.Context, h *host.Host, conf Config, serve call.Serve) (*nodes, error) {
-	n, err := node.Open(ctx, node.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, Now: h.Wall, Log: h.Log, Serve: serve,
+	stamper, err := conf.stamper(h.Wall)
+	if err != nil {
+		return nil, err
+	}
+	n, err := node.Open(ctx, node.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, Now: h.Wall, Log: h.Log, Serve: serve, Stamp: stamper,
 		Alarm: func(ctx context.Context, a node.Alarm) error { return raise(ctx, h, a) },
 		Batch: conf.Signatures == "batch", StampLimit: conf.StampLimit, ListLimit: conf.ListLimit, Interval: conf.Interval, MaxBody: conf.MaxBody << 20})
 	if err != nil {
@@ -59,6 +71,24 @@ func openNodes(ctx context.Context, h *host.Host, conf Config, serve call.Serve)
 		{Name: "stamp", Every: 5 * time.Second, Run: n.Stamp},
 		{Name: "link", Every: conf.Interval, Run: n.Sync},
 	}}, nil
+}
+
+// stamper gives the time-stamp service of the settings; one that asks nobody where none is set.
+func (c *Config) stamper(now func() time.Time) (record.Stamper, error) {
+	if c.Stamp == "" {
+		return record.Stamper{}, nil
+	}
+	var anchors []*x509.Certificate
+	if c.StampCA != "" {
+		b, err := os.ReadFile(c.StampCA)
+		if err != nil {
+			return record.Stamper{}, errs.Because(err, errs.Invalid, "时间戳信任证书文件 %s 读不了", "the file %s of certificates that time stamps are verified against cannot be read", c.StampCA)
+		}
+		if anchors, err = stamp.Anchors(b); err != nil {
+			return record.Stamper{}, err
+		}
+	}
+	return stamp.Service(c.Stamp, &http.Client{}, anchors, now), nil
 }
 
 // raise tells those on shift that exchange between nodes has stopped, and when it goes on.

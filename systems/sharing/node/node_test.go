@@ -61,12 +61,13 @@ func (s *stamps) set(gone bool) {
 	s.gone = gone
 }
 
-func (s *stamps) ask(_ context.Context, digest [32]byte) ([]byte, error) {
+func (s *stamps) ask(_ context.Context, message []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gone {
 		return nil, errors.New("gone")
 	}
+	digest := sha256.Sum256(message)
 	return json.Marshal(token{digest[:], s.now().Unix()})
 }
 
@@ -75,7 +76,8 @@ type token struct {
 	At     int64
 }
 
-func stamped(b []byte, digest [32]byte) (time.Time, string, error) {
+func stamped(b, message []byte) (time.Time, string, error) {
+	digest := sha256.Sum256(message)
 	var t token
 	if err := json.Unmarshal(b, &t); err != nil || !bytes.Equal(t.Digest, digest[:]) {
 		return time.Time{}, "", errors.New("another digest")

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"crypto/sha256"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -10,11 +9,11 @@ import (
 	"github.com/haihe-city/haihe/store"
 )
 
-// Stamper asks a time-stamp service (RFC 3161) about SHA-256 digests.
+// Stamper asks a time-stamp service (RFC 3161) for tokens.
 type Stamper struct {
 	Name string // of the service, as receipts show it
-	// Ask gives the token (a CMS SignedData, DER) for a digest. nil: nothing is stamped.
-	Ask func(ctx context.Context, digest [32]byte) (token []byte, err error)
+	// Ask gives the token (a CMS SignedData, DER) over a message: a signed checkpoint. nil: nothing is stamped.
+	Ask func(ctx context.Context, message []byte) (token []byte, err error)
 }
 
 // Stamp signs a checkpoint where the log has grown and has it time-stamped; a job calls it every few seconds. While the service does not
@@ -33,7 +32,7 @@ func (l *Log) Stamp(ctx context.Context) error {
 	text := c.Note.String()
 	var token []byte
 	if l.stamp.Ask != nil {
-		if token, err = l.stamp.Ask(ctx, sha256.Sum256([]byte(text))); err != nil {
+		if token, err = l.stamp.Ask(ctx, []byte(text)); err != nil {
 			return errs.Because(err, errs.Unavailable, "时间戳服务未应答", "the time-stamp service did not answer")
 		}
 	}
