@@ -14,7 +14,6 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
-	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/simulate/safety"
 	"github.com/haihe-city/haihe/simulate/safety/fault"
@@ -69,15 +68,12 @@ func safetyCommand() command {
 			return withCode(exitUsage, err)
 		}
 		o.Fit = *faults == defaultIncidents // few plants have room for fewer of them
-		if *truth != "" {
-			file, err := os.Create(*truth)
-			if err != nil {
-				return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了", "the file %s cannot be made", *truth))
+		return truthFile(*truth, func(file *os.File) error {
+			if file != nil {
+				o.Truth = file
 			}
-			defer file.Close()
-			o.Truth = file
-		}
-		return runPlants(ctx, sh, &r, o, *register)
+			return runPlants(ctx, sh, &r, o, *register)
+		})
 	}
 	return c
 }
@@ -91,18 +87,10 @@ func incidentNames() string {
 }
 
 func runPlants(ctx context.Context, sh *shell, r *remote, o safety.Options, register string) error {
-	shift := time.Duration(0)
-	if r.server != "" {
-		now, listening, err := r.look(ctx)
-		if err != nil {
-			return err
-		}
-		shift = now.Sub(sh.now())
-		if err := aimPlants(&o, listening); err != nil {
-			return err
-		}
+	var err error
+	if o.Clock, err = r.clockOf(ctx, sh, func(listening map[string]string) error { return aimPlants(&o, listening) }); err != nil {
+		return err
 	}
-	o.Clock = func() time.Time { return sh.now().Add(shift) }
 	o.Tell = plantLine(sh)
 	city, err := safety.NewCity(o)
 	if err != nil {
@@ -136,17 +124,8 @@ func aimPlants(o *safety.Options, listening map[string]string) error {
 // writeRegister writes the register's files into a folder.
 func writeRegister(dir string, city *safety.City) error {
 	for _, kind := range safety.Files() {
-		path := filepath.Join(dir, kind+".csv")
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if err != nil {
-			return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了；请另选目录", "the file %s cannot be made; choose another folder", path))
-		}
-		if err := city.WriteRegister(kind, f); err != nil {
-			f.Close()
+		if err := newFile(filepath.Join(dir, kind+".csv"), func(f *os.File) error { return city.WriteRegister(kind, f) }); err != nil {
 			return err
-		}
-		if err := f.Close(); err != nil {
-			return errs.Wrap("close the register's file", err)
 		}
 	}
 	return nil
@@ -254,14 +233,7 @@ func simulatePlants(ctx context.Context, sh *shell, city *city, plants int) erro
 		if err := simulated.WriteRegister(kind, &b); err != nil {
 			return err
 		}
-		res, err := city.ImportFile(ctx, "safety", kind, host.ImportRun{
-			File: kind + ".csv", Size: int64(b.Len()), Body: &b, By: identity.System("safety"),
-			Progress: func(int64) {}, Report: func(host.ImportLine) {},
-		})
-		if err == nil && res.Stopped != nil {
-			err = &errs.Error{Kind: errs.Invalid, Msg: *res.Stopped}
-		}
-		if err != nil {
+		if err := city.take(ctx, "safety", kind, &b); err != nil {
 			return err
 		}
 	}

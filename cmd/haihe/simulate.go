@@ -12,7 +12,6 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
-	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/simulate/grid"
 )
@@ -62,32 +61,21 @@ func simulateCommand() command {
 		if o.Faults, err = mixOf(*faults, o.Back+1); err != nil {
 			return err
 		}
-		if *truth != "" {
-			file, err := os.Create(*truth)
-			if err != nil {
-				return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了", "the file %s cannot be made", *truth))
+		return truthFile(*truth, func(file *os.File) error {
+			if file != nil {
+				o.Truth = file
 			}
-			defer file.Close()
-			o.Truth = file
-		}
-		return runSimulation(ctx, sh, &r, o, *archive)
+			return runSimulation(ctx, sh, &r, o, *archive)
+		})
 	}
 	return c
 }
 
 func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, archive string) error {
-	shift := time.Duration(0)
-	if r.server != "" {
-		now, listening, err := r.look(ctx)
-		if err != nil {
-			return err
-		}
-		shift = now.Sub(sh.now())
-		if err := aim(&o, listening); err != nil {
-			return err
-		}
+	var err error
+	if o.Clock, err = r.clockOf(ctx, sh, func(listening map[string]string) error { return aim(&o, listening) }); err != nil {
+		return err
 	}
-	o.Clock = func() time.Time { return sh.now().Add(shift) }
 	o.From = midnight(o.Clock())
 	o.Progress = simulationLine(sh)
 	city, err := grid.NewCity(o)
@@ -96,7 +84,7 @@ func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, ar
 	}
 	switch {
 	case archive != "":
-		return writeArchive(archive, city)
+		return newFile(archive, func(f *os.File) error { return city.WriteArchive(f) })
 	case r.server != "":
 		if err := r.sendArchive(ctx, city); err != nil {
 			return err
@@ -161,15 +149,6 @@ func midnight(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, grid.China())
 }
 
-func writeArchive(path string, city *grid.City) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了；请另选文件名", "the file %s cannot be made; choose another name", path))
-	}
-	defer f.Close()
-	return city.WriteArchive(f)
-}
-
 // simulationLine prints a line now and then that a program can read.
 func simulationLine(sh *shell) func(grid.Stats) {
 	var last time.Time
@@ -203,16 +182,7 @@ func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error 
 		return err
 	}
 	home := firstHome(b.String())
-	take := func(kind string, body *bytes.Buffer) error {
-		res, err := city.ImportFile(ctx, "grid", kind, host.ImportRun{
-			File: kind + ".csv", Size: int64(body.Len()), Body: body, By: identity.System("grid"),
-			Progress: func(int64) {}, Report: func(host.ImportLine) {},
-		})
-		if err == nil && res.Stopped != nil {
-			err = &errs.Error{Kind: errs.Invalid, Msg: *res.Stopped}
-		}
-		return err
-	}
+	take := func(kind string, body *bytes.Buffer) error { return city.take(ctx, "grid", kind, body) }
 	if err := take("archive", &b); err != nil {
 		return err
 	}
