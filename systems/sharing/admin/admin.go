@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -145,6 +146,9 @@ func (d *Desk) apiReceipt(r *web.Request) (any, error) {
 		return nil, errs.Say(errs.Invalid, "side 应为 asked 或 served", "side is asked or served")
 	}
 	c, err := d.Node.Receipt(r.Context(), r.Path("call"), side)
+	if errors.Is(err, node.ErrAlone) { // where nothing was ever exchanged there is no such receipt
+		return nil, errs.Because(err, errs.NotFound, "没有这次调用的存证", "there is no record of such a call")
+	}
 	if err != nil {
 		return nil, err
 	}

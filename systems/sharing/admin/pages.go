@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/sharing/link"
 	"github.com/haihe-city/haihe/systems/sharing/member"
+	"github.com/haihe-city/haihe/systems/sharing/node"
 	"github.com/haihe-city/haihe/systems/sharing/page"
 	"github.com/haihe-city/haihe/systems/sharing/record"
 	"github.com/haihe-city/haihe/web"
@@ -220,6 +222,10 @@ const pageSize = 50
 func (d *Desk) pageRecords(r *web.Request) (*ui.Page, error) {
 	p := page.Of(titleRecords, page.Members, r.Who.Can, ui.Link{Text: titleMembers, Href: page.Members})
 	log, err := d.Node.Record()
+	if errors.Is(err, node.ErrAlone) {
+		p.Body = append(p.Body, ui.Notice{ID: "alone", Kind: "info", Text: lang.T("本节点尚未加入交换体系，没有跨节点调用。", "This node belongs to no exchange, so there are no calls between nodes.")})
+		return p, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -243,6 +249,13 @@ func (d *Desk) pageRecords(r *web.Request) (*ui.Page, error) {
 		rows = rows[:pageSize]
 		t.Next = strconv.FormatInt(rows[pageSize-1].Leaf, 10)
 	}
+	listRecords(&t, rows, s.Covered)
+	p.Body = append(p.Body, t)
+	return p, nil
+}
+
+// listRecords writes the rows of the calls' records; what lies below covered has its receipt.
+func listRecords(t *ui.Table, rows []record.Row, covered int64) {
 	for _, x := range rows {
 		side, status := lang.T("对外请求", "Asked"), lang.Same(strconv.Itoa(x.Status))
 		if x.Side == record.Served {
@@ -252,11 +265,9 @@ func (d *Desk) pageRecords(r *web.Request) (*ui.Page, error) {
 			status = lang.T("无应答", "None")
 		}
 		receipt := ui.Cell{Text: lang.T("待盖戳", "Pending")}
-		if x.Leaf+1 < s.Covered {
+		if x.Leaf+1 < covered {
 			receipt = ui.Cell{Text: lang.T("下载", "Download"), Href: "/api/sharing/records/" + x.Call + "/receipt?side=" + x.Side}
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: x.Call, Cells: []ui.Cell{{Time: x.At}, {Text: lang.Same(x.Caller)}, {Text: lang.Same(x.Provider)}, {Text: side}, {Text: status}, receipt}})
 	}
-	p.Body = append(p.Body, t)
-	return p, nil
 }

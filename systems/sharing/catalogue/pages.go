@@ -109,11 +109,20 @@ func (p *Part) pageList(r *web.Request) (*ui.Page, error) {
 		Filters: []ui.Field{{Name: "unit", Kind: "select", Label: lang.T("提供单位", "Unit"), Value: keep["unit"], Options: p.units(list, keep["unit"], all)},
 			{Name: "sharing", Kind: "select", Label: lang.T("共享类型", "Sharing"), Value: keep["sharing"], Options: options(sharings, all)}, {Name: "state", Kind: "select", Label: lang.T("状态", "State"), Value: keep["state"], Options: states}},
 		Columns: []ui.Column{{Key: "name", Text: lang.T("名称", "Name"), Sortable: true}, {Key: "unit", Text: lang.T("提供单位", "Unit"), Sortable: true}, {Key: "sharing", Text: lang.T("共享类型", "Sharing")}, {Key: "period", Text: lang.T("更新周期", "Updated")}, {Key: "fields", Text: lang.T("信息项", "Fields"), Num: true}, {Key: "changed", Text: lang.T("更新", "Changed"), Sortable: true}, {Key: "state", Text: lang.T("状态", "State")}}}
+	if err := p.rows(&t, list, r.Query("after")); err != nil {
+		return nil, err
+	}
+	out.Body = []ui.Block{t}
+	return out, nil
+}
+
+// rows fills a page of the list, behind a cursor.
+func (p *Part) rows(t *ui.Table, list []*Resource, after string) error {
 	from := 0
-	if after := r.Query("after"); after != "" {
+	if after != "" {
 		parts, err := store.Uncursor(after, 1)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		from, _ = strconv.Atoi(parts[0]) // a cursor of ours holds a number
 		t.Paged = true
@@ -125,8 +134,7 @@ func (p *Part) pageList(r *web.Request) (*ui.Page, error) {
 	if to < len(list) {
 		t.Next = store.Cursor(strconv.Itoa(to))
 	}
-	out.Body = []ui.Block{t}
-	return out, nil
+	return nil
 }
 
 // units are the choices of a filter: the units that have resources.
