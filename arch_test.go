@@ -205,6 +205,7 @@ var floors = []rule{
 	{dir: "systems/safety", floor: 4, may: []string{"web", "web/ui", "systems/safety/feed", "systems/safety/inspect", "systems/safety/feed/gate", "systems/safety/early", "systems/safety/live", "systems/safety/pages", "systems/safety/register", "systems/safety/register/file", "host", "kernel/*", "kernel/casework/*", "kernel/rule/*", "store", "errs", "lang"}, tests: []string{"host/hosttest", "systems/plan", "wire/*"}},
 	{dir: "systems/certificates/ca", floor: 4, may: []string{"kernel/*", "kernel/journal/tiles", "kernel/trust/*", "store", "errs", "lang"}, tests: storage},
 	{dir: "systems/certificates/est", floor: 4, may: []string{"systems/certificates/ca", "host", "web", "web/ui", "kernel/*", "kernel/trust/*", "wire/cms", "store", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles")},
+	{dir: "systems/certificates/seal", floor: 4, may: []string{"systems/certificates/ca", "web", "web/ui", "kernel/*", "kernel/trust/*", "store", "wire/*", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles")},
 	{dir: "systems/certificates/acme", floor: 4, may: []string{"systems/certificates/ca", "host", "web", "web/ui", "kernel/*", "kernel/trust/*", "store", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles")},
 	{dir: "systems/certificates", floor: 4, may: []string{"systems/certificates/*", "host", "web", "kernel/*", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems/sharing/call", floor: 4, may: []string{"store", "lang"}},

@@ -2,6 +2,7 @@ package certificates
 
 import (
 	"context"
+	"slices"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
@@ -9,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/systems/certificates/acme"
 	"github.com/haihe-city/haihe/systems/certificates/ca"
+	"github.com/haihe-city/haihe/systems/certificates/seal"
 	"github.com/haihe-city/haihe/web"
 )
 
@@ -23,15 +25,16 @@ type part struct {
 // Parts are the sections of the configuration of what stands beside the register; the room's own settings hold them.
 type Parts struct {
 	ACME acme.Settings `toml:"acme" doc:"服务器证书自动签发（ACME） / certificates for servers (ACME)"`
+	Seal seal.Settings `toml:"seal" doc:"电子印章与时间戳 / document seals and time stamps"`
 }
 
 // partDefaults are their settings without a file.
-func partDefaults() Parts { return Parts{ACME: acme.Defaults()} }
+func partDefaults() Parts { return Parts{ACME: acme.Defaults(), Seal: seal.Defaults()} }
 
 // partGrants and partActs are what the parts declare besides the room's own.
-func partGrants() []identity.Grant { return acme.Grants() }
+func partGrants() []identity.Grant { return slices.Concat(acme.Grants(), seal.Grants()) }
 
-func partActs() []journal.Word { return acme.Acts() }
+func partActs() []journal.Word { return slices.Concat(acme.Acts(), seal.Acts()) }
 
 // parts opens what stands beside the register, one paragraph each. A part is handed the authority's verbs (Issue, Revoke, Status) as
 // function values and knows nothing else of the room.
@@ -41,5 +44,10 @@ func parts(ctx context.Context, h *host.Host, a *ca.Authority, conf *Parts) (lis
 		return nil, errs.Wrap("open acme", err)
 	}
 	list = append(list, part{routes: servers.Routes(h.People), mounts: servers.Mounts(), jobs: servers.Jobs()})
+	seals, err := seal.Open(ctx, seal.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, People: h.People, Now: h.Clock.Now, Log: h.Log, Policy: conf.Seal.Policy, Issue: a.Issue, Status: a.Status, Roots: a.Roots})
+	if err != nil {
+		return nil, errs.Wrap("open seals", err)
+	}
+	list = append(list, part{routes: seals.Routes(), mounts: seals.Mounts()})
 	return list, nil
 }
