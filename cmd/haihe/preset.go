@@ -28,6 +28,8 @@ qgdw1376_listen = "127.0.0.1:0"
 dlms_listen = "127.0.0.1:0"
 [city]
 mqtt_listen = "127.0.0.1:0"
+[certificates]
+demo = true
 [sharing]
 samples = true
 [safety.feeds]

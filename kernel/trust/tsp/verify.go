@@ -51,15 +51,15 @@ func Verify(token, message []byte, at time.Time, o path.Options) (*Stamped, erro
 		return nil, errs.Because(err, errs.Conflict, "时间戳的证书无效", "the time stamp's certificate is not valid")
 	}
 	for _, k := range res.Marks {
-		if k.Index == len(res.Chain)-1 && !ended(k.Reason) {
+		if k.Index == len(res.Chain)-1 && !Ended(k.Reason) {
 			return nil, errs.Say(errs.Conflict, "签发时间戳的证书因密钥泄露或未说明的理由被吊销，其全部时间戳失效", "the time stamp's certificate was revoked for compromise or without reason: all its time stamps are void")
 		}
 	}
 	return &Stamped{Info: info, By: c, Path: res}, nil
 }
 
-// ended tells whether a reason of revocation leaves earlier tokens standing. RFC 3161 4
-func ended(reason int) bool { return reason == 0 || reason >= 3 && reason <= 5 }
+// Ended tells whether a reason of revocation leaves earlier tokens standing. RFC 3161 4
+func Ended(reason int) bool { return reason == 0 || reason >= 3 && reason <= 5 }
 
 // open reads a token whose signature fits.
 func open(token []byte, o path.Options) (*tsp.Info, *cms.Signature, *cms.Message, error) {

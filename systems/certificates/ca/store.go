@@ -32,7 +32,6 @@ var (
 	qPart    = store.Q("certificates_part", `SELECT authority, shard FROM certificates_certificate WHERE serial = $1`)
 	qShard   = store.Q("certificates_shard", `SELECT serial, state, reason, changed, not_after FROM certificates_certificate WHERE authority = $1 AND shard = $2 AND (state = 2 OR state = 3) ORDER BY changed, serial`)
 	qLeaves  = store.Q("certificates_leaves", `SELECT `+columns+` FROM certificates_certificate WHERE leaf >= $1 ORDER BY leaf LIMIT $2`)
-	qRows    = store.Q("certificates_rows", `SELECT COUNT(*) FROM certificates_certificate`)
 
 	qAuthorities     = store.Q("certificates_authorities", `SELECT id, family, algorithm, name, key_id, state, csr, chain, responder_key, responder, issued, made FROM certificates_authority ORDER BY made, id`)
 	qAuthorityAdd    = store.Q("certificates_authority_add", `INSERT INTO certificates_authority (id, family, algorithm, name, key_id, state, csr, chain, responder_key, responder, issued, made) VALUES ($1, $2, $3, $4, $5, 'requested', $6, $7, '', $7, 0, $8)`)

@@ -27,6 +27,7 @@ var (
 	qApplication = store.Q("certificates_application", `SELECT `+applied+` FROM certificates_application WHERE id = $1`)
 	qCode        = store.Q("certificates_application_code", `SELECT `+applied+` FROM certificates_application WHERE code = $1 AND state = 'approved'`)
 	qDecide      = store.Q("certificates_decide", `UPDATE certificates_application SET state = $2, decided = $3, decided_by = $4, reason = $5, code = $6 WHERE id = $1 AND state = 'submitted'`)
+	qLeft        = store.Q("certificates_left", `SELECT `+applied+` FROM certificates_application WHERE state = 'approved' ORDER BY asked LIMIT 500`)
 	qGiven       = store.Q("certificates_given", `UPDATE certificates_application SET state = 'issued', serial = $2, code = $3 WHERE id = $1 AND state = 'approved'`)
 	qList        = store.Q("certificates_application_list", `SELECT `+applied+` FROM certificates_application WHERE ($1 = '' OR state = $1) AND ($2 = '' OR kind = $2) AND ($3 = 0 OR asked < $3 OR (asked = $3 AND id < $4)) ORDER BY asked DESC, id DESC LIMIT $5`)
 	qListTotal   = store.Q("certificates_application_total", `SELECT COUNT(*) FROM certificates_application WHERE ($1 = '' OR state = $1) AND ($2 = '' OR kind = $2)`)
