@@ -208,7 +208,7 @@ var floors = []rule{
 	{dir: "systems/certificates/seal", floor: 4, may: []string{"systems/certificates/ca", "web", "web/ui", "kernel/*", "kernel/trust/*", "store", "wire/*", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles")},
 	{dir: "systems/certificates/acme", floor: 4, may: []string{"systems/certificates/ca", "host", "web", "web/ui", "kernel/*", "kernel/trust/*", "store", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles")},
 	{dir: "systems/certificates/register", floor: 4, may: []string{"systems/certificates/ca", "kernel/*", "kernel/trust/*", "store", "store/keyset", "errs", "lang"}},
-	{dir: "systems/certificates/bulk", floor: 4, may: []string{"systems/certificates/ca", "systems/certificates/register", "web/sheet", "kernel/*", "kernel/trust/*", "store", "store/keyset", "errs", "lang"}},
+	{dir: "systems/certificates/bulk", floor: 4, may: []string{"systems/certificates/ca", "systems/certificates/register", "web/sheet", "kernel/*", "kernel/trust/*", "store", "store/keyset", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles")},
 	{dir: "systems/certificates/status", floor: 4, may: []string{"systems/certificates/ca", "host", "web", "kernel/trust/*", "wire/*", "store", "errs"}, tests: append(storage, "kernel/*", "kernel/journal/tiles")},
 	{dir: "systems/certificates/pages", floor: 4, may: []string{"systems/certificates/*", "host", "web", "web/sheet", "web/ui", "kernel/*", "kernel/trust/*", "errs", "lang"}},
 	{dir: "systems/certificates", floor: 4, may: []string{"systems/certificates/*", "host", "web", "kernel/*", "kernel/journal/tiles", "kernel/trust/*", "wire/*", "errs", "lang"}, tests: []string{"host/hosttest"}},
