@@ -30,6 +30,7 @@ var long = map[string]string{}
 // wide gives the reason of each interface or struct above its budget, by "folder.Type".
 var wide = map[string]string{
 	"web/ui.AlarmList": "a list with its filter, counters, flood, acts and pages, as Table is: each field is drawn",
+	"web.Options":      "what a server is made of, each part named once where the program is put together",
 	"web/ui.AlarmRow":  "what an operator must see of an alarm in one line",
 }
 

@@ -106,7 +106,7 @@ func (t *trusted) read() (*audit.Keys, []audit.Other, error) {
 // worded gives a codec's failure its words for the user.
 func worded(err error) error {
 	if e, ok := err.(*note.Error); ok {
-		return errs.Because(err, errs.Invalid, "%s（偏移 %d，%s）", "%[4]s (offset %[2]d, %[3]s)", e.Reason.Zh, e.Offset, e.Clause, e.Reason.En)
+		return errs.Because(err, errs.Invalid, "%[1]s（偏移 %[2]d，%[3]s）", "%[4]s (offset %[2]d, %[3]s)", e.Reason.Zh, e.Offset, e.Clause, e.Reason.En)
 	}
 	return err
 }

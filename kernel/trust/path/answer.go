@@ -96,9 +96,9 @@ func (t *status) standing(c *x509.Certificate) bool {
 	}
 	o := t.v.o
 	o.Answers, o.Revocation = nil, IfKnown
-	inner := &verifier{o: o, left: t.v.left, known: map[pair]error{}, lists: t.v.lists, signers: t.v.signers, depth: t.v.depth + 1}
+	inner := &verifier{o: o, left: t.v.left, steps: t.v.steps, known: map[pair]error{}, lists: t.v.lists, signers: t.v.signers, depth: t.v.depth + 1}
 	_, refusal := (&status{v: inner, path: t.path, c: c, issuer: t.issuer}).look()
-	t.v.left = inner.left
+	t.v.left, t.v.steps = inner.left, inner.steps
 	return refusal == nil
 }
 

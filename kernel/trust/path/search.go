@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	maxDepth = 24  // certificates in a path
-	maxPaths = 100 // whole paths that one search validates
+	maxDepth = 24   // certificates in a path
+	maxPaths = 100  // whole paths that one search validates
+	maxSteps = 5000 // chains that one call looks at, whole or not: what is known of a signature costs no check, but time
 )
 
 // pair is a certificate with the certificate whose key is said to have signed it.
@@ -28,6 +29,7 @@ type listKey struct {
 type verifier struct {
 	o       Options
 	left    int // signature checks
+	steps   int // chains looked at
 	known   map[pair]error
 	lists   map[listKey]bool
 	signers map[signerKey]bool // whether a signer of lists has a path; false while that is being looked at
@@ -71,6 +73,9 @@ func (s *seeker) note(r *Refusal, how int) {
 // from goes on from chain, whose first is the target. It gives the first valid path.
 func (s *seeker) from(chain []*x509.Certificate) *Result {
 	c := chain[len(chain)-1]
+	if s.v.steps++; s.spent(c) {
+		return nil
+	}
 	if len(chain) > maxDepth {
 		s.note(refuse(Bounds, "6.1", "证书路径过长", "the path is too long").at(-1, c), 0)
 		return nil
@@ -109,10 +114,10 @@ func (s *seeker) from(chain []*x509.Certificate) *Result {
 
 // spent tells whether the bounds of the search are reached.
 func (s *seeker) spent(c *x509.Certificate) bool {
-	if s.v.left > 0 && s.paths < maxPaths {
+	if s.v.left > 0 && s.paths < maxPaths && s.v.steps <= maxSteps {
 		return false
 	}
-	s.note(refuse(Bounds, "6.1", "候选路径过多，停止搜索", "too many candidate paths: the search ends").at(-1, c), 1)
+	s.note(refuse(Bounds, "6.1", "候选路径过多，停止搜索", "too many candidate paths: the search ends").at(-1, c), 2)
 	return true
 }
 
