@@ -235,9 +235,12 @@ var floors = []rule{
 	{dir: "systems/city", floor: 4, may: []string{"host", "host/broker", "web", "web/ui", "web/sheet", "ngsild", "ngsild/*", "kernel/*", "kernel/entity/*", "wire/ngsild/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems/*", floor: 4, may: []string{"host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems", floor: 5, may: []string{"systems/*", "host"}, tests: []string{"host/hosttest", "plans/*"}},
+	{dir: "cmd/haihe/cli", floor: 6, may: []string{"errs", "lang"}},
+	{dir: "cmd/haihe/verify", floor: 6, may: []string{"cmd/haihe/cli", "kernel/journal/audit", "wire/note", "errs", "lang"}},
+	{dir: "cmd/haihe/exchange", floor: 6, may: []string{"cmd/haihe/cli", "systems/sharing/record", "systems/sharing/stamp", "errs", "lang"}},
 	{dir: "cmd/haihe/certcheck", floor: 6, may: []string{"kernel/trust/path", "wire/der", "wire/ocsp", "wire/x509", "errs", "lang"}},
 	{dir: "cmd/haihe", floor: 6, may: []string{
-		"systems", "systems/sharing/*", "host", "kernel/*", "kernel/trust/token", "kernel/journal/audit", "kernel/journal/tiles", "wire/note", "cmd/haihe/certcheck", "plans/*", "simulate/*", "simulate/grid/fault", "simulate/grid/judge", "simulate/safety/fault", "simulate/safety/judge", "simulate/safety/site", "store", "store/sqlite", "store/postgres", "errs", "lang"}},
+		"systems", "systems/sharing/*", "host", "kernel/*", "kernel/trust/token", "kernel/journal/tiles", "wire/note", "cmd/haihe/cli", "cmd/haihe/verify", "cmd/haihe/exchange", "cmd/haihe/certcheck", "plans/*", "simulate/*", "simulate/grid/fault", "simulate/grid/judge", "simulate/safety/fault", "simulate/safety/judge", "simulate/safety/site", "store", "store/sqlite", "store/postgres", "errs", "lang"}},
 	{dir: "e2e", floor: 7},
 	{dir: "bench", floor: 7},
 	{dir: "bench/*", floor: 7},
@@ -257,7 +260,7 @@ var packages = map[string][]string{
 	"log":                                   {},
 	"html/template":                         {},
 	"text/template":                         {},
-	"flag":                                  {"cmd/haihe", "cmd/haihe/certcheck"},
+	"flag":                                  {"cmd/haihe/cli", "cmd/haihe/certcheck"},
 	"os/exec":                               {"store/storetest"},
 	"embed":                                 nil, // nil: everybody
 	"cel.dev/cel-go":                        {"kernel/rule/cel"},
@@ -276,7 +279,7 @@ var packages = map[string][]string{
 	"github.com/prometheus/client_golang":   {"host"},
 	"github.com/santhosh-tekuri/jsonschema": {"kernel/entity/schema"},
 	"golang.org/x/crypto":                   {"kernel/identity"},
-	"golang.org/x/term":                     {"cmd/haihe"},
+	"golang.org/x/term":                     {"cmd/haihe/cli"},
 	"golang.org/x/text":                     {"web/language", "kernel/*", "kernel/entity/*", "systems/safety/feed/fire"},
 	"modernc.org/sqlite":                    {"store/sqlite"},
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
@@ -20,7 +21,7 @@ func truthFile(path string, use func(file *os.File) error) error {
 	}
 	file, err := os.Create(path)
 	if err != nil {
-		return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了", "the file %s cannot be made", path))
+		return cli.WithCode(cli.ExitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了", "the file %s cannot be made", path))
 	}
 	defer file.Close()
 	return use(file)
@@ -30,7 +31,7 @@ func truthFile(path string, use func(file *os.File) error) error {
 func newFile(path string, write func(file *os.File) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了；请另选位置", "the file %s cannot be made; choose another place", path))
+		return cli.WithCode(cli.ExitData, errs.Because(err, errs.Unavailable, "文件 %s 建不了；请另选位置", "the file %s cannot be made; choose another place", path))
 	}
 	if err := write(f); err != nil {
 		_ = f.Close() // what is wrong is said already
@@ -40,16 +41,16 @@ func newFile(path string, write func(file *os.File) error) error {
 }
 
 // clockOf gives the platform's clock, and points the simulation at its feeds; without a platform it is our own.
-func (r *remote) clockOf(ctx context.Context, sh *shell, aim func(listening map[string]string) error) (func() time.Time, error) {
+func (r *remote) clockOf(ctx context.Context, sh *cli.Shell, aim func(listening map[string]string) error) (func() time.Time, error) {
 	if r.server == "" {
-		return sh.now, nil
+		return sh.Now, nil
 	}
 	now, listening, err := r.look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	shift := now.Sub(sh.now())
-	return func() time.Time { return sh.now().Add(shift) }, aim(listening)
+	shift := now.Sub(sh.Now())
+	return func() time.Time { return sh.Now().Add(shift) }, aim(listening)
 }
 
 // take imports a file into the demo's own platform.

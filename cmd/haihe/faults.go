@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/simulate/grid"
 	"github.com/haihe-city/haihe/simulate/grid/fault"
@@ -22,10 +23,10 @@ const defaultFaults = "missing=0.001,drift=0.0005,repeat=0.0003,spike=0.0005,neg
 func mixOf(text string, days int) (grid.Faults, error) {
 	shares, err := fault.Parse(text)
 	if err != nil {
-		return grid.Faults{}, withCode(exitUsage, err)
+		return grid.Faults{}, cli.WithCode(cli.ExitUsage, err)
 	}
 	if shares[fault.Outage] > 0 {
-		return grid.Faults{}, usage("停电请用 --outages 给出线路数", "ask for outages by --outages, as a number of feeders")
+		return grid.Faults{}, cli.Usage("停电请用 --outages 给出线路数", "ask for outages by --outages, as a number of feeders")
 	}
 	return grid.Faults{Dead: shares[fault.Dead], Duplicate: shares[fault.Duplicate], Garbled: shares[fault.Garbled], Late: shares[fault.Late], Shares: shares, Days: days}, nil
 }
@@ -42,13 +43,13 @@ func faultNames() string {
 type bars struct{ recall, alarms float64 }
 
 // judgeTruth prints what the platform found of the faults in a file.
-func judgeTruth(ctx context.Context, sh *shell, r *remote, path string, bar bars) error {
+func judgeTruth(ctx context.Context, sh *cli.Shell, r *remote, path string, bar bars) error {
 	if path == "" || r.server == "" {
-		return usage("grid judge 需要 --truth 和 --server", "grid judge needs --truth and --server")
+		return cli.Usage("grid judge 需要 --truth 和 --server", "grid judge needs --truth and --server")
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 打不开", "the file %s cannot be opened", path))
+		return cli.WithCode(cli.ExitData, errs.Because(err, errs.Unavailable, "文件 %s 打不开", "the file %s cannot be opened", path))
 	}
 	defer file.Close()
 	report, err := judge.Judge(ctx, file, func(ctx context.Context, path string) (io.ReadCloser, error) {
@@ -61,14 +62,14 @@ func judgeTruth(ctx context.Context, sh *shell, r *remote, path string, bar bars
 	if err != nil {
 		return err
 	}
-	if err := report.Print(sh.out); err != nil {
+	if err := report.Print(sh.Out); err != nil {
 		return err
 	}
 	if len(report.Days) == 0 {
-		return withCode(exitVerify, errs.Say(errs.Invalid, "尚无完成校核的日子，无从判断", "no day has been validated yet: there is nothing to judge by"))
+		return cli.WithCode(cli.ExitVerify, errs.Say(errs.Invalid, "尚无完成校核的日子，无从判断", "no day has been validated yet: there is nothing to judge by"))
 	}
 	if !report.Passes(bar.recall, bar.alarms) {
-		return withCode(exitVerify, errs.Say(errs.Invalid, "未达标：查出率应不低于 %.3f，误报率应不高于 %.4f", "below the bar: recall is to be %.3f at least, false alarms %.4f at most", bar.recall, bar.alarms))
+		return cli.WithCode(cli.ExitVerify, errs.Say(errs.Invalid, "未达标：查出率应不低于 %.3f，误报率应不高于 %.4f", "below the bar: recall is to be %.3f at least, false alarms %.4f at most", bar.recall, bar.alarms))
 	}
 	return nil
 }

@@ -14,36 +14,37 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 )
 
-func importCommand() command {
-	c := command{
-		name: "import", args: "FILE... [--system grid --kind nem12] (--server URL --token TOKEN | --data DIR) [--dry-run]",
-		says: lang.T("导入文件", "take files in"),
-		details: lang.T("种类未写明时按扩展名和文件开头判断。逐行报告打印在标准输出，任何一个文件未被接受则退出码不为 0。",
+func importCommand() cli.Command {
+	c := cli.Command{
+		Name: "import", Args: "FILE... [--system grid --kind nem12] (--server URL --token TOKEN | --data DIR) [--dry-run]",
+		Says: lang.T("导入文件", "take files in"),
+		Details: lang.T("种类未写明时按扩展名和文件开头判断。逐行报告打印在标准输出，任何一个文件未被接受则退出码不为 0。",
 			"Where the kind is not given it is told by the extension and by how the file begins. The report by line goes to the standard output; the exit code is not 0 when any file was refused."),
 	}
-	c.run = func(ctx context.Context, sh *shell, args []string) error {
+	c.Run = func(ctx context.Context, sh *cli.Shell, args []string) error {
 		var s setup
 		im := importing{sh: sh}
-		f := newFlags(c)
+		f := cli.NewFlags(c)
 		s.dataFlags(f)
 		im.flags(f)
 		f.StringVar(&im.system, "system", "", "系统 / system")
 		f.StringVar(&im.kind, "kind", "", "种类 / kind of file")
 		f.BoolVar(&im.dry, "dry-run", false, "只试不写 / try only, change nothing")
-		files, err := f.parse(sh, args)
+		files, err := f.Parse(sh, args)
 		switch {
 		case err != nil:
 			return err
 		case len(files) == 0:
-			return usage("请给出要导入的文件", "name the files to take in")
+			return cli.Usage("请给出要导入的文件", "name the files to take in")
 		case im.server == "" && s.data == "" && s.config == "" && s.dsn == "":
-			return usage("请用 --server 指明运行中的平台，或用 --data 指明数据目录", "say --server for a running platform, or --data for a data folder")
+			return cli.Usage("请用 --server 指明运行中的平台，或用 --data 指明数据目录", "say --server for a running platform, or --data for a data folder")
 		}
 		if im.server != "" {
 			return im.all(ctx, files)
@@ -56,7 +57,7 @@ func importCommand() command {
 // importing is one run of the command.
 type importing struct {
 	remote
-	sh           *shell
+	sh           *cli.Shell
 	system, kind string
 	dry          bool
 	city         *city // where the data is opened here
@@ -85,7 +86,7 @@ func (im *importing) all(ctx context.Context, files []string) error {
 	if len(files) == 1 {
 		return im.one(ctx, files[0], kinds)
 	}
-	failed, code := 0, exitDone
+	failed, code := 0, cli.ExitDone
 	for _, file := range files {
 		err := im.one(ctx, file, kinds)
 		if err != nil && ctx.Err() != nil {
@@ -93,11 +94,11 @@ func (im *importing) all(ctx context.Context, files []string) error {
 		}
 		if err != nil {
 			failed++
-			code = im.sh.report(err)
+			code = im.sh.Report(err)
 		}
 	}
 	if failed > 0 {
-		return withCode(code, errs.Say(errs.Invalid, "%d 个文件中有 %d 个未能全部导入", "of %d files %d were not taken in whole", len(files), failed))
+		return cli.WithCode(code, errs.Say(errs.Invalid, "%d 个文件中有 %d 个未能全部导入", "of %d files %d were not taken in whole", len(files), failed))
 	}
 	return nil
 }
@@ -142,13 +143,13 @@ func (im *importing) choose(file string, head []byte, kinds []host.ImportKind) (
 	case len(fit) == 1:
 		return fit[0], nil
 	}
-	return host.ImportKind{}, usage("看不出 %s 属于哪一种，请用 --system 和 --kind 指明；可选：%s", "the kind of %s is not clear, say it with --system and --kind; there are: %s", file, strings.Join(names, ", "))
+	return host.ImportKind{}, cli.Usage("看不出 %s 属于哪一种，请用 --system 和 --kind 指明；可选：%s", "the kind of %s is not clear, say it with --system and --kind; there are: %s", file, strings.Join(names, ", "))
 }
 
 func (im *importing) one(ctx context.Context, path string, kinds []host.ImportKind) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return withCode(exitUsage, errs.Because(err, errs.Invalid, "文件 %s 打不开；请检查路径和权限", "the file %s cannot be opened; check its path and permissions", path))
+		return cli.WithCode(cli.ExitUsage, errs.Because(err, errs.Invalid, "文件 %s 打不开；请检查路径和权限", "the file %s cannot be opened; check its path and permissions", path))
 	}
 	defer f.Close()
 	st, err := f.Stat()
@@ -164,15 +165,15 @@ func (im *importing) one(ctx context.Context, path string, kinds []host.ImportKi
 	if err != nil {
 		return err
 	}
-	im.sh.printf("import file=%s system=%s kind=%s dry-run=%t bytes=%d", path, kind.System, kind.Name, im.dry, st.Size())
-	b := newBar(im.sh, lang.T("导入", "import"), st.Size())
+	im.sh.Printf("import file=%s system=%s kind=%s dry-run=%t bytes=%d", path, kind.System, kind.Name, im.dry, st.Size())
+	b := cli.NewBar(im.sh, lang.T("导入", "import"), st.Size())
 	var res host.ImportResult
 	if im.city != nil {
 		res, err = im.here(ctx, kind, f, st.Size(), b)
 	} else {
 		res, err = im.there(ctx, kind, f, st.Size(), b)
 	}
-	b.end()
+	b.End()
 	if err != nil {
 		return err
 	}
@@ -180,26 +181,26 @@ func (im *importing) one(ctx context.Context, path string, kinds []host.ImportKi
 }
 
 // here takes a file into data that this process holds.
-func (im *importing) here(ctx context.Context, kind host.ImportKind, f *os.File, size int64, b *bar) (host.ImportResult, error) {
+func (im *importing) here(ctx context.Context, kind host.ImportKind, f *os.File, size int64, b *cli.Bar) (host.ImportResult, error) {
 	return im.city.ImportFile(ctx, kind.System, kind.Name, host.ImportRun{
 		File: filepath.Base(f.Name()), Size: size, Body: f, DryRun: im.dry, By: identity.System(kind.System),
-		Progress: b.set, Report: func(l host.ImportLine) { im.line(b, l) },
+		Progress: b.Set, Report: func(l host.ImportLine) { im.line(b, l) },
 	})
 }
 
 // there sends a file to a running platform and shows what it answers.
-func (im *importing) there(ctx context.Context, kind host.ImportKind, f *os.File, size int64, b *bar) (res host.ImportResult, err error) {
+func (im *importing) there(ctx context.Context, kind host.ImportKind, f *os.File, size int64, b *cli.Bar) (res host.ImportResult, err error) {
 	q := url.Values{"file": {filepath.Base(f.Name())}}
 	if im.dry {
 		q.Set("dryRun", "1")
 	}
-	b.next(lang.T("上传", "send"), size)
+	b.Next(lang.T("上传", "send"), size)
 	resp, err := im.do(ctx, http.MethodPost, "/api/import/"+kind.System+"/"+kind.Name+"?"+q.Encode(), &counted{r: f, bar: b}, size)
 	if err != nil {
 		return res, err
 	}
 	defer resp.Body.Close()
-	b.next(lang.T("导入", "import"), size)
+	b.Next(lang.T("导入", "import"), size)
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -209,12 +210,12 @@ func (im *importing) there(ctx context.Context, kind host.ImportKind, f *os.File
 		}
 		switch {
 		case e.Type == "progress":
-			b.set(e.Bytes)
+			b.Set(e.Bytes)
 		case e.Line != nil:
 			im.line(b, *e.Line)
 		case e.Result != nil:
 			if e.Omitted > 0 {
-				im.sh.printf("omitted lines=%d", e.Omitted)
+				im.sh.Printf("omitted lines=%d", e.Omitted)
 			}
 			return *e.Result, nil
 		case e.Text != nil:
@@ -227,20 +228,20 @@ func (im *importing) there(ctx context.Context, kind host.ImportKind, f *os.File
 // counted tells a bar how much of a reader was read.
 type counted struct {
 	r    io.Reader
-	bar  *bar
+	bar  *cli.Bar
 	done int64
 }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.done += int64(n)
-	c.bar.set(c.done)
+	c.bar.Set(c.done)
 	return n, err
 }
 
-func (im *importing) line(b *bar, l host.ImportLine) {
-	b.clear()
-	im.sh.printf("line %d %s: %s / %s", l.Line, l.Level, l.Text.Zh, l.Text.En)
+func (im *importing) line(b *cli.Bar, l host.ImportLine) {
+	b.Clear()
+	im.sh.Printf("line %d %s: %s / %s", l.Line, l.Level, l.Text.Zh, l.Text.En)
 }
 
 // sum prints what came of a file; refused is an error.
@@ -250,12 +251,12 @@ func (im *importing) sum(path string, res host.ImportResult) error {
 		counts = append(counts, fmt.Sprintf("%s=%d", k, v))
 	}
 	slices.Sort(counts)
-	im.sh.printf("result read=%d taken=%d refused=%d %s", res.Read, res.Taken, res.Refused, strings.Join(counts, " "))
+	im.sh.Printf("result read=%d taken=%d refused=%d %s", res.Read, res.Taken, res.Refused, strings.Join(counts, " "))
 	if res.Stopped != nil {
-		return withCode(exitUsage, &errs.Error{Kind: errs.Invalid, Msg: lang.T(path+"：未导入，"+res.Stopped.Zh, path+": nothing was taken in: "+res.Stopped.En)})
+		return cli.WithCode(cli.ExitUsage, &errs.Error{Kind: errs.Invalid, Msg: lang.T(path+"：未导入，"+res.Stopped.Zh, path+": nothing was taken in: "+res.Stopped.En)})
 	}
 	if res.Refused > 0 {
-		return withCode(exitUsage, errs.Say(errs.Invalid, "%s：%d 条记录被拒收，详见逐行报告", "%s: %d records were refused, see the report by line", path, res.Refused))
+		return cli.WithCode(cli.ExitUsage, errs.Say(errs.Invalid, "%s：%d 条记录被拒收，详见逐行报告", "%s: %d records were refused, see the report by line", path, res.Refused))
 	}
 	return nil
 }

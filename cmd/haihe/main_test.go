@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/store/sqlite"
 )
@@ -58,8 +59,8 @@ func start(t *testing.T, args ...string) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	r := &running{t: t, stop: stop, code: make(chan int, 1)}
-	sh := &shell{in: strings.NewReader(""), out: &r.out, err: &r.err, now: time.Now}
-	go func() { r.code <- sh.main(ctx, args) }()
+	sh := &cli.Shell{In: strings.NewReader(""), Out: &r.out, Err: &r.err, Now: time.Now}
+	go func() { r.code <- program(ctx, sh, args) }()
 	t.Cleanup(stop)
 	return r
 }
@@ -133,32 +134,32 @@ func TestExitCodesAndWords(t *testing.T) {
 		code   int
 		zh, en string
 	}{
-		{"no command", "", exitUsage, "用法", "usage"},
-		{"an unknown command", "frob", exitUsage, "没有子命令“frob”", `no command "frob"`},
-		{"an unknown flag", "serve --frob", exitUsage, "参数有误", "wrong flags"},
-		{"a word too many", "serve now", exitUsage, "不需要参数“now”", `no use for "now"`},
-		{"no configuration", "serve --config " + dir + "/none.toml", exitUsage, "读不了", "cannot be read"},
-		{"a wrong configuration", "config --check " + bad, exitUsage, "第 2 行", `did you mean "listen"?`},
-		{"no address", "serve --listen here", exitUsage, "不是监听地址", "no address to listen on"},
-		{"an engine that is none", "serve --store mysql", exitUsage, "可选：sqlite, postgres", "choose one of"},
-		{"a used port", "serve --data " + dir + "/d1 --listen " + used.Addr().String(), exitPort, "已被占用", "is in use"},
-		{"an address of another machine", "serve --data " + dir + "/d1 --listen 203.0.113.1:80", exitPort, "无法监听", "cannot listen"},
-		{"a folder that cannot be made", "serve --config " + conf + " --data " + file + "/x", exitData, "数据", "data"},
-		{"a file that is no database", "serve --config " + conf + " --data " + noDB, exitData, "不是数据库", "is not a database"},
-		{"no database server", "serve --config " + conf + " --dsn postgres://127.0.0.1:1/x", exitData, "连接不上", "127.0.0.1"},
-		{"a demo without meters", "demo --meters 0", exitUsage, "--meters", "--meters"},
-		{"an import without a place", "import " + file, exitUsage, "--server", "--data"},
-		{"an import without files", "import --data " + dir, exitUsage, "请给出要导入的文件", "name the files"},
-		{"a platform that is away", "import --server http://127.0.0.1:1 --token x " + file, exitOther, "连接不上平台", "cannot be reached"},
-		{"a journal without a verb", "journal", exitUsage, "journal verify", "journal export"},
-		{"a backup over a file", "backup --data " + dir + "/d2 " + file, exitData, "已存在", "exists already"},
-		{"a restore of no backup", "restore --data " + dir + "/d3 " + file, exitData, "已损坏", "damaged"},
-		{"nobody", "user reset-password nobody --config " + conf + " --data " + dir + "/d4", exitUsage, "没有登录名", "nobody whose login"},
-		{"a system that cannot be simulated", "simulate buses", exitUsage, "grid", "grid"},
-		{"a fault that is not known", "simulate grid --faults spikes=0.1 --server http://127.0.0.1:1", exitUsage, "spikes", "there is no fault"},
-		{"outages as a share", "simulate grid --faults outage=0.1 --server http://127.0.0.1:1", exitUsage, "--outages", "--outages"},
-		{"a judge without truth", "simulate grid judge --server http://127.0.0.1:1", exitUsage, "--truth", "--truth"},
-		{"a simulation without a place", "simulate grid --meters 10", exitUsage, "--server", "--dlt698"},
+		{"no command", "", cli.ExitUsage, "用法", "usage"},
+		{"an unknown command", "frob", cli.ExitUsage, "没有子命令“frob”", `no command "frob"`},
+		{"an unknown flag", "serve --frob", cli.ExitUsage, "参数有误", "wrong flags"},
+		{"a word too many", "serve now", cli.ExitUsage, "不需要参数“now”", `no use for "now"`},
+		{"no configuration", "serve --config " + dir + "/none.toml", cli.ExitUsage, "读不了", "cannot be read"},
+		{"a wrong configuration", "config --check " + bad, cli.ExitUsage, "第 2 行", `did you mean "listen"?`},
+		{"no address", "serve --listen here", cli.ExitUsage, "不是监听地址", "no address to listen on"},
+		{"an engine that is none", "serve --store mysql", cli.ExitUsage, "可选：sqlite, postgres", "choose one of"},
+		{"a used port", "serve --data " + dir + "/d1 --listen " + used.Addr().String(), cli.ExitPort, "已被占用", "is in use"},
+		{"an address of another machine", "serve --data " + dir + "/d1 --listen 203.0.113.1:80", cli.ExitPort, "无法监听", "cannot listen"},
+		{"a folder that cannot be made", "serve --config " + conf + " --data " + file + "/x", cli.ExitData, "数据", "data"},
+		{"a file that is no database", "serve --config " + conf + " --data " + noDB, cli.ExitData, "不是数据库", "is not a database"},
+		{"no database server", "serve --config " + conf + " --dsn postgres://127.0.0.1:1/x", cli.ExitData, "连接不上", "127.0.0.1"},
+		{"a demo without meters", "demo --meters 0", cli.ExitUsage, "--meters", "--meters"},
+		{"an import without a place", "import " + file, cli.ExitUsage, "--server", "--data"},
+		{"an import without files", "import --data " + dir, cli.ExitUsage, "请给出要导入的文件", "name the files"},
+		{"a platform that is away", "import --server http://127.0.0.1:1 --token x " + file, cli.ExitOther, "连接不上平台", "cannot be reached"},
+		{"a journal without a verb", "journal", cli.ExitUsage, "journal verify", "journal export"},
+		{"a backup over a file", "backup --data " + dir + "/d2 " + file, cli.ExitData, "已存在", "exists already"},
+		{"a restore of no backup", "restore --data " + dir + "/d3 " + file, cli.ExitData, "已损坏", "damaged"},
+		{"nobody", "user reset-password nobody --config " + conf + " --data " + dir + "/d4", cli.ExitUsage, "没有登录名", "nobody whose login"},
+		{"a system that cannot be simulated", "simulate buses", cli.ExitUsage, "grid", "grid"},
+		{"a fault that is not known", "simulate grid --faults spikes=0.1 --server http://127.0.0.1:1", cli.ExitUsage, "spikes", "there is no fault"},
+		{"outages as a share", "simulate grid --faults outage=0.1 --server http://127.0.0.1:1", cli.ExitUsage, "--outages", "--outages"},
+		{"a judge without truth", "simulate grid judge --server http://127.0.0.1:1", cli.ExitUsage, "--truth", "--truth"},
+		{"a simulation without a place", "simulate grid --meters 10", cli.ExitUsage, "--server", "--dlt698"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, _, said := run(t, strings.Fields(c.args)...)
@@ -177,9 +178,9 @@ func TestExitCodesAndWords(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	for _, c := range commands() {
-		code, out, _ := run(t, "help", c.name)
-		if code != 0 || !strings.Contains(out, c.says.Zh) || !strings.Contains(out, c.says.En) {
-			t.Errorf("help %s: %d %q", c.name, code, out)
+		code, out, _ := run(t, "help", c.Name)
+		if code != 0 || !strings.Contains(out, c.Says.Zh) || !strings.Contains(out, c.Says.En) {
+			t.Errorf("help %s: %d %q", c.Name, code, out)
 		}
 	}
 	if code, out, _ := run(t, "version"); code != 0 || !strings.HasPrefix(out, "haihe ") {
@@ -211,7 +212,7 @@ func TestServe(t *testing.T) {
 	if status, body := get(t, url+"readyz", ""); status != 200 || strings.Contains(body, "degraded") {
 		t.Errorf("readyz: %d %s", status, body)
 	}
-	if code, _, said := run(t, "serve", "--config", conf, "--data", data); code != exitData || !strings.Contains(said, "另一个实例") || !strings.Contains(said, "another instance") {
+	if code, _, said := run(t, "serve", "--config", conf, "--data", data); code != cli.ExitData || !strings.Contains(said, "另一个实例") || !strings.Contains(said, "another instance") {
 		t.Errorf("a second instance: %d %s", code, said)
 	}
 	_, key := get(t, url+"log/journal/key", "")
@@ -240,7 +241,7 @@ func TestServe(t *testing.T) {
 	if code, _, said := run(t, "restore", backup, "--data", restored); code != 0 {
 		t.Fatalf("restore: %d %s", code, said)
 	}
-	if code, _, said := run(t, "restore", backup, "--data", restored); code != exitData || !strings.Contains(said, "not empty") {
+	if code, _, said := run(t, "restore", backup, "--data", restored); code != cli.ExitData || !strings.Contains(said, "not empty") {
 		t.Errorf("restore over data: %d %s", code, said)
 	}
 	code, out, said := run(t, "journal", "verify", "--data", restored)
@@ -255,7 +256,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("the export lacks the act: %v %s", err, b)
 	}
 	tamper(t, restored)
-	if code, out, said = run(t, "journal", "verify", "--data", restored); code != exitVerify || !strings.Contains(out, "fault seq=2") || !strings.Contains(said, "broken") {
+	if code, out, said = run(t, "journal", "verify", "--data", restored); code != cli.ExitVerify || !strings.Contains(out, "fault seq=2") || !strings.Contains(said, "broken") {
 		t.Errorf("a changed journal: %d %s %s", code, out, said)
 	}
 }
@@ -272,7 +273,7 @@ func TestTLS(t *testing.T) {
 		}
 		return path
 	}
-	if code, _, said := run(t, "serve", "--config", conf(cert), "--data", filepath.Join(dir, "a")); code != exitUsage || !strings.Contains(said, "无法使用") {
+	if code, _, said := run(t, "serve", "--config", conf(cert), "--data", filepath.Join(dir, "a")); code != cli.ExitUsage || !strings.Contains(said, "无法使用") {
 		t.Errorf("a certificate as key: %d %s", code, said)
 	}
 	r := start(t, "serve", "--config", conf(key), "--data", filepath.Join(dir, "b"))
@@ -432,11 +433,11 @@ func TestImportOffline(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, said = run(t, "import", "--data", data, "--system", "grid", "--kind", "archive", bad)
-	if code != exitUsage || !strings.Contains(out, "line 52 error") {
+	if code != cli.ExitUsage || !strings.Contains(out, "line 52 error") {
 		t.Errorf("a bad file: %d %s %s", code, out, said)
 	}
 	code, out, said = run(t, "import", "--data", data, bad, file)
-	if code != exitUsage || strings.Count(out, "result ") != 2 || !strings.Contains(said, "of 2 files 1 were not taken in whole") {
+	if code != cli.ExitUsage || strings.Count(out, "result ") != 2 || !strings.Contains(said, "of 2 files 1 were not taken in whole") {
 		t.Errorf("a bad file and a good one: %d %s %s", code, out, said)
 	}
 }

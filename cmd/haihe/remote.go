@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/lang"
 )
@@ -15,7 +16,7 @@ import (
 // remote is a running platform that a command talks to.
 type remote struct{ server, token string }
 
-func (r *remote) flags(f *flags) {
+func (r *remote) flags(f *cli.Flags) {
 	f.StringVar(&r.server, "server", "", "运行中的平台网址 / address of a running platform")
 	f.StringVar(&r.token, "token", "", "访问令牌（hh_…） / access token (hh_…)")
 }
@@ -24,7 +25,7 @@ func (r *remote) flags(f *flags) {
 func (r *remote) do(ctx context.Context, method, path string, body io.Reader, size int64) (*http.Response, error) {
 	base, err := url.Parse(r.server)
 	if err != nil || base.Host == "" {
-		return nil, usage("--server“%s”不是网址，应形如 http://127.0.0.1:8080", "--server %q is no address, write it like http://127.0.0.1:8080", r.server)
+		return nil, cli.Usage("--server“%s”不是网址，应形如 http://127.0.0.1:8080", "--server %q is no address, write it like http://127.0.0.1:8080", r.server)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.server, "/")+path, body)
 	if err != nil {

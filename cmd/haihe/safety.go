@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/lang"
@@ -25,17 +26,17 @@ import (
 const defaultIncidents = "leak=2,drift=3,stuck=3,chatter=1,silence=5,bad=4,garbled=6,process=4,fire=1"
 
 // safetyCommand is `haihe simulate safety`.
-func safetyCommand() command {
-	c := command{
-		name: "simulate safety", args: "[judge --truth FILE] (--server URL --token TOKEN | --hj212 ADDR --mqtt ADDR --gbt26875 ADDR | --register DIR)",
-		says: lang.T("模拟危险化学品、冶金和烟花爆竹企业，以真实报文接入", "simulate chemical plants, metallurgy plants and fireworks stores on real frames"),
-		details: lang.T("给出 --server 时自动导入企业台账，并取得接入地址和方案时间。--register 只写出台账文件。safety judge 以真值文件核对平台的告警，有漏报时退出码为 5。",
+func safetyCommand() cli.Command {
+	c := cli.Command{
+		Name: "simulate safety", Args: "[judge --truth FILE] (--server URL --token TOKEN | --hj212 ADDR --mqtt ADDR --gbt26875 ADDR | --register DIR)",
+		Says: lang.T("模拟危险化学品、冶金和烟花爆竹企业，以真实报文接入", "simulate chemical plants, metallurgy plants and fireworks stores on real frames"),
+		Details: lang.T("给出 --server 时自动导入企业台账，并取得接入地址和方案时间。--register 只写出台账文件。safety judge 以真值文件核对平台的告警，有漏报时退出码为 5。",
 			"With --server the register is imported, and the addresses and the plan's time are asked for. --register only writes the register's files. safety judge holds the platform's alarms against the truth file; where one is missing the exit code is 5. 异常种类 / kinds of fault: "+incidentNames()),
 	}
-	c.run = func(ctx context.Context, sh *shell, args []string) error {
+	c.Run = func(ctx context.Context, sh *cli.Shell, args []string) error {
 		var r remote
 		var o safety.Options
-		f := newFlags(c)
+		f := cli.NewFlags(c)
 		r.flags(f)
 		f.StringVar(&o.Feeds.HJ212, "hj212", "", "HJ 212 接入地址 / address of the HJ 212 feed")
 		f.StringVar(&o.Feeds.MQTT, "mqtt", "", "MQTT 接入地址 / address of the MQTT feed")
@@ -54,7 +55,7 @@ func safetyCommand() command {
 		register := f.String("register", "", "把台账文件写到此目录，不接入 / write the register's files to this folder and do not connect")
 		truth := f.String("truth", "", "把所造异常逐行写到此文件；judge 时从中读取 / write the faults that are made to this file; judge reads it")
 		faults := f.String("faults", defaultIncidents, "各类异常的数量，如 leak=2,flood=1；none 为无异常 / how many faults of each kind; none for no fault")
-		words, err := f.parse(sh, args)
+		words, err := f.Parse(sh, args)
 		if err != nil {
 			return err
 		}
@@ -62,10 +63,10 @@ func safetyCommand() command {
 			return judgeIncidents(ctx, sh, &r, *truth)
 		}
 		if len(words) != 0 {
-			return usage("不需要参数“%s”；用法见 haihe simulate safety --help", "there is no use for %q; see haihe simulate safety --help", words[0])
+			return cli.Usage("不需要参数“%s”；用法见 haihe simulate safety --help", "there is no use for %q; see haihe simulate safety --help", words[0])
 		}
 		if o.Faults, err = fault.Parse(*faults); err != nil {
-			return withCode(exitUsage, err)
+			return cli.WithCode(cli.ExitUsage, err)
 		}
 		o.Fit = *faults == defaultIncidents // few plants have room for fewer of them
 		return truthFile(*truth, func(file *os.File) error {
@@ -86,7 +87,7 @@ func incidentNames() string {
 	return strings.Join(out, ", ")
 }
 
-func runPlants(ctx context.Context, sh *shell, r *remote, o safety.Options, register string) error {
+func runPlants(ctx context.Context, sh *cli.Shell, r *remote, o safety.Options, register string) error {
 	var err error
 	if o.Clock, err = r.clockOf(ctx, sh, func(listening map[string]string) error { return aimPlants(&o, listening) }); err != nil {
 		return err
@@ -94,7 +95,7 @@ func runPlants(ctx context.Context, sh *shell, r *remote, o safety.Options, regi
 	o.Tell = plantLine(sh)
 	city, err := safety.NewCity(o)
 	if err != nil {
-		return withCode(exitUsage, err)
+		return cli.WithCode(cli.ExitUsage, err)
 	}
 	switch {
 	case register != "":
@@ -107,7 +108,7 @@ func runPlants(ctx context.Context, sh *shell, r *remote, o safety.Options, regi
 			return err
 		}
 	case o.Feeds.HJ212 == "" && o.Feeds.MQTT == "" && o.Feeds.Panel == "":
-		return usage("请用 --server 指明平台，或用 --hj212、--mqtt、--gbt26875 指明接入地址", "say --server for the platform, or --hj212, --mqtt and --gbt26875 for the feeds")
+		return cli.Usage("请用 --server 指明平台，或用 --hj212、--mqtt、--gbt26875 指明接入地址", "say --server for the platform, or --hj212, --mqtt and --gbt26875 for the feeds")
 	}
 	return city.Run(ctx)
 }
@@ -168,12 +169,12 @@ func stopped(body io.Reader) error {
 }
 
 // plantLine prints a line now and then that a program can read.
-func plantLine(sh *shell) func(safety.Stats) {
+func plantLine(sh *cli.Shell) func(safety.Stats) {
 	var last time.Time
 	return func(s safety.Stats) {
-		if now := sh.now(); now.Sub(last) >= 10*time.Second {
+		if now := sh.Now(); now.Sub(last) >= 10*time.Second {
 			last = now
-			sh.printf("simulate plants=%d connected=%d readings=%d acknowledged=%d polls=%d behind=%d faults=%d", s.Plants, s.Connected, s.Readings, s.Received, s.Polls, s.Behind, s.Faults)
+			sh.Printf("simulate plants=%d connected=%d readings=%d acknowledged=%d polls=%d behind=%d faults=%d", s.Plants, s.Connected, s.Readings, s.Received, s.Polls, s.Behind, s.Faults)
 		}
 	}
 }
@@ -182,13 +183,13 @@ func plantLine(sh *shell) func(safety.Stats) {
 const demoIncidents = "leak=1,drift=1,chatter=1,silence=2,bad=2,garbled=2,process=2"
 
 // judgeIncidents prints what the platform's alarms found of the faults in a file.
-func judgeIncidents(ctx context.Context, sh *shell, r *remote, path string) error {
+func judgeIncidents(ctx context.Context, sh *cli.Shell, r *remote, path string) error {
 	if path == "" || r.server == "" {
-		return usage("safety judge 需要 --truth 和 --server", "safety judge needs --truth and --server")
+		return cli.Usage("safety judge 需要 --truth 和 --server", "safety judge needs --truth and --server")
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return withCode(exitData, errs.Because(err, errs.Unavailable, "文件 %s 打不开", "the file %s cannot be opened", path))
+		return cli.WithCode(cli.ExitData, errs.Because(err, errs.Unavailable, "文件 %s 打不开", "the file %s cannot be opened", path))
 	}
 	defer file.Close()
 	report, err := judge.Judge(ctx, file, func(ctx context.Context, path string) (io.ReadCloser, error) {
@@ -201,17 +202,17 @@ func judgeIncidents(ctx context.Context, sh *shell, r *remote, path string) erro
 	if err != nil {
 		return err
 	}
-	if err := report.Print(sh.out); err != nil {
+	if err := report.Print(sh.Out); err != nil {
 		return err
 	}
 	if n := report.Missed(); n > 0 {
-		return withCode(exitVerify, errs.Say(errs.Invalid, "有 %d 项异常没有对应的告警", "%d faults have no alarm", n))
+		return cli.WithCode(cli.ExitVerify, errs.Say(errs.Invalid, "有 %d 项异常没有对应的告警", "%d faults have no alarm", n))
 	}
 	return nil
 }
 
 // simulatePlants drives the demo's plants against the program itself. They come a little after the city's meters, whose first figure people wait for.
-func simulatePlants(ctx context.Context, sh *shell, city *city, plants int) error {
+func simulatePlants(ctx context.Context, sh *cli.Shell, city *city, plants int) error {
 	faults, err := fault.Parse(demoIncidents)
 	if err != nil {
 		return err
@@ -237,6 +238,6 @@ func simulatePlants(ctx context.Context, sh *shell, city *city, plants int) erro
 			return err
 		}
 	}
-	sh.printf("simulate plants=%d", simulated.Len())
+	sh.Printf("simulate plants=%d", simulated.Len())
 	return simulated.Run(ctx)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/trust"
@@ -27,7 +28,7 @@ func openSeal(conf host.Settings) ([]byte, error) {
 		return seal, err
 	}
 	if err := makeSeal(path); err != nil {
-		return nil, withCode(exitData, errs.Because(err, errs.Unavailable, "密钥保护文件 %s 建不了；请检查目录和权限", "the seal file %s cannot be made; check its folder and permissions", path))
+		return nil, cli.WithCode(cli.ExitData, errs.Because(err, errs.Unavailable, "密钥保护文件 %s 建不了；请检查目录和权限", "the seal file %s cannot be made; check its folder and permissions", path))
 	}
 	return readSeal(path)
 }
@@ -38,14 +39,14 @@ func readSeal(path string) ([]byte, error) {
 		return nil, err
 	}
 	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		return nil, withCode(exitData, errs.Say(errs.Invalid, "密钥保护文件 %[1]s 他人可读（权限 %[2]o）；请执行 chmod 600 %[1]s", "others may read the seal file %[1]s (mode %[2]o); run chmod 600 %[1]s", path, info.Mode().Perm()))
+		return nil, cli.WithCode(cli.ExitData, errs.Say(errs.Invalid, "密钥保护文件 %[1]s 他人可读（权限 %[2]o）；请执行 chmod 600 %[1]s", "others may read the seal file %[1]s (mode %[2]o); run chmod 600 %[1]s", path, info.Mode().Perm()))
 	}
 	seal, err := os.ReadFile(path)
 	if err != nil {
-		return nil, withCode(exitData, errs.Because(err, errs.Unavailable, "密钥保护文件 %s 读不了；请检查权限", "the seal file %s cannot be read; check its permissions", path))
+		return nil, cli.WithCode(cli.ExitData, errs.Because(err, errs.Unavailable, "密钥保护文件 %s 读不了；请检查权限", "the seal file %s cannot be read; check its permissions", path))
 	}
 	if len(seal) != trust.SealSize {
-		return nil, withCode(exitData, errs.Say(errs.Invalid, "密钥保护文件 %s 应为 %d 字节，实为 %d 字节", "the seal file %s has to have %d bytes, and has %d", path, trust.SealSize, len(seal)))
+		return nil, cli.WithCode(cli.ExitData, errs.Say(errs.Invalid, "密钥保护文件 %s 应为 %d 字节，实为 %d 字节", "the seal file %s has to have %d bytes, and has %d", path, trust.SealSize, len(seal)))
 	}
 	return seal, nil
 }
@@ -83,12 +84,12 @@ func openToken(conf host.Settings) (trust.Token, error) {
 	path := conf.Trust.PINFile
 	info, err := os.Stat(path)
 	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		return nil, withCode(exitUsage, errs.Say(errs.Invalid, "设备口令文件 %[1]s 他人可读；请执行 chmod 600 %[1]s", "others may read the PIN file %[1]s; run chmod 600 %[1]s", path))
+		return nil, cli.WithCode(cli.ExitUsage, errs.Say(errs.Invalid, "设备口令文件 %[1]s 他人可读；请执行 chmod 600 %[1]s", "others may read the PIN file %[1]s; run chmod 600 %[1]s", path))
 	}
 	pin, err := os.ReadFile(path)
 	if err != nil {
-		return nil, withCode(exitUsage, errs.Because(err, errs.Invalid, "设备口令文件 %s 读不了", "the PIN file %s cannot be read", path))
+		return nil, cli.WithCode(cli.ExitUsage, errs.Because(err, errs.Invalid, "设备口令文件 %s 读不了", "the PIN file %s cannot be read", path))
 	}
 	t, err := token.Open(token.Options{Module: conf.Trust.Module, Label: conf.Trust.Token, PIN: strings.TrimRight(string(pin), "\r\n")})
-	return t, withCode(exitUsage, err)
+	return t, cli.WithCode(cli.ExitUsage, err)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/trust"
@@ -29,7 +30,7 @@ type setup struct {
 }
 
 // dataFlags declares the flags by which every command finds the data.
-func (s *setup) dataFlags(f *flags) {
+func (s *setup) dataFlags(f *cli.Flags) {
 	f.StringVar(&s.config, "config", "", "配置文件（TOML） / configuration file (TOML)")
 	f.StringVar(&s.data, "data", "", "数据目录 / folder of the data")
 	f.StringVar(&s.engine, "store", "", "存储引擎 sqlite 或 postgres / storage engine, sqlite or postgres")
@@ -47,10 +48,10 @@ func (s *setup) read() (host.Settings, []host.System, error) {
 	if s.config != "" {
 		text, err := os.ReadFile(s.config)
 		if err != nil {
-			return conf, nil, withCode(exitUsage, errs.Because(err, errs.Invalid, "配置文件 %s 读不了；请检查路径和权限", "the configuration file %s cannot be read; check its path and permissions", s.config))
+			return conf, nil, cli.WithCode(cli.ExitUsage, errs.Because(err, errs.Invalid, "配置文件 %s 读不了；请检查路径和权限", "the configuration file %s cannot be read; check its path and permissions", s.config))
 		}
 		if err := host.ReadConfig(s.config, string(text), &conf, list); err != nil {
-			return conf, nil, withCode(exitUsage, err)
+			return conf, nil, cli.WithCode(cli.ExitUsage, err)
 		}
 	}
 	for _, o := range []struct {
@@ -64,7 +65,7 @@ func (s *setup) read() (host.Settings, []host.System, error) {
 	if s.dsn != "" && s.engine == "" {
 		conf.Store.Engine = "postgres"
 	}
-	return conf, list, withCode(exitUsage, host.CheckConfig(&conf, list))
+	return conf, list, cli.WithCode(cli.ExitUsage, host.CheckConfig(&conf, list))
 }
 
 // readAt reads once more with the address that is listened on, for what leads back here from outside: alerts, feeds, answers to notices.
@@ -80,13 +81,13 @@ func (s *setup) readAt(at string) (host.Settings, []host.System, error) {
 }
 
 // openStore opens the database that the settings name.
-func openStore(ctx context.Context, sh *shell, conf host.Settings, log *slog.Logger) (*store.DB, error) {
+func openStore(ctx context.Context, sh *cli.Shell, conf host.Settings, log *slog.Logger) (*store.DB, error) {
 	d := sqlite.Dialect(filepath.Join(conf.Store.Data, "haihe.db"))
 	if conf.Store.Engine == "postgres" {
 		d = postgres.Dialect(conf.Store.DSN)
 	}
-	db, err := store.Open(ctx, d, store.Options{Shared: conf.Store.Shared, Now: sh.now, Log: log})
-	return db, withCode(exitData, err)
+	db, err := store.Open(ctx, d, store.Options{Shared: conf.Store.Shared, Now: sh.Now, Log: log})
+	return db, cli.WithCode(cli.ExitData, err)
 }
 
 // city is an opened program with its database.
@@ -113,7 +114,7 @@ func scratch(conf host.Settings) string {
 }
 
 // openCity opens everything; banner is said above every page. Whoever calls closes it: Serve closes the program, close the database.
-func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.System, banner lang.Text) (*city, error) {
+func openCity(ctx context.Context, sh *cli.Shell, conf host.Settings, list []host.System, banner lang.Text) (*city, error) {
 	log := newLog(sh, conf.Server)
 	holdMemory(ctx, conf.Server.Memory)
 	plan, units, err := tianjin.Load()
@@ -136,19 +137,19 @@ func openCity(ctx context.Context, sh *shell, conf host.Settings, list []host.Sy
 	}
 	if err == nil {
 		var differs bool
-		if c.Clock, differs, err = host.OpenClock(ctx, db, start, sh.now); err == nil {
+		if c.Clock, differs, err = host.OpenClock(ctx, db, start, sh.Now); err == nil {
 			if differs {
 				log.Warn("the plan's clock keeps the shift of this data's first start; clock.start is not followed")
 			}
 			c.Program, err = host.Open(ctx, host.Options{
-				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.now, Log: log, Settings: conf, Version: version, Banner: banner, Seal: seal, Token: device, Scratch: c.scratch,
+				Systems: list, Plan: plan, Units: units, DB: db, Clock: c.Clock, Wall: sh.Now, Log: log, Settings: conf, Version: version, Banner: banner, Seal: seal, Token: device, Scratch: c.scratch,
 			})
 		}
 	}
 	if err != nil {
 		c.close()
 		if !errs.Is(err, errs.Internal) { // what is ours to mend is no fault of the data
-			err = withCode(exitData, err)
+			err = cli.WithCode(cli.ExitData, err)
 		}
 		return nil, err
 	}
@@ -163,12 +164,12 @@ func (c *city) close() {
 }
 
 // newLog makes the log on the standard error.
-func newLog(sh *shell, s host.ServerSettings) *slog.Logger {
+func newLog(sh *cli.Shell, s host.ServerSettings) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(strings.ToUpper(s.Level))) // checked by the settings' tags
 	o := &slog.HandlerOptions{Level: level}
 	if s.Log == "json" {
-		return slog.New(slog.NewJSONHandler(sh.err, o))
+		return slog.New(slog.NewJSONHandler(sh.Err, o))
 	}
-	return slog.New(slog.NewTextHandler(sh.err, o))
+	return slog.New(slog.NewTextHandler(sh.Err, o))
 }

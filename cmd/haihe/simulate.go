@@ -10,26 +10,27 @@ import (
 	"sync"
 	"time"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/simulate/grid"
 )
 
-func simulateCommand() command {
-	c := command{
-		name: "simulate", args: "safety … | grid [judge --truth FILE] (--server URL --token TOKEN | --dlt698 ADDR --dlt645 ADDR --qgdw1376 ADDR --dlms ADDR | --archive FILE)",
-		says: lang.T("模拟集中器与电表，或危险企业，以真实报文接入", "simulate concentrators and meters, or dangerous plants, on real frames"),
-		details: lang.T("企业监测的用法见 haihe simulate safety --help。给出 --server 时自动导入档案，并取得接入地址和方案时间。--archive 只写出电表档案。grid judge 以真值文件核对平台的结论，未达标时退出码为 5。",
+func simulateCommand() cli.Command {
+	c := cli.Command{
+		Name: "simulate", Args: "safety … | grid [judge --truth FILE] (--server URL --token TOKEN | --dlt698 ADDR --dlt645 ADDR --qgdw1376 ADDR --dlms ADDR | --archive FILE)",
+		Says: lang.T("模拟集中器与电表，或危险企业，以真实报文接入", "simulate concentrators and meters, or dangerous plants, on real frames"),
+		Details: lang.T("企业监测的用法见 haihe simulate safety --help。给出 --server 时自动导入档案，并取得接入地址和方案时间。--archive 只写出电表档案。grid judge 以真值文件核对平台的结论，未达标时退出码为 5。",
 			"For the plants see haihe simulate safety --help. With --server the archive is imported, and the addresses and the plan's time are asked for. --archive only writes the archive of the meters. grid judge holds what the platform found against the truth file; below the bar the exit code is 5. 故障种类 / kinds of fault: "+faultNames()),
 	}
-	c.run = func(ctx context.Context, sh *shell, args []string) error {
+	c.Run = func(ctx context.Context, sh *cli.Shell, args []string) error {
 		if len(args) > 0 && args[0] == "safety" {
-			return safetyCommand().run(ctx, sh, args[1:])
+			return safetyCommand().Run(ctx, sh, args[1:])
 		}
 		var r remote
 		o := grid.Options{}
-		f := newFlags(c)
+		f := cli.NewFlags(c)
 		r.flags(f)
 		f.StringVar(&o.Feeds.DLT698, "dlt698", "", "DL/T 698.45 接入地址 / address of the DL/T 698.45 feed")
 		f.StringVar(&o.Feeds.DLT645, "dlt645", "", "DL/T 645 接入地址 / address of the DL/T 645 feed")
@@ -48,7 +49,7 @@ func simulateCommand() command {
 		var bar bars
 		f.Float64Var(&bar.recall, "recall", 0.95, "judge：查出率下限 / judge: least recall")
 		f.Float64Var(&bar.alarms, "alarms", 0.005, "judge：误报率上限 / judge: most false alarms, a share of clean meter-days")
-		words, err := f.parse(sh, args)
+		words, err := f.Parse(sh, args)
 		if err != nil {
 			return err
 		}
@@ -56,7 +57,7 @@ func simulateCommand() command {
 			return judgeTruth(ctx, sh, &r, *truth, bar)
 		}
 		if len(words) != 1 || words[0] != "grid" {
-			return usage("可模拟的系统：grid、safety；核对真值用 grid judge、safety judge", "what can be simulated: grid and safety; grid judge and safety judge hold the truth against a platform")
+			return cli.Usage("可模拟的系统：grid、safety；核对真值用 grid judge、safety judge", "what can be simulated: grid and safety; grid judge and safety judge hold the truth against a platform")
 		}
 		if o.Faults, err = mixOf(*faults, o.Back+1); err != nil {
 			return err
@@ -71,7 +72,7 @@ func simulateCommand() command {
 	return c
 }
 
-func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, archive string) error {
+func runSimulation(ctx context.Context, sh *cli.Shell, r *remote, o grid.Options, archive string) error {
 	var err error
 	if o.Clock, err = r.clockOf(ctx, sh, func(listening map[string]string) error { return aim(&o, listening) }); err != nil {
 		return err
@@ -80,7 +81,7 @@ func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, ar
 	o.Progress = simulationLine(sh)
 	city, err := grid.NewCity(o)
 	if err != nil {
-		return withCode(exitUsage, err)
+		return cli.WithCode(cli.ExitUsage, err)
 	}
 	switch {
 	case archive != "":
@@ -90,7 +91,7 @@ func runSimulation(ctx context.Context, sh *shell, r *remote, o grid.Options, ar
 			return err
 		}
 	case o.Feeds.DLT698 == "" && o.Feeds.DLT645 == "" && o.Feeds.QGDW1376 == "" && o.Feeds.DLMS == "":
-		return usage("请用 --server 指明平台，或用 --dlt698、--dlt645、--qgdw1376、--dlms 指明接入地址", "say --server for the platform, or --dlt698, --dlt645, --qgdw1376 and --dlms for the feeds")
+		return cli.Usage("请用 --server 指明平台，或用 --dlt698、--dlt645、--qgdw1376、--dlms 指明接入地址", "say --server for the platform, or --dlt698, --dlt645, --qgdw1376 and --dlms for the feeds")
 	}
 	if err := city.Run(ctx); err != nil && ctx.Err() == nil {
 		return err
@@ -150,18 +151,18 @@ func midnight(t time.Time) time.Time {
 }
 
 // simulationLine prints a line now and then that a program can read.
-func simulationLine(sh *shell) func(grid.Stats) {
+func simulationLine(sh *cli.Shell) func(grid.Stats) {
 	var last time.Time
 	return func(s grid.Stats) {
-		if now := sh.now(); now.Sub(last) >= 10*time.Second {
+		if now := sh.Now(); now.Sub(last) >= 10*time.Second {
 			last = now
-			sh.printf("simulate stations=%d connected=%d readings=%d acknowledged=%d behind=%d faults=%d", s.Stations, s.Connected, s.Rows, s.RowsAcked, s.Behind, s.Faults)
+			sh.Printf("simulate stations=%d connected=%d readings=%d acknowledged=%d behind=%d faults=%d", s.Stations, s.Connected, s.Rows, s.RowsAcked, s.Behind, s.Faults)
 		}
 	}
 }
 
 // simulateCity drives the demo's city against the program itself, over TCP like anybody else.
-func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error {
+func simulateCity(ctx context.Context, sh *cli.Shell, city *city, meters int) error {
 	faults, err := mixOf(defaultFaults, 2)
 	if err != nil {
 		return err
@@ -190,9 +191,9 @@ func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error 
 		if err := take("bindings", bytes.NewBufferString("login,address\ncustomer,"+home+"\n")); err != nil {
 			return err
 		}
-		sh.printf("customer login=customer meter=%s", home)
+		sh.Printf("customer login=customer meter=%s", home)
 	}
-	sh.printf("simulate meters=%d", simulated.Len())
+	sh.Printf("simulate meters=%d", simulated.Len())
 	var supplying sync.WaitGroup
 	defer supplying.Wait()
 	supplying.Go(func() {
@@ -207,7 +208,7 @@ func simulateCity(ctx context.Context, sh *shell, city *city, meters int) error 
 			err = take("supply", &supplies)
 		}
 		if err != nil && ctx.Err() == nil {
-			sh.report(errs.Wrap("import the supplies", err))
+			sh.Report(errs.Wrap("import the supplies", err))
 		}
 	})
 	return simulated.Run(ctx)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/kernel/merkle"
 	"github.com/haihe-city/haihe/wire/note"
 )
@@ -25,7 +26,7 @@ func evidence(t *testing.T, data, keyText string) {
 	if code, _, said := run(t, "journal", "export", out+"/", "--data", data); code != 0 {
 		t.Fatalf("journal export: %d %s", code, said)
 	}
-	if code, _, said := run(t, "journal", "export", out, "--data", data); code != exitData || !strings.Contains(said, "not empty") {
+	if code, _, said := run(t, "journal", "export", out, "--data", data); code != cli.ExitData || !strings.Contains(said, "not empty") {
 		t.Errorf("over an export: %d %s", code, said)
 	}
 	if code, said, fault := run(t, "verify", "--key", key, out); code != 0 || !strings.Contains(said, "faults=0") || !strings.Contains(said, "at=20") {
@@ -48,7 +49,7 @@ func evidence(t *testing.T, data, keyText string) {
 	if err := os.WriteFile(bundle, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, said, fault := run(t, "verify", "--key", key, "--checkpoint", file("kept", string(old)), out); code != exitVerify || !strings.Contains(said, `what="changed"`) || !strings.Contains(said, "被改动 / ") || !strings.Contains(fault, "不符") {
+	if code, said, fault := run(t, "verify", "--key", key, "--checkpoint", file("kept", string(old)), out); code != cli.ExitVerify || !strings.Contains(said, `what="changed"`) || !strings.Contains(said, "被改动 / ") || !strings.Contains(fault, "不符") {
 		t.Errorf("a byte changed: %d %s %s", code, said, fault)
 	}
 	for _, c := range []struct {
@@ -56,9 +57,9 @@ func evidence(t *testing.T, data, keyText string) {
 		code int
 		args []string
 	}{
-		{"no key", exitUsage, []string{"verify", out}}, {"no file", exitUsage, []string{"verify", "--key", key}}, {"a key file that is not there", exitData, []string{"verify", "--key", "nowhere", out}},
-		{"no such proof", exitData, []string{"verify", "--key", key, "nowhere"}}, {"a key file that is none", exitUsage, []string{"verify", "--key", proof, out}},
-		{"no proof", exitVerify, []string{"verify", "--key", key, key}}, {"a witness that did not sign", exitVerify, []string{"verify", "--key", key, "--need", "1", proof}},
+		{"no key", cli.ExitUsage, []string{"verify", out}}, {"no file", cli.ExitUsage, []string{"verify", "--key", key}}, {"a key file that is not there", cli.ExitData, []string{"verify", "--key", "nowhere", out}},
+		{"no such proof", cli.ExitData, []string{"verify", "--key", key, "nowhere"}}, {"a key file that is none", cli.ExitUsage, []string{"verify", "--key", proof, out}},
+		{"no proof", cli.ExitVerify, []string{"verify", "--key", key, key}}, {"a witness that did not sign", cli.ExitVerify, []string{"verify", "--key", key, "--need", "1", proof}},
 	} {
 		if code, said, fault := run(t, c.args...); code != c.code || !strings.Contains(fault, " / ") {
 			t.Errorf("%s: %d, want %d: %s%s", c.name, code, c.code, said, fault)

@@ -1,12 +1,12 @@
-package main
+package verify
 
 import (
 	"context"
 	"encoding/base64"
 	"os"
-	"strings"
 	"time"
 
+	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/journal/audit"
 	"github.com/haihe-city/haihe/lang"
@@ -20,16 +20,17 @@ type trusted struct {
 	need                    int
 }
 
-func verifyCommand() command {
-	c := command{
-		name: "verify", args: "--key FILE... [--checkpoint FILE...] [--witness FILE... --need N] PROOF | DIR",
-		says: lang.T("凭密钥和文件核验存证，不需要数据库", "check evidence with the key and the files alone, without a database"),
-		details: lang.T("PROOF 是单条记录的证明文件：核验通过则列出何人、何时、做了何事，以及签署者和时间。DIR 是 haihe journal export DIR/ 导出的目录：全部重新计算，逐处指出被改动、删除、插入、移位的条目，以及伪造或前后矛盾的检查点，退出码为 5。证书已过期或事后被吊销，不影响此前签署的记录。",
+// Command is haihe verify.
+func Command() cli.Command {
+	c := cli.Command{
+		Name: "verify", Args: "--key FILE... [--checkpoint FILE...] [--witness FILE... --need N] PROOF | DIR",
+		Says: lang.T("凭密钥和文件核验存证，不需要数据库", "check evidence with the key and the files alone, without a database"),
+		Details: lang.T("PROOF 是单条记录的证明文件：核验通过则列出何人、何时、做了何事，以及签署者和时间。DIR 是 haihe journal export DIR/ 导出的目录：全部重新计算，逐处指出被改动、删除、插入、移位的条目，以及伪造或前后矛盾的检查点，退出码为 5。证书已过期或事后被吊销，不影响此前签署的记录。",
 			"PROOF is the proof of one record: who, when, what, by whom it was signed and when. DIR is what haihe journal export DIR/ wrote: everything is computed anew, and every entry that was changed, dropped, put in or moved, and every checkpoint that is forged or contradicts another, is named; the exit code is 5 then. A certificate that has expired or was revoked since does not matter to what it signed before."),
 	}
-	c.run = func(_ context.Context, sh *shell, args []string) error {
+	c.Run = func(_ context.Context, sh *cli.Shell, args []string) error {
 		var t trusted
-		f := newFlags(c)
+		f := cli.NewFlags(c)
 		each := func(into *[]string) func(string) error {
 			return func(s string) error { *into = append(*into, s); return nil }
 		}
@@ -38,12 +39,12 @@ func verifyCommand() command {
 		f.Func("checkpoint", "另行留存的检查点；可重复 / a checkpoint that was kept elsewhere; may be repeated", each(&t.others))
 		f.Func("witness", "见证方的校验密钥；可重复 / verifier keys of witnesses; may be repeated", each(&t.witnesses))
 		f.IntVar(&t.need, "need", 0, "至少要有几个见证方的签名 / how many witnesses must have signed")
-		words, err := f.parse(sh, args)
+		words, err := f.Parse(sh, args)
 		if err != nil {
 			return err
 		}
 		if len(words) != 1 || len(t.keys) == 0 {
-			return usage("请写 verify --key 密钥文件 证明文件或目录", "write verify --key KEYFILE and a proof or a folder")
+			return cli.Usage("请写 verify --key 密钥文件 证明文件或目录", "write verify --key KEYFILE and a proof or a folder")
 		}
 		keys, others, err := t.read()
 		if err != nil {
@@ -51,12 +52,12 @@ func verifyCommand() command {
 		}
 		info, err := os.Stat(words[0])
 		if err != nil {
-			return withCode(exitData, errs.Because(err, errs.Invalid, "%s 读不了；请检查路径", "%s cannot be read; check its path", words[0]))
+			return cli.WithCode(cli.ExitData, errs.Because(err, errs.Invalid, "%s 读不了；请检查路径", "%s cannot be read; check its path", words[0]))
 		}
 		if info.IsDir() {
-			return verifyDir(sh, words[0], keys, others)
+			return folder(sh, words[0], keys, others)
 		}
-		return verifyProof(sh, words[0], keys)
+		return proof(sh, words[0], keys)
 	}
 	return c
 }
@@ -65,7 +66,7 @@ func verifyCommand() command {
 func readFile(name string) ([]byte, error) {
 	b, err := os.ReadFile(name)
 	if err != nil {
-		return nil, withCode(exitData, errs.Because(err, errs.Invalid, "文件 %s 读不了；请检查路径和权限", "the file %s cannot be read; check its path and permissions", name))
+		return nil, cli.WithCode(cli.ExitData, errs.Because(err, errs.Invalid, "文件 %s 读不了；请检查路径和权限", "the file %s cannot be read; check its path and permissions", name))
 	}
 	return b, nil
 }
@@ -75,7 +76,7 @@ func (t *trusted) read() (*audit.Keys, []audit.Other, error) {
 	for _, name := range t.keys {
 		text, err := readFile(name)
 		if err == nil {
-			err = withCode(exitUsage, worded(keys.Add(text, t.origin)))
+			err = cli.WithCode(cli.ExitUsage, worded(keys.Add(text, t.origin)))
 		}
 		if err != nil {
 			return nil, nil, err
@@ -88,7 +89,7 @@ func (t *trusted) read() (*audit.Keys, []audit.Other, error) {
 		}
 		list, err := audit.ParseKeys(text)
 		if err != nil {
-			return nil, nil, withCode(exitUsage, worded(err))
+			return nil, nil, cli.WithCode(cli.ExitUsage, worded(err))
 		}
 		keys.Witnesses = append(keys.Witnesses, list...)
 	}
@@ -111,57 +112,51 @@ func worded(err error) error {
 	return err
 }
 
-func verifyProof(sh *shell, name string, keys *audit.Keys) error {
+func proof(sh *cli.Shell, name string, keys *audit.Keys) error {
 	text, err := readFile(name)
 	if err != nil {
 		return err
 	}
 	p, err := audit.Proof(text, keys)
 	if err != nil {
-		return withCode(exitVerify, worded(err))
+		return cli.WithCode(cli.ExitVerify, worded(err))
 	}
-	sh.printf("log origin=%s size=%d entry=%d", p.Origin, p.Size, p.Index+1)
+	sh.Printf("log origin=%s size=%d entry=%d", p.Origin, p.Size, p.Index+1)
 	if e := p.Entry; e.Seq > 0 {
-		sh.printf("entry at=%s actor=%q unit=%q authority=%q verb=%q object=%q detail=%s", e.At.Format(time.RFC3339Nano), e.Actor, e.Unit, e.Authority, e.Verb, e.Object, e.Detail)
+		sh.Printf("entry at=%s actor=%q unit=%q authority=%q verb=%q object=%q detail=%s", e.At.Format(time.RFC3339Nano), e.Actor, e.Unit, e.Authority, e.Verb, e.Object, e.Detail)
 	} else {
-		sh.printf("entry data=%s", base64.StdEncoding.EncodeToString(p.Data))
+		sh.Printf("entry data=%s", base64.StdEncoding.EncodeToString(p.Data))
 	}
 	printSigned(sh, p.Signed)
-	sh.say("证明有效：第 %d 条确在已签署的日志之中", "the proof holds: entry %d stands in the log that was signed", p.Index+1)
+	sh.Say("证明有效：第 %d 条确在已签署的日志之中", "the proof holds: entry %d stands in the log that was signed", p.Index+1)
 	return nil
 }
 
-func printSigned(sh *shell, list []note.Signed) {
+func printSigned(sh *cli.Shell, list []note.Signed) {
 	for _, s := range list {
 		at := "-"
 		if s.Time > 0 {
 			at = time.Unix(int64(s.Time), 0).UTC().Format(time.RFC3339)
 		}
-		sh.printf("signed by=%s key=%08x at=%s", s.Key.Name, s.Key.ID, at)
+		sh.Printf("signed by=%s key=%08x at=%s", s.Key.Name, s.Key.ID, at)
 	}
 }
 
-func verifyDir(sh *shell, name string, keys *audit.Keys, others []audit.Other) error {
-	bar := newBar(sh, lang.T("核验", "verify"), 0)
-	r, err := audit.Dir(os.DirFS(name), keys, others, bar.set)
-	bar.end()
+func folder(sh *cli.Shell, name string, keys *audit.Keys, others []audit.Other) error {
+	bar := cli.NewBar(sh, lang.T("核验", "verify"), 0)
+	r, err := audit.Dir(os.DirFS(name), keys, others, bar.Set)
+	bar.End()
 	if err != nil {
-		return withCode(exitData, err)
+		return cli.WithCode(cli.ExitData, err)
 	}
 	for _, f := range r.Findings {
-		sh.printf("fault what=%q file=%q from=%d to=%d %s / %s", f.What, f.File, f.From, f.To, f.Said.Zh, f.Said.En)
+		sh.Printf("fault what=%q file=%q from=%d to=%d %s / %s", f.What, f.File, f.From, f.To, f.Said.Zh, f.Said.En)
 	}
-	sh.printf("log origin=%s size=%d root=%s entries=%d checkpoints=%d faults=%d", r.Origin, r.Size, base64.StdEncoding.EncodeToString(r.Root[:]), r.Entries, r.Checkpoints, len(r.Findings))
+	sh.Printf("log origin=%s size=%d root=%s entries=%d checkpoints=%d faults=%d", r.Origin, r.Size, base64.StdEncoding.EncodeToString(r.Root[:]), r.Entries, r.Checkpoints, len(r.Findings))
 	printSigned(sh, r.Signed)
 	if len(r.Findings) > 0 {
-		return withCode(exitVerify, errs.Say(errs.Conflict, "日志核验未通过，发现 %d 处不符，见上", "the log does not hold in %d places, listed above", len(r.Findings)))
+		return cli.WithCode(cli.ExitVerify, errs.Say(errs.Conflict, "日志核验未通过，发现 %d 处不符，见上", "the log does not hold in %d places, listed above", len(r.Findings)))
 	}
-	sh.say("日志完整：%d 条，%d 个检查点均相符", "the log is whole: %d entries, and %d checkpoints agree", r.Entries, r.Checkpoints)
+	sh.Say("日志完整：%d 条，%d 个检查点均相符", "the log is whole: %d entries, and %d checkpoints agree", r.Entries, r.Checkpoints)
 	return nil
-}
-
-// isFolder tells whether a name is meant as a folder: it is one, or ends like one.
-func isFolder(name string) bool {
-	info, err := os.Stat(name)
-	return strings.HasSuffix(name, "/") || err == nil && info.IsDir()
 }
