@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
@@ -326,7 +327,7 @@ func checkWork(s *System, o *Opened, say sayFunc) {
 		}
 	}
 	for name := range o.Import {
-		if !slices.ContainsFunc(s.Imports, func(im Import) bool { return im.Name == name }) {
+		if !slices.ContainsFunc(s.Imports, func(im intake.Kind) bool { return im.Name == name }) {
 			say("takes import %q, which it does not declare", name)
 		}
 	}

@@ -18,18 +18,9 @@ func (p *Program) routes() (out []web.Route) {
 		web.Route{Pattern: "GET /systems", Page: p.pageSystems},
 		web.Route{Pattern: "GET /system", Grant: identity.GrantReadProgram, Page: p.pageSystem},
 		web.Route{Pattern: "GET /api/systems", API: p.apiSystems},
-		web.Route{Pattern: "GET /api/import", API: func(*web.Request) (any, error) { return map[string]any{"imports": p.ImportKinds()}, nil }},
 		web.Route{Pattern: "GET /api/backup", Grant: identity.GrantManageProgram, API: p.apiBackup},
 	)
-	limit := p.o.Settings.Server.MaxImport << 20
-	for _, im := range p.importers() {
-		out = append(out, web.Route{
-			Pattern: "POST /api/import/" + im.room.Name + "/" + im.what.Name, Grant: im.what.Grant, API: im.api, MaxBody: limit,
-		})
-		if form := "POST /" + im.room.Name + "/import/" + im.what.Name; !im.room.has(form) {
-			out = append(out, web.Route{Pattern: form, Grant: im.what.Grant, Form: im.form, MaxBody: limit})
-		}
-	}
+	out = append(out, p.imports.Routes(p.has)...)
 	for _, r := range p.rooms {
 		if r.broken != nil {
 			out = append(out, r.brokenRoutes()...)
@@ -38,16 +29,6 @@ func (p *Program) routes() (out []web.Route) {
 		out = append(out, r.opened.Routes...)
 	}
 	return out
-}
-
-// has tells whether the system brings a route of its own for a pattern.
-func (r *room) has(pattern string) bool {
-	for _, own := range r.opened.Routes {
-		if own.Pattern == pattern {
-			return true
-		}
-	}
-	return false
 }
 
 // state is how a system stands, as a tag.

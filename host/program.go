@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/entity/gauge"
@@ -69,7 +70,7 @@ type Program struct {
 	work     *supervisor
 	live     *web.Hub
 	rooms    []*room
-	imports  []*importer
+	imports  *intake.Desk
 	gate     *certlogin.Gate // nil where nobody signs in with certificates
 	draining atomic.Bool
 	started  time.Time
@@ -112,7 +113,7 @@ func Open(ctx context.Context, o Options) (p *Program, err error) {
 	for i := range o.Systems {
 		p.rooms = append(p.rooms, p.openRoom(ctx, o.Systems[i]))
 	}
-	p.imports = p.makeImporters()
+	p.imports = p.openIntake()
 	return p, p.openConsole()
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/host/hosttest"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/indicator"
 	"github.com/haihe-city/haihe/lang"
@@ -36,7 +37,7 @@ func room(name string) host.System {
 			{Name: name + ".import", Title: lang.T("导入", "Import"), Roles: []string{identity.RoleOfficer}},
 		},
 		Needs:   []string{"entity"},
-		Imports: []host.Import{{Name: "lines", Title: lang.T("行文件", "Lines"), Extensions: []string{".txt"}, Grant: name + ".import"}},
+		Imports: []intake.Kind{{Name: "lines", Title: lang.T("行文件", "Lines"), Extensions: []string{".txt"}, Grant: name + ".import"}},
 		Open: func(context.Context, *host.Host) (*host.Opened, error) {
 			return &host.Opened{
 				Routes: []web.Route{
@@ -45,14 +46,14 @@ func room(name string) host.System {
 					}},
 					{Pattern: "GET /api/" + name + "/answer", Grant: name + ".read", API: func(*web.Request) (any, error) { return map[string]int{"answer": 42}, nil }},
 				},
-				Import: map[string]host.ImportFunc{"lines": takeLines},
+				Import: map[string]intake.Func{"lines": takeLines},
 			}, nil
 		},
 	}
 }
 
 // takeLines takes one record a line; "bad" is refused, "boom" is a mistake in the program.
-func takeLines(_ context.Context, run host.ImportRun) (res host.ImportResult, err error) {
+func takeLines(_ context.Context, run intake.Run) (res intake.Result, err error) {
 	b, err := io.ReadAll(run.Body)
 	if err != nil {
 		return res, err
@@ -64,7 +65,7 @@ func takeLines(_ context.Context, run host.ImportRun) (res host.ImportResult, er
 			panic("boom")
 		case "bad":
 			res.Refused++
-			run.Report(host.ImportLine{Line: i + 1, Level: "error", Text: lang.T("不合格", "no good")})
+			run.Report(intake.Line{Line: i + 1, Level: "error", Text: lang.T("不合格", "no good")})
 		default:
 			res.Taken++
 		}
@@ -225,19 +226,19 @@ func TestJobsAndFeedsRunAndStop(t *testing.T) {
 func TestImportOverHTTP(t *testing.T) {
 	app := hosttest.Open(t, room("parking"))
 	c := app.As("officer")
-	post := func(path, body string) (status int, events []host.ImportEvent, raw string) {
+	post := func(path, body string) (status int, events []intake.Event, raw string) {
 		got := c.Do(http.MethodPost, path, "application/octet-stream", body)
 		for line := range strings.Lines(got.Body) {
-			var e host.ImportEvent
+			var e intake.Event
 			if json.Unmarshal([]byte(line), &e) == nil {
 				events = append(events, e)
 			}
 		}
 		return got.Status, events, got.Body
 	}
-	last := func(events []host.ImportEvent) host.ImportEvent {
+	last := func(events []intake.Event) intake.Event {
 		if len(events) == 0 {
-			return host.ImportEvent{}
+			return intake.Event{}
 		}
 		return events[len(events)-1]
 	}
@@ -246,7 +247,7 @@ func TestImportOverHTTP(t *testing.T) {
 	if r := last(events).Result; status != 200 || r == nil || r.Read != 3 || r.Taken != 2 || r.Refused != 1 || r.Counts != nil {
 		t.Errorf("status %d: %s", status, raw)
 	}
-	if !slices.ContainsFunc(events, func(e host.ImportEvent) bool {
+	if !slices.ContainsFunc(events, func(e intake.Event) bool {
 		return e.Line != nil && e.Line.Line == 2 && e.Line.Text.Zh == "不合格"
 	}) {
 		t.Errorf("the bad line is not reported: %s", raw)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/calendar"
 	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/entity"
@@ -34,7 +35,7 @@ type System struct {
 	Needs      []string       // kernel services it writes to: "entity", "series", "journal", "indicator"
 	Config     any            // pointer to its struct with defaults; tags `toml:"name" doc:"中文 / English"`, min, max, choice; keys of addresses end in listen
 	Indicators []string       // ids of the targets it measures
-	Imports    []Import
+	Imports    []intake.Kind
 	Kinds      []casework.Kind // types of case that it declares
 	Open       func(ctx context.Context, h *Host) (*Opened, error)
 }
@@ -67,8 +68,8 @@ type Opened struct {
 	Feeds    []Feed
 	Measures []Measure
 	Search   func(ctx context.Context, who *identity.Principal, q string, limit int) ([]web.Hit, error)
-	Import   map[string]ImportFunc // by the Name of the declared Imports
-	Watched  *Watched              // what rules watch here; nil where they watch nothing
+	Import   map[string]intake.Func // by the Name of the declared Imports
+	Watched  *Watched               // what rules watch here; nil where they watch nothing
 	// Certified, where the system issues certificates, looks at one that a browser shows at sign-in: whose it is, as kind and internal number,
 	// and its serial number; errs.Unauthenticated where it signs nobody in.
 	Certified func(ctx context.Context, leaf []byte) (holder, serial string, err error)

@@ -288,7 +288,7 @@ func openSender(t *testing.T, dir string) *sender {
 	if s.post, err = notice.Open(ctx, notice.Options{DB: s.db, Journal: j, Now: s.now}); err != nil {
 		t.Fatal(err)
 	}
-	ways, err := channel.Open(channel.Defaults(), "http://localhost", s.post.Reply, time.Now)
+	ways, err := channel.Open(channel.Defaults(), func() (string, error) { return s.post.Key(t.Context(), "push", channel.NewPushKey) }, "http://localhost", s.post.Reply, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

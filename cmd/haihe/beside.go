@@ -8,7 +8,7 @@ import (
 
 	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/identity"
 )
 
@@ -55,9 +55,9 @@ func (r *remote) clockOf(ctx context.Context, sh *cli.Shell, aim func(listening 
 
 // take imports a file into the demo's own platform.
 func (c *city) take(ctx context.Context, system, kind string, body *bytes.Buffer) error {
-	res, err := c.ImportFile(ctx, system, kind, host.ImportRun{
+	res, err := c.ImportFile(ctx, system, kind, intake.Run{
 		File: kind + ".csv", Size: int64(body.Len()), Body: body, By: identity.System(system),
-		Progress: func(int64) {}, Report: func(host.ImportLine) {},
+		Progress: func(int64) {}, Report: func(intake.Line) {},
 	})
 	if err == nil && res.Stopped != nil {
 		err = &errs.Error{Kind: errs.Invalid, Msg: *res.Stopped}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 )
@@ -104,7 +104,7 @@ func (im *importing) all(ctx context.Context, files []string) error {
 }
 
 // kinds asks what is taken.
-func (im *importing) kinds(ctx context.Context) ([]host.ImportKind, error) {
+func (im *importing) kinds(ctx context.Context) ([]intake.Listed, error) {
 	if im.city != nil {
 		return im.city.ImportKinds(), nil
 	}
@@ -113,7 +113,7 @@ func (im *importing) kinds(ctx context.Context) ([]host.ImportKind, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	var out struct{ Imports []host.ImportKind }
+	var out struct{ Imports []intake.Listed }
 	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
 		return nil, errs.As(errs.Unavailable, "read the kinds of import", err)
 	}
@@ -121,8 +121,8 @@ func (im *importing) kinds(ctx context.Context) ([]host.ImportKind, error) {
 }
 
 // choose finds the kind of a file among those that fit the flags and the file.
-func (im *importing) choose(file string, head []byte, kinds []host.ImportKind) (host.ImportKind, error) {
-	var fit, sure []host.ImportKind
+func (im *importing) choose(file string, head []byte, kinds []intake.Listed) (intake.Listed, error) {
+	var fit, sure []intake.Listed
 	var names []string
 	for _, k := range kinds {
 		names = append(names, k.System+"/"+k.Name)
@@ -143,10 +143,10 @@ func (im *importing) choose(file string, head []byte, kinds []host.ImportKind) (
 	case len(fit) == 1:
 		return fit[0], nil
 	}
-	return host.ImportKind{}, cli.Usage("看不出 %s 属于哪一种，请用 --system 和 --kind 指明；可选：%s", "the kind of %s is not clear, say it with --system and --kind; there are: %s", file, strings.Join(names, ", "))
+	return intake.Listed{}, cli.Usage("看不出 %s 属于哪一种，请用 --system 和 --kind 指明；可选：%s", "the kind of %s is not clear, say it with --system and --kind; there are: %s", file, strings.Join(names, ", "))
 }
 
-func (im *importing) one(ctx context.Context, path string, kinds []host.ImportKind) error {
+func (im *importing) one(ctx context.Context, path string, kinds []intake.Listed) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return cli.WithCode(cli.ExitUsage, errs.Because(err, errs.Invalid, "文件 %s 打不开；请检查路径和权限", "the file %s cannot be opened; check its path and permissions", path))
@@ -167,7 +167,7 @@ func (im *importing) one(ctx context.Context, path string, kinds []host.ImportKi
 	}
 	im.sh.Printf("import file=%s system=%s kind=%s dry-run=%t bytes=%d", path, kind.System, kind.Name, im.dry, st.Size())
 	b := cli.NewBar(im.sh, lang.T("导入", "import"), st.Size())
-	var res host.ImportResult
+	var res intake.Result
 	if im.city != nil {
 		res, err = im.here(ctx, kind, f, st.Size(), b)
 	} else {
@@ -181,15 +181,15 @@ func (im *importing) one(ctx context.Context, path string, kinds []host.ImportKi
 }
 
 // here takes a file into data that this process holds.
-func (im *importing) here(ctx context.Context, kind host.ImportKind, f *os.File, size int64, b *cli.Bar) (host.ImportResult, error) {
-	return im.city.ImportFile(ctx, kind.System, kind.Name, host.ImportRun{
+func (im *importing) here(ctx context.Context, kind intake.Listed, f *os.File, size int64, b *cli.Bar) (intake.Result, error) {
+	return im.city.ImportFile(ctx, kind.System, kind.Name, intake.Run{
 		File: filepath.Base(f.Name()), Size: size, Body: f, DryRun: im.dry, By: identity.System(kind.System),
-		Progress: b.Set, Report: func(l host.ImportLine) { im.line(b, l) },
+		Progress: b.Set, Report: func(l intake.Line) { im.line(b, l) },
 	})
 }
 
 // there sends a file to a running platform and shows what it answers.
-func (im *importing) there(ctx context.Context, kind host.ImportKind, f *os.File, size int64, b *cli.Bar) (res host.ImportResult, err error) {
+func (im *importing) there(ctx context.Context, kind intake.Listed, f *os.File, size int64, b *cli.Bar) (res intake.Result, err error) {
 	q := url.Values{"file": {filepath.Base(f.Name())}}
 	if im.dry {
 		q.Set("dryRun", "1")
@@ -204,7 +204,7 @@ func (im *importing) there(ctx context.Context, kind host.ImportKind, f *os.File
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		var e host.ImportEvent
+		var e intake.Event
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			break
 		}
@@ -239,13 +239,13 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (im *importing) line(b *cli.Bar, l host.ImportLine) {
+func (im *importing) line(b *cli.Bar, l intake.Line) {
 	b.Clear()
 	im.sh.Printf("line %d %s: %s / %s", l.Line, l.Level, l.Text.Zh, l.Text.En)
 }
 
 // sum prints what came of a file; refused is an error.
-func (im *importing) sum(path string, res host.ImportResult) error {
+func (im *importing) sum(path string, res intake.Result) error {
 	var counts []string
 	for k, v := range res.Counts {
 		counts = append(counts, fmt.Sprintf("%s=%d", k, v))

@@ -14,7 +14,7 @@ import (
 
 	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/simulate/safety"
 	"github.com/haihe-city/haihe/simulate/safety/fault"
@@ -155,7 +155,7 @@ func (r *remote) sendRegister(ctx context.Context, city *safety.City) error {
 // stopped reads what an import says, line by line, and gives the reason where it took nothing.
 func stopped(body io.Reader) error {
 	for lines := json.NewDecoder(body); ; {
-		var event host.ImportEvent
+		var event intake.Event
 		err := lines.Decode(&event)
 		switch {
 		case errors.Is(err, io.EOF):

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
@@ -25,7 +25,7 @@ const archiveBatch = 4000
 
 // importArchive takes a meter archive. A file with a wrong line changes nothing; every wrong line is reported. Importing the same
 // file again changes nothing; a meter that the file does not name stays as it is, so a short file cannot wipe the archive.
-func (s *service) importArchive(ctx context.Context, run host.ImportRun) (host.ImportResult, error) {
+func (s *service) importArchive(ctx context.Context, run intake.Run) (intake.Result, error) {
 	meters, res := readArchive(run)
 	if res.Stopped != nil || run.DryRun {
 		return res, nil
@@ -57,7 +57,7 @@ func (s *service) importArchive(ctx context.Context, run host.ImportRun) (host.I
 }
 
 // readArchive reads and checks the whole file; wrong lines go to the run's report.
-func readArchive(run host.ImportRun) (meters *book.Book, res host.ImportResult) {
+func readArchive(run intake.Run) (meters *book.Book, res intake.Result) {
 	res.Counts = map[string]int64{"new": 0, "changed": 0, "unchanged": 0}
 	meters, n, err := book.ReadArchive(run.Body, book.ArchiveReport{
 		Progress: run.Progress,
@@ -71,7 +71,7 @@ func readArchive(run host.ImportRun) (meters *book.Book, res host.ImportResult) 
 }
 
 // report writes the reason into the import's report, in both languages.
-func report(run host.ImportRun, line int, err error) {
+func report(run intake.Run, line int, err error) {
 	if run.Report == nil {
 		return
 	}
@@ -79,7 +79,7 @@ func report(run host.ImportRun, line int, err error) {
 	if !ok {
 		msg = lang.T("无法读取："+err.Error(), "cannot be read: "+err.Error())
 	}
-	run.Report(host.ImportLine{Line: line, Level: "error", Text: msg})
+	run.Report(intake.Line{Line: line, Level: "error", Text: msg})
 }
 
 // putMeters writes one chunk of the archive in one transaction: meters, and the concentrators and feeders that they name.

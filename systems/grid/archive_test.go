@@ -26,7 +26,7 @@ func TestArchive(t *testing.T) {
 		"100000000009,120101,\"F-1\n" // 11: a quote that never closes
 	got := r.importFile("archive", "wrong.csv", []byte(wrong), false)
 	if got.Stopped == nil || got.Taken != 0 || got.Refused != 9 || len(got.lines) != 9 {
-		t.Fatalf("wrong archive: %+v %v", got.ImportResult, got.lines)
+		t.Fatalf("wrong archive: %+v %v", got.Result, got.lines)
 	}
 	for i, l := range got.lines {
 		if l.Line != i+3 || l.Level != "error" || l.Text.Zh == "" || l.Text.En == "" {
@@ -47,18 +47,18 @@ func TestArchive(t *testing.T) {
 	nothing("after a wrong archive")
 	for name, body := range map[string]string{"empty": "", "no head": line(mine, good), "a column missing": "address,district\n1,2\n", "a column twice": "address,address,district,feeder,concentrator,category,protocol\n"} {
 		if got := r.importFile("archive", "x.csv", []byte(body), false); got.Stopped == nil || got.Stopped.Zh == "" || got.Stopped.En == "" {
-			t.Errorf("%s: %+v", name, got.ImportResult)
+			t.Errorf("%s: %+v", name, got.Result)
 		}
 	}
 	nothing("after what is no archive")
 
 	right := []byte("\ufeff" + archiveHead + line(mine, good) + line(second, good))
 	if got = r.importFile("archive", "a.csv", right, true); got.Stopped != nil || got.Taken != 2 {
-		t.Errorf("dry run: %+v", got.ImportResult)
+		t.Errorf("dry run: %+v", got.Result)
 	}
 	nothing("after a dry run")
 	if got = r.importFile("archive", "a.csv", right, false); got.Stopped != nil || got.Counts["new"] != 2 {
-		t.Fatalf("archive: %+v", got.ImportResult)
+		t.Fatalf("archive: %+v", got.Result)
 	}
 	acts := func() int {
 		list, _, err := r.Journal.List(t.Context(), journal.Filter{Object: "grid.archive"})
@@ -71,13 +71,13 @@ func TestArchive(t *testing.T) {
 		t.Errorf("%d entries of the journal", acts())
 	}
 	if got = r.importFile("archive", "a.csv", right, false); got.Counts["unchanged"] != 2 || got.Counts["new"] != 0 || acts() != 1 {
-		t.Errorf("again: %+v, %d entries of the journal", got.ImportResult, acts())
+		t.Errorf("again: %+v, %d entries of the journal", got.Result, acts())
 	}
 
 	// one has moved, the other is retired; nobody else is touched
 	moved := archiveHead + strings.Replace(line(mine, good), "200000000001", "200000000002", 1)
 	if got = r.importFile("archive", "b.csv", []byte(moved), false); got.Counts["changed"] != 1 {
-		t.Errorf("moved: %+v", got.ImportResult)
+		t.Errorf("moved: %+v", got.Result)
 	}
 	s := r.online("200000000002")
 	s.send(row(mine, slot(slotNine), 3))
@@ -87,7 +87,7 @@ func TestArchive(t *testing.T) {
 	r.wantRefused("1 rows of meters that the archive does not place behind this concentrator")
 	retired := strings.Replace(archiveHead, "installed", "installed,status", 1) + strings.TrimSpace(line(second, good)) + ",retired\n"
 	if got = r.importFile("archive", "c.csv", []byte(retired), false); got.Counts["changed"] != 1 {
-		t.Errorf("retired: %+v", got.ImportResult)
+		t.Errorf("retired: %+v", got.Result)
 	}
 	if c := r.coverage("").City; c.Meters != 1 {
 		t.Errorf("%d meters in service", c.Meters)
@@ -103,6 +103,6 @@ func TestArchive(t *testing.T) {
 		t.Errorf("%d meters in service after a restart", c.Meters)
 	}
 	if got = r.importFile("archive", "b.csv", []byte(moved), false); got.Counts["unchanged"] != 1 {
-		t.Errorf("after a restart: %+v", got.ImportResult)
+		t.Errorf("after a restart: %+v", got.Result)
 	}
 }

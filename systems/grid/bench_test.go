@@ -59,7 +59,7 @@ func BenchmarkArchive(b *testing.B) {
 		r := open(b, nil)
 		b.StartTimer()
 		if got := r.importFile("archive", "city.csv", file.Bytes(), false); got.Counts["new"] != int64(meters) {
-			b.Fatalf("%+v", got.ImportResult)
+			b.Fatalf("%+v", got.Result)
 		}
 	}
 	b.ReportMetric(float64(meters*b.N)/b.Elapsed().Seconds(), "meters/s")

@@ -75,7 +75,7 @@ func (r *room) simulation(o simulate.Options) *simulate.City {
 		r.t.Fatal(err)
 	}
 	if got := r.importFile("archive", "archive.csv", b.Bytes(), false); got.Stopped != nil || got.Taken != int64(len(city.Meters())) {
-		r.t.Fatalf("archive: %+v", got.ImportResult)
+		r.t.Fatalf("archive: %+v", got.Result)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup

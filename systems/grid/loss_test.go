@@ -90,13 +90,13 @@ func TestLosses(t *testing.T) {
 	bad := text + "nowhere," + d.String() + ",,5\n" + "200000000001," + (d + 1).String() + ",,5\n" + "200000000002,yesterday,,5\n"
 	got := r.importFile("supply", "bad.csv", []byte(bad), false)
 	if got.Refused != 3 || got.Stopped == nil || len(got.lines) != 3 || r.losses("").Total != 0 {
-		t.Fatalf("%+v %v", got.ImportResult, got.lines)
+		t.Fatalf("%+v %v", got.Result, got.lines)
 	}
 	if got := r.importFile("supply", "supply.csv", []byte(text), true); got.Taken != 4 || r.losses("").Total != 0 {
-		t.Fatalf("dry run: %+v", got.ImportResult)
+		t.Fatalf("dry run: %+v", got.Result)
 	}
 	if got := r.importFile("supply", "supply.csv", []byte(text), false); got.Counts["new"] != 4 {
-		t.Fatalf("%+v", got.ImportResult)
+		t.Fatalf("%+v", got.Result)
 	}
 	r.until("the sums", func() bool { x := r.losses("sort=area"); return x.Total == 3 && r.losses("kind=feeder").Total == 1 })
 	x := r.losses("sort=area").Areas
@@ -113,7 +113,7 @@ func TestLosses(t *testing.T) {
 		t.Errorf("the feeder of one quarter hour: %+v", a)
 	}
 	if got := r.importFile("supply", "supply.csv", []byte(text), false); got.Counts["unchanged"] != 4 {
-		t.Errorf("again: %+v", got.ImportResult)
+		t.Errorf("again: %+v", got.Result)
 	}
 	limits := url.Values{"high": {"10"}, "low": {"-1"}, "missing": {"2"}, "score": {"25"}}
 	wrong := url.Values{"high": {"101"}, "low": {"-1"}, "missing": {"2"}, "score": {"25"}}
@@ -151,7 +151,7 @@ func TestTheftsThroughTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := r.importFile("archive", "archive.csv", []byte(archive.String()), false); got.Taken != 800 {
-		t.Fatalf("%+v", got.ImportResult)
+		t.Fatalf("%+v", got.Result)
 	}
 	const days = 35
 	today := book.DayOf(r.Clock.Now().UnixMicro())
@@ -177,7 +177,7 @@ func TestTheftsThroughTheProgram(t *testing.T) {
 		}
 	}
 	if got := r.importFile("supply", "supply.csv", []byte(supplies.String()), false); got.Counts["new"] != 4*days {
-		t.Fatalf("%+v %v", got.ImportResult, got.lines)
+		t.Fatalf("%+v %v", got.Result, got.lines)
 	}
 	truth, seen := map[string]bool{}, 0
 	for _, x := range thefts.Truth() {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/series"
 	"github.com/haihe-city/haihe/systems/grid/book"
 	"github.com/haihe-city/haihe/systems/grid/interval"
@@ -106,9 +106,9 @@ func TestEveryIntervalFile(t *testing.T) {
 		got := r.importFile("nem12", filepath.Base(name), files[name], false)
 		if slices.Contains(malformed, name) {
 			if got.Stopped == nil || got.Taken != 0 || got.Refused == 0 || dry.Refused != got.Refused {
-				t.Errorf("%s was not refused: %+v", name, got.ImportResult)
+				t.Errorf("%s was not refused: %+v", name, got.Result)
 			}
-			if !slices.ContainsFunc(got.lines, func(l host.ImportLine) bool {
+			if !slices.ContainsFunc(got.lines, func(l intake.Line) bool {
 				return l.Level == "error" && l.Line > 0 && l.Text.Zh != "" && l.Text.En != ""
 			}) {
 				t.Errorf("%s: no line with a reason: %v", name, got.lines)
@@ -119,7 +119,7 @@ func TestEveryIntervalFile(t *testing.T) {
 			continue
 		}
 		if got.Stopped != nil || got.Refused != 0 {
-			t.Errorf("%s: %+v %+v %v", name, got.ImportResult, got.Stopped, got.lines)
+			t.Errorf("%s: %+v %+v %v", name, got.Result, got.Stopped, got.lines)
 			continue
 		}
 		taken["files"]++
@@ -232,19 +232,19 @@ func TestIntervalRules(t *testing.T) {
 		return "200,NMI1234567,E1,1,E1,N1,SER," + unit + "," + minutes + ",\n"
 	}
 	if got := r.importFile("nem12", "a.csv", file(head("kWh", "30"), day("20151119", 48, "1.5")), false); got.Stopped != nil || got.Counts["readings"] != 48 {
-		t.Fatalf("%+v %v", got.ImportResult, got.lines)
+		t.Fatalf("%+v %v", got.Result, got.lines)
 	}
 	before := r.imported()
 	got := r.importFile("nem12", "b.csv", file(head("Wh", "30"), day("20151120", 48, "1500")), false)
 	if got.Stopped == nil || got.Refused != 1 || got.lines[0].Line != 2 || !strings.Contains(got.lines[0].Text.En, "is in KWH, here it is in WH") || r.imported() != before {
-		t.Errorf("another unit: %+v %v", got.ImportResult, got.lines)
+		t.Errorf("another unit: %+v %v", got.Result, got.lines)
 	}
 	got = r.importFile("nem12", "c.csv", file(head("kWh", "30"), day("20151120", 48, "2"), day("20151121", 47, "2")), false)
 	if got.Stopped == nil || got.Taken != 0 || r.imported() != before {
-		t.Errorf("half a file: %+v %v", got.ImportResult, r.imported())
+		t.Errorf("half a file: %+v %v", got.Result, r.imported())
 	}
 	if got = r.importFile("nem12", "d.csv", file(head("kWh", "15"), day("20151120", 96, "0.5")), false); got.Stopped != nil { // another interval is fine
-		t.Errorf("%+v", got.ImportResult)
+		t.Errorf("%+v", got.Result)
 	}
 	for path, values := range map[string]int{"/zh/grid/meters/NMI1234567?day=2015-11-19": 48, "/zh/grid/meters/NMI1234567?day=2015-11-20": 96} {
 		page := r.As("reader").Get(path).Body
@@ -257,14 +257,14 @@ func TestIntervalRules(t *testing.T) {
 	}
 	// a later file corrects
 	if got = r.importFile("nem12", "e.csv", file(head("kWh", "15"), day("20151120", 96, "0.75")), false); got.Stopped != nil {
-		t.Errorf("%+v", got.ImportResult)
+		t.Errorf("%+v", got.Result)
 	}
 	if x := r.values("NMI1234567", "E1"); len(x) != 144 || x[143].Values[0] != 750_000 {
 		t.Errorf("%d values, the last %v", len(x), x[len(x)-1])
 	}
 	for name, body := range map[string]string{"zip without members": "PK\x05\x06" + strings.Repeat("\x00", 18), "broken zip": "PK\x03\x04broken", "no record 100": "hello"} {
 		if got := r.importFile("nem12", "x.zip", []byte(body), false); got.Stopped == nil || got.Stopped.Zh == "" || got.Stopped.En == "" {
-			t.Errorf("%s: %+v", name, got.ImportResult)
+			t.Errorf("%s: %+v", name, got.Result)
 		}
 	}
 }

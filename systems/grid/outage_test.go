@@ -38,7 +38,7 @@ func workedCity(t *testing.T) *room {
 		text += fmt.Sprintf("%012d,%s,%s,%s,residential,dlt698,2010-05-01\n", i, district, feeder, concentrator)
 	}
 	if got := r.importFile("archive", "archive.csv", []byte(text), false); got.Taken != 20 {
-		t.Fatalf("archive: %+v %v", got.ImportResult, got.lines)
+		t.Fatalf("archive: %+v %v", got.Result, got.lines)
 	}
 	return r
 }
@@ -99,10 +99,10 @@ func (x reliability) sums(t *testing.T, kind, code, rule string) [3]int64 {
 func TestWorkedOutages(t *testing.T) {
 	r := workedCity(t)
 	if got := r.importFile("outages", "outages.csv", []byte(workedList), true); got.Taken != 13 || got.Stopped != nil || len(r.outages("")) != 0 {
-		t.Fatalf("dry run: %+v %v", got.ImportResult, got.lines)
+		t.Fatalf("dry run: %+v %v", got.Result, got.lines)
 	}
 	if got := r.importFile("outages", "outages.csv", []byte(workedList), false); got.Taken != 13 || got.Counts["new"] != 11 {
-		t.Fatalf("import: %+v %v", got.ImportResult, got.lines)
+		t.Fatalf("import: %+v %v", got.Result, got.lines)
 	}
 	r.Clock.Set(time.Date(2016, 2, 1, 9, 0, 0, 0, book.China))
 	r = r.reopen()
@@ -195,7 +195,7 @@ func TestOutageListRefused(t *testing.T) {
 		"G,2015-03-01 08:00,,fault,,299999999999,,\n"
 	got := r.importFile("outages", "bad.csv", []byte(bad), false)
 	if got.Refused != 7 || got.Stopped == nil || len(r.outages("")) != 0 {
-		t.Errorf("%+v %v", got.ImportResult, got.lines)
+		t.Errorf("%+v %v", got.Result, got.lines)
 	}
 	for i, line := range []int{3, 4, 5, 6, 7, 8, 9} {
 		if i >= len(got.lines) || got.lines[i].Line != line || got.lines[i].Text.Zh == "" || got.lines[i].Text.En == "" {

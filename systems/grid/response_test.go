@@ -48,7 +48,7 @@ func responseCity(t *testing.T) (*room, *town.City) {
 		t.Fatal(err)
 	}
 	if got := r.importFile("archive", "archive.csv", archive.Bytes(), false); got.Taken != 48 {
-		t.Fatalf("archive: %+v %v", got.ImportResult, got.lines)
+		t.Fatalf("archive: %+v %v", got.Result, got.lines)
 	}
 	return r, city
 }
@@ -95,13 +95,13 @@ func TestResponse(t *testing.T) {
 		{Name: "programme", Method: "POST", Path: "/zh/grid/response/programmes", As: "power-officer", Form: programme, Status: 303},
 	})
 	if got := r.importFile("participants", "list.csv", []byte(strings.Replace(list, "PEAK,2,120", "NONE,2,120", 1)), false); got.Refused != 1 || got.Stopped == nil {
-		t.Fatalf("a list with a wrong line: %+v", got.ImportResult)
+		t.Fatalf("a list with a wrong line: %+v", got.Result)
 	}
 	if got := r.importFile("participants", "list.csv", []byte(list), false); got.Taken != 3 || got.Counts["changed"] != 3 {
-		t.Fatalf("participants: %+v %v", got.ImportResult, got.lines)
+		t.Fatalf("participants: %+v %v", got.Result, got.lines)
 	}
 	if got := r.importFile("participants", "list.csv", []byte(list), false); got.Counts["unchanged"] != 3 {
-		t.Fatalf("again: %+v", got.ImportResult)
+		t.Fatalf("again: %+v", got.Result)
 	}
 
 	draft := url.Values{"name": {"晚高峰"}, "programme": {"PEAK"}, "target": {"2"}, "begins": {"2015-11-20 17:00"}, "ends": {"2015-11-20 19:00"}, "preview": {"1"}}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/host/hosttest"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/host/refused"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/series"
@@ -60,19 +61,19 @@ func (r *room) reopen() *room {
 
 // report is what an import said.
 type report struct {
-	host.ImportResult
-	lines []host.ImportLine
+	intake.Result
+	lines []intake.Line
 }
 
 func (r *room) importFile(kind, name string, body []byte, dry bool) report {
 	r.t.Helper()
 	var out report
-	res, err := r.ImportFile(r.t.Context(), "grid", kind, host.ImportRun{File: name, Size: int64(len(body)), Body: bytes.NewReader(body), DryRun: dry,
-		By: identity.System("grid"), Progress: func(int64) {}, Report: func(l host.ImportLine) { out.lines = append(out.lines, l) }})
+	res, err := r.ImportFile(r.t.Context(), "grid", kind, intake.Run{File: name, Size: int64(len(body)), Body: bytes.NewReader(body), DryRun: dry,
+		By: identity.System("grid"), Progress: func(int64) {}, Report: func(l intake.Line) { out.lines = append(out.lines, l) }})
 	if err != nil {
 		r.t.Fatalf("import %s: %v", name, err)
 	}
-	out.ImportResult = res
+	out.Result = res
 	return out
 }
 
@@ -87,7 +88,7 @@ func (r *room) archive(protocol string, lines ...string) {
 		text += fmt.Sprintf("%s,120101,120101-10kV-01,%s,residential,%s,2014-05-01\n", address, concentrator, protocol)
 	}
 	if got := r.importFile("archive", "archive.csv", []byte(text), false); got.Stopped != nil || got.Refused != 0 || got.Taken != int64(len(lines)) {
-		r.t.Fatalf("archive: %+v %v", got.ImportResult, got.lines)
+		r.t.Fatalf("archive: %+v %v", got.Result, got.lines)
 	}
 }
 

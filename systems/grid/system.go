@@ -8,6 +8,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/grid/customer"
@@ -88,7 +89,7 @@ func System() host.System {
 		Needs:      []string{"entity", "series", "journal", "indicator"},
 		Config:     conf,
 		Indicators: []string{pages.TargetCoverage, pages.TargetMeters, outage.Target},
-		Imports: []host.Import{
+		Imports: []intake.Kind{
 			{Name: importArchive, Title: lang.T("电表档案（CSV）", "Meter archive (CSV)"), Extensions: []string{".csv"}, Begins: []string{"address,", "\ufeffaddress,"}, Grant: grantImport},
 			{Name: importNEM, Title: lang.T("区间数据（NEM12/NEM13）", "Interval data (NEM12, NEM13)"), Extensions: []string{".csv", ".zip"}, Begins: []string{"100,", "PK", "\"100"}, Grant: grantImport},
 			{Name: loss.ImportName, Title: lang.T("台区和馈线供电量（CSV）", "Supplies of areas and feeders (CSV)"), Extensions: []string{".csv"}, Begins: []string{"area,", "\ufeffarea,"}, Grant: grantImport},
@@ -116,7 +117,7 @@ func open(ctx context.Context, h *host.Host, conf Config) (*host.Opened, error) 
 		Feeds:    append(slices.Concat(s.head.Feeds(), s.gateways.Feeds()), host.Feed{Name: "intake", Run: s.ledger.Run}, s.orders.Feed()),
 		Measures: append(s.pages.Measures(), s.outages.Measures()...),
 		Search:   s.pages.Search,
-		Import:   map[string]host.ImportFunc{importArchive: s.importArchive, importNEM: s.intervals.Import, outage.ImportName: s.outages.Import, customer.ImportName: s.customers.Import, loss.ImportName: s.losses.Import, response.ImportName: s.responses.Import},
+		Import:   map[string]intake.Func{importArchive: s.importArchive, importNEM: s.intervals.Import, outage.ImportName: s.outages.Import, customer.ImportName: s.customers.Import, loss.ImportName: s.losses.Import, response.ImportName: s.responses.Import},
 		Health:   s.health,
 		Close:    s.close,
 	}, nil

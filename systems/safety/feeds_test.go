@@ -16,8 +16,8 @@ import (
 	"github.com/gopcua/opcua/server"
 	"github.com/gopcua/opcua/ua"
 
-	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/host/hosttest"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/systems/plan"
@@ -47,9 +47,9 @@ func open(t testing.TB, plants, points string, change func(c *safety.Config)) *w
 	}
 	w := &works{hosttest.Open(t, plan.System(), s), t}
 	for _, f := range []struct{ kind, body string }{{"plants", plantHead + plants}, {"points", pointHead + points}} {
-		var lines []host.ImportLine
-		res, err := w.ImportFile(t.Context(), "safety", f.kind, host.ImportRun{File: f.kind + ".csv", Size: int64(len(f.body)), Body: bytes.NewReader([]byte(f.body)),
-			By: identity.System("safety"), Progress: func(int64) {}, Report: func(l host.ImportLine) { lines = append(lines, l) }})
+		var lines []intake.Line
+		res, err := w.ImportFile(t.Context(), "safety", f.kind, intake.Run{File: f.kind + ".csv", Size: int64(len(f.body)), Body: bytes.NewReader([]byte(f.body)),
+			By: identity.System("safety"), Progress: func(int64) {}, Report: func(l intake.Line) { lines = append(lines, l) }})
 		if err != nil || res.Stopped != nil || len(lines) > 0 {
 			t.Fatalf("import %s: %+v, %v, %v", f.kind, res, lines, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/casework"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
@@ -52,7 +53,7 @@ func System() host.System {
 		Needs:      []string{"journal", "indicator"},
 		Config:     settings,
 		Indicators: []string{overview.SharingRate, overview.DistrictLinks},
-		Imports:    []host.Import{catalogue.Import()},
+		Imports:    []intake.Kind{catalogue.Import()},
 		Kinds:      []casework.Kind{apply.Kind()},
 		Open:       func(ctx context.Context, h *host.Host) (*host.Opened, error) { return open(ctx, h, *settings) },
 	}
@@ -109,7 +110,7 @@ func assemble(ctx context.Context, h *host.Host, settings Settings, sources *sou
 		Routes: slices.Concat(s.board.Routes(), s.catalogue.Routes(), s.apply.Routes(), s.gate.Routes(), n.routes),
 		Mounts: n.mounts, Topics: []web.Topic{{Name: page.Topic, Grant: page.GrantRead}},
 		Jobs: slices.Concat(s.board.Jobs(), n.jobs), Measures: s.board.Measures(), Search: s.board.Search, Own: s.board.Own(),
-		Import: map[string]host.ImportFunc{catalogue.Import().Name: s.catalogue.Take},
+		Import: map[string]intake.Func{catalogue.Import().Name: s.catalogue.Take},
 		Close: func(ctx context.Context) error {
 			_, err := s.gate.Flush(ctx)
 			if n.close != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
@@ -19,7 +19,7 @@ import (
 const ImportName = "bindings"
 
 // Import binds accounts to meters on the word of an officer, as at the counter for who has no bill at hand.
-func (p *Part) Import(ctx context.Context, run host.ImportRun) (res host.ImportResult, err error) {
+func (p *Part) Import(ctx context.Context, run intake.Run) (res intake.Result, err error) {
 	if err := serve(run.By); err != nil {
 		return res, err
 	}
@@ -48,13 +48,13 @@ func (p *Part) Import(ctx context.Context, run host.ImportRun) (res host.ImportR
 			return res, err
 		case err != nil:
 			res.Refused++
-			run.Report(host.ImportLine{Line: line, Level: "error", Text: msg})
+			run.Report(intake.Line{Line: line, Level: "error", Text: msg})
 		case bound:
 			res.Taken++
 			res.Counts["bound"]++
 		default:
 			res.Counts["unchanged"]++
-			run.Report(host.ImportLine{Line: line, Level: "info", Text: lang.T("已绑定，或绑定数已满", "bound already, or no room for it")})
+			run.Report(intake.Line{Line: line, Level: "info", Text: lang.T("已绑定，或绑定数已满", "bound already, or no room for it")})
 		}
 	}
 }

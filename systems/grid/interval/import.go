@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/entity"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/series"
@@ -45,12 +45,12 @@ type Importer struct {
 // Import takes an interval file, NEM12 or NEM13, plain or zipped. It is read twice: the first time to check it whole, so that
 // a file with a wrong record changes nothing and every wrong record is reported; the second time to store it. Storing the same
 // file again changes nothing.
-func (im *Importer) Import(ctx context.Context, run host.ImportRun) (host.ImportResult, error) {
+func (im *Importer) Import(ctx context.Context, run intake.Run) (intake.Result, error) {
 	file, err := seekable(run.Body)
 	if err != nil {
-		return host.ImportResult{}, err
+		return intake.Result{}, err
 	}
-	check := &reading{im: im, run: run, dry: true, res: host.ImportResult{Counts: map[string]int64{}}, meters: map[string]bool{}, channels: map[string]int64{}, units: map[string]string{}}
+	check := &reading{im: im, run: run, dry: true, res: intake.Result{Counts: map[string]int64{}}, meters: map[string]bool{}, channels: map[string]int64{}, units: map[string]string{}}
 	if err := check.file(ctx, file); err != nil {
 		return check.res, err
 	}
@@ -63,7 +63,7 @@ func (im *Importer) Import(ctx context.Context, run host.ImportRun) (host.Import
 		check.res.Stopped, check.res.Taken = &stop, 0
 		return check.res, nil
 	}
-	write := &reading{im: im, run: run, res: host.ImportResult{Counts: map[string]int64{}}, meters: map[string]bool{}, channels: map[string]int64{}, units: map[string]string{}}
+	write := &reading{im: im, run: run, res: intake.Result{Counts: map[string]int64{}}, meters: map[string]bool{}, channels: map[string]int64{}, units: map[string]string{}}
 	if err := write.file(ctx, file); err != nil {
 		return write.res, err
 	}
@@ -95,9 +95,9 @@ func seekable(r io.Reader) (file, error) {
 // reading is one reading of a file, to check it or to store it.
 type reading struct {
 	im       *Importer
-	run      host.ImportRun
+	run      intake.Run
 	dry      bool
-	res      host.ImportResult
+	res      intake.Result
 	meters   map[string]bool
 	channels map[string]int64  // by NMI and suffix; the Num once it is stored
 	units    map[string]string // of the channels
@@ -210,7 +210,7 @@ func (n *reading) line(line int, level string, text lang.Text, name string) {
 	if name != "" {
 		text = lang.T(name+"："+text.Zh, name+": "+text.En)
 	}
-	n.run.Report(host.ImportLine{Line: line, Level: level, Text: text})
+	n.run.Report(intake.Line{Line: line, Level: level, Text: text})
 }
 
 type countingReader struct {

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
@@ -74,15 +74,15 @@ const importBatch = 500
 
 // Import takes a supply file. A file with a wrong line changes nothing; every wrong line is reported. A day that came before is
 // replaced by the file's, whole: quarter hours of one day belong into one file.
-func (p *Part) Import(ctx context.Context, run host.ImportRun) (host.ImportResult, error) {
-	res := host.ImportResult{Counts: map[string]int64{"new": 0, "changed": 0, "unchanged": 0}}
+func (p *Part) Import(ctx context.Context, run intake.Run) (intake.Result, error) {
+	res := intake.Result{Counts: map[string]int64{"new": 0, "changed": 0, "unchanged": 0}}
 	wrong := func(line int, err error) {
 		res.Refused++
 		msg, ok := errs.MsgOf(err)
 		if !ok {
 			msg = lang.T("无法读取："+err.Error(), "cannot be read: "+err.Error())
 		}
-		run.Report(host.ImportLine{Line: line, Level: "error", Text: msg})
+		run.Report(intake.Line{Line: line, Level: "error", Text: msg})
 	}
 	rows, read, err := supply.Read(run.Body, wrong)
 	if msg, ok := errs.MsgOf(err); ok {
@@ -112,7 +112,7 @@ func (p *Part) Import(ctx context.Context, run host.ImportRun) (host.ImportResul
 }
 
 // put writes some areas' days in one transaction.
-func (p *Part) put(ctx context.Context, run host.ImportRun, chunk []*fed, counts map[string]int64) error {
+func (p *Part) put(ctx context.Context, run intake.Run, chunk []*fed, counts map[string]int64) error {
 	here := map[string]int64{}
 	err := p.o.DB.Write(ctx, func(tx *store.Tx) error {
 		clear(here) // the chunk may run again

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/outage/join"
@@ -57,15 +57,15 @@ const importBatch = 100
 
 // Import takes an outage list. A file with a wrong line changes nothing; every wrong line is reported. The same file again changes
 // nothing, a corrected one changes what it names; an outage that a person has corrected since is left as it is, and said so.
-func (p *Part) Import(ctx context.Context, run host.ImportRun) (host.ImportResult, error) {
-	res := host.ImportResult{Counts: map[string]int64{"new": 0, "changed": 0, "unchanged": 0, "corrected": 0}}
+func (p *Part) Import(ctx context.Context, run intake.Run) (intake.Result, error) {
+	res := intake.Result{Counts: map[string]int64{"new": 0, "changed": 0, "unchanged": 0, "corrected": 0}}
 	wrong := func(line int, err error) {
 		res.Refused++
 		msg, ok := errs.MsgOf(err)
 		if !ok {
 			msg = lang.T("无法读取："+err.Error(), "cannot be read: "+err.Error())
 		}
-		run.Report(host.ImportLine{Line: line, Level: "error", Text: msg})
+		run.Report(intake.Line{Line: line, Level: "error", Text: msg})
 	}
 	rows, read, err := list.Read(run.Body, wrong)
 	if msg, ok := errs.MsgOf(err); ok {
@@ -94,7 +94,7 @@ func (p *Part) Import(ctx context.Context, run host.ImportRun) (host.ImportResul
 }
 
 // putImported writes some outages of a list in one transaction.
-func (p *Part) putImported(ctx context.Context, run host.ImportRun, chunk []*join.Outage, counts map[string]int64) error {
+func (p *Part) putImported(ctx context.Context, run intake.Run, chunk []*join.Outage, counts map[string]int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var changed []*join.Outage
@@ -121,7 +121,7 @@ func (p *Part) putImported(ctx context.Context, run host.ImportRun, chunk []*joi
 			counts["unchanged"]++
 		case slices.ContainsFunc(before, func(c Change) bool { return !strings.HasPrefix(c.Reason, importReason) }):
 			counts["corrected"]++
-			run.Report(host.ImportLine{Level: "warning", Text: lang.T("停电 "+o.Code+" 已由人工更正，保持不变", "outage "+o.Code+" was corrected by a person and is left as it is")})
+			run.Report(intake.Line{Level: "warning", Text: lang.T("停电 "+o.Code+" 已由人工更正，保持不变", "outage "+o.Code+" was corrected by a person and is left as it is")})
 		default:
 			notes[o.ID] = fields
 			p.known(old[0])

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/grid/response/record"
@@ -16,15 +16,15 @@ import (
 const ImportName = "participants"
 
 // Import takes a list of participants. A file with a wrong line changes nothing; the same file again changes nothing.
-func (p *Part) Import(ctx context.Context, run host.ImportRun) (host.ImportResult, error) {
-	res := host.ImportResult{Counts: map[string]int64{"changed": 0, "unchanged": 0}}
+func (p *Part) Import(ctx context.Context, run intake.Run) (intake.Result, error) {
+	res := intake.Result{Counts: map[string]int64{"changed": 0, "unchanged": 0}}
 	wrong := func(line int, err error) {
 		res.Refused++
 		msg, ok := errs.MsgOf(err)
 		if !ok {
 			msg = lang.T("无法读取："+err.Error(), "cannot be read: "+err.Error())
 		}
-		run.Report(host.ImportLine{Line: line, Level: "error", Text: msg})
+		run.Report(intake.Line{Line: line, Level: "error", Text: msg})
 	}
 	rows, n, err := record.ReadList(run.Body, wrong)
 	if msg, ok := errs.MsgOf(err); ok {
@@ -49,7 +49,7 @@ func (p *Part) Import(ctx context.Context, run host.ImportRun) (host.ImportResul
 	if res.Read, res.Taken = n, n-res.Refused; run.DryRun {
 		return res, nil
 	}
-	stop := func(msg lang.Text) (host.ImportResult, error) {
+	stop := func(msg lang.Text) (intake.Result, error) {
 		res.Stopped, res.Taken, res.Counts["changed"] = &msg, 0, 0
 		return res, nil
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
@@ -25,8 +25,8 @@ import (
 var columns = []string{"id", "code", "name", "name_en", "abstract", "abstract_en", "unit", "system", "category", "keywords", "format", "period", "sharing", "condition", "basis", "open", "related", "source", "where", "items", "key", "fields"}
 
 // Import is the catalogue as a file.
-func Import() host.Import {
-	return host.Import{Name: "catalogue", Title: lang.T("信息资源目录", "Catalogue of resources"), Extensions: []string{".csv"}, Begins: []string{"id,code,name"}, Grant: page.GrantOffer}
+func Import() intake.Kind {
+	return intake.Kind{Name: "catalogue", Title: lang.T("信息资源目录", "Catalogue of resources"), Extensions: []string{".csv"}, Begins: []string{"id,code,name"}, Grant: page.GrantOffer}
 }
 
 // line writes a resource as cells. A field is name|kind|personal|from|title|title_en; fields are separated by line breaks.
@@ -93,7 +93,7 @@ func parseLine(cells map[string]string) (r Resource, err error) {
 const mostLines = 20_000
 
 // Take reads a catalogue's file: all of it, or with a mistake nothing. What is new becomes a draft, what is there a new version.
-func (p *Part) Take(ctx context.Context, run host.ImportRun) (res host.ImportResult, err error) {
+func (p *Part) Take(ctx context.Context, run intake.Run) (res intake.Result, err error) {
 	list, err := p.readFile(run, &res)
 	if msg, ok := errs.MsgOf(err); ok {
 		res.Stopped = &msg
@@ -122,7 +122,7 @@ func (p *Part) Take(ctx context.Context, run host.ImportRun) (res host.ImportRes
 	})
 }
 
-func (p *Part) readFile(run host.ImportRun, res *host.ImportResult) (list []Resource, err error) {
+func (p *Part) readFile(run intake.Run, res *intake.Result) (list []Resource, err error) {
 	c := csv.NewReader(run.Body)
 	head, err := c.Read()
 	if err != nil {
@@ -156,7 +156,7 @@ func (p *Part) readFile(run host.ImportRun, res *host.ImportResult) (list []Reso
 		if err != nil {
 			res.Refused++
 			said, _ := errs.MsgOf(err)
-			run.Report(host.ImportLine{Line: sheet.LineOf(c, line, nil), Level: "error", Text: said})
+			run.Report(intake.Line{Line: sheet.LineOf(c, line, nil), Level: "error", Text: said})
 			continue
 		}
 		list = append(list, r)

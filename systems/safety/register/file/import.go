@@ -6,18 +6,18 @@ import (
 	"io"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/host"
+	"github.com/haihe-city/haihe/host/intake"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/safety/register"
 	"github.com/haihe-city/haihe/web/sheet"
 )
 
 // Imports are the kinds of file, as the room declares them.
-func Imports() []host.Import {
-	declare := func(name, zh, en, begins string) host.Import {
-		return host.Import{Name: name, Title: lang.T(zh, en), Extensions: []string{".csv"}, Begins: []string{begins, "\ufeff" + begins}, Grant: register.GrantImport}
+func Imports() []intake.Kind {
+	declare := func(name, zh, en, begins string) intake.Kind {
+		return intake.Kind{Name: name, Title: lang.T(zh, en), Extensions: []string{".csv"}, Begins: []string{begins, "\ufeff" + begins}, Grant: register.GrantImport}
 	}
-	return []host.Import{
+	return []intake.Kind{
 		declare("plants", "企业台账（CSV）", "Plants (CSV)", "plant,name"),
 		declare("units", "危险源单元（CSV）", "Hazard units (CSV)", "unit,plant"),
 		declare("substances", "危险化学品（CSV）", "Substances (CSV)", "substance,plant"),
@@ -26,10 +26,10 @@ func Imports() []host.Import {
 }
 
 // Funcs take the kinds of file into a register; changed is called where one was taken.
-func Funcs(r *register.Register, changed func(ctx context.Context) error) map[string]host.ImportFunc {
-	out := map[string]host.ImportFunc{}
+func Funcs(r *register.Register, changed func(ctx context.Context) error) map[string]intake.Func {
+	out := map[string]intake.Func{}
 	for name, k := range kinds {
-		out[name] = func(ctx context.Context, run host.ImportRun) (host.ImportResult, error) {
+		out[name] = func(ctx context.Context, run intake.Run) (intake.Result, error) {
 			res, err := take(ctx, r, name, k, run)
 			if err == nil && res.Stopped == nil && !run.DryRun {
 				err = changed(ctx)
@@ -41,7 +41,7 @@ func Funcs(r *register.Register, changed func(ctx context.Context) error) map[st
 }
 
 // take reads a file, checks all of it, and then makes its changes.
-func take(ctx context.Context, r *register.Register, name string, k *kind, run host.ImportRun) (res host.ImportResult, err error) {
+func take(ctx context.Context, r *register.Register, name string, k *kind, run intake.Run) (res intake.Result, err error) {
 	deed := register.Deed{By: run.By, Grant: register.GrantImport, Verb: "import", Detail: map[string]any{"file": run.File, "kind": name}}
 	n, err := r.Update(ctx, deed, func(now map[string]*register.Site) ([]*register.Site, error) {
 		d := &desk{now: now, sites: map[string]*register.Site{}, lines: map[string]int{}, seen: map[string]bool{}, sealed: !run.DryRun}
@@ -83,7 +83,7 @@ func take(ctx context.Context, r *register.Register, name string, k *kind, run h
 }
 
 // report writes the reason into the import's report, in both languages.
-func report(run host.ImportRun, line int, err error) {
+func report(run intake.Run, line int, err error) {
 	if run.Report == nil {
 		return
 	}
@@ -91,7 +91,7 @@ func report(run host.ImportRun, line int, err error) {
 	if !ok {
 		msg = lang.T("无法读取："+err.Error(), "cannot be read: "+err.Error())
 	}
-	run.Report(host.ImportLine{Line: line, Level: "error", Text: msg})
+	run.Report(intake.Line{Line: line, Level: "error", Text: msg})
 }
 
 // counted tells how far a file was read.
@@ -108,7 +108,7 @@ func (c *counted) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func progress(run host.ImportRun) io.Reader {
+func progress(run intake.Run) io.Reader {
 	if run.Progress == nil {
 		return run.Body
 	}

@@ -1,4 +1,4 @@
-package host
+package intake
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 	"github.com/haihe-city/haihe/lang"
 )
 
-// Import declares a kind of file that a system takes.
-type Import struct {
+// Kind declares a kind of file that a system takes.
+type Kind struct {
 	Name       string // "nem12"
 	Title      lang.Text
 	Extensions []string // ".csv", ".zip"
@@ -17,15 +17,15 @@ type Import struct {
 	Grant      string
 }
 
-// ImportLine is one line of an import's report.
-type ImportLine struct {
+// Line is one line of a report.
+type Line struct {
 	Line  int       `json:"line"`
 	Level string    `json:"level"` // error, warning, info
 	Text  lang.Text `json:"text"`
 }
 
-// ImportResult sums an import up. Nothing is changed when it was a dry run or when Stopped is set.
-type ImportResult struct {
+// Result sums an import up. Nothing is changed when it was a dry run or when Stopped is set.
+type Result struct {
 	Read    int64            `json:"read"`              // records
 	Taken   int64            `json:"taken"`             // records
 	Refused int64            `json:"refused"`           // records
@@ -33,16 +33,16 @@ type ImportResult struct {
 	Stopped *lang.Text       `json:"stopped,omitempty"` // why nothing was taken (malformed file, shrink guard)
 }
 
-// ImportRun is one import.
-type ImportRun struct {
+// Run is one import.
+type Run struct {
 	File     string
 	Size     int64
 	Body     io.Reader
 	DryRun   bool
 	By       *identity.Principal
 	Progress func(bytes int64)
-	Report   func(ImportLine)
+	Report   func(Line)
 }
 
-// ImportFunc takes a file in.
-type ImportFunc func(ctx context.Context, run ImportRun) (ImportResult, error)
+// Func takes a file in.
+type Func func(ctx context.Context, run Run) (Result, error)
