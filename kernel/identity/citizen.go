@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/identity/throttle"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
@@ -22,16 +23,16 @@ const cityKey = "city"
 
 // newSignups counts registrations, every one of them: an address may open a handful of accounts an hour, as a household or a
 // shared line does, the city a few thousand, so that nobody fills the tables.
-func newSignups(now func() time.Time) *throttle {
-	return &throttle{now: now,
-		logins: tally{rule: rule{free: 3000, base: time.Second, most: time.Minute, lock: 5000, window: time.Hour}, size: 1, m: map[string]*tries{}},
-		addrs:  tally{rule: rule{free: 5, base: 10 * time.Minute, most: time.Hour, lock: 8, window: time.Hour}, size: throttleSize, m: map[string]*tries{}}}
+func newSignups(now func() time.Time) *throttle.Gate {
+	city := throttle.Rule{Free: 3000, Base: time.Second, Most: time.Minute, Lock: 5000, Window: time.Hour}
+	home := throttle.Rule{Free: 5, Base: 10 * time.Minute, Most: time.Hour, Lock: 8, Window: time.Hour}
+	return throttle.New(now, city, home, 1, throttle.Size)
 }
 
 // Register makes a citizen's account and signs them in; cookie is the session's secret. The account is named by its login, has the
 // role citizen, and may do nothing but in its own matters. addr is the caller's own, as Login takes it.
 func (s *Service) Register(ctx context.Context, q Registration, addr string) (cookie string, p *Principal, err error) {
-	login, from := foldLogin(q.Login), place(addr)
+	login, from := foldLogin(q.Login), throttle.Place(addr)
 	switch {
 	case !q.Consent:
 		return "", nil, errs.Say(errs.Invalid, "请阅读并同意个人信息处理说明", "read how your data are kept, and agree to it")
@@ -41,12 +42,12 @@ func (s *Service) Register(ctx context.Context, q Registration, addr string) (co
 	if err := CheckPassword(login, q.Password); err != nil {
 		return "", nil, err
 	}
-	if wait, _ := s.signups.begin(cityKey, from); wait > 0 {
+	if wait, _ := s.signups.Begin(cityKey, from); wait > 0 {
 		return "", nil, errs.Say(errs.Busy, "注册过于频繁，请 %d 分钟后再试", "too many registrations from here; try again in %d minutes", int(wait/time.Minute)+1)
 	}
 	made, err := s.create(ctx, System("identity"), Person{Login: login, Name: lang.Same(login), Roles: []string{RoleCitizen}}, q.Password, false, false)
 	if errs.Is(err, errs.Busy) || errs.Is(err, errs.Unavailable) {
-		s.signups.undo(cityKey, from)
+		s.signups.Undo(cityKey, from)
 	}
 	if err != nil {
 		return "", nil, err

@@ -163,3 +163,11 @@ func randomBytes(n int) []byte {
 	rand.Read(b) // never fails: crypto/rand ends the program where the system has no randomness
 	return b
 }
+
+// bucket is what a login is counted under. What cannot be a login shares one, so that nobody fills the memory with long ones.
+func bucket(login string) string {
+	if !loginForm(login) {
+		return "?"
+	}
+	return login
+}

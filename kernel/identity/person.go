@@ -323,17 +323,17 @@ func (s *Service) ChangePassword(ctx context.Context, cookie, old, fresh string)
 
 // prove compares the present password of who is signed in already. from is the session: this throttle counts the account, not the place.
 func (s *Service) prove(ctx context.Context, a *account, password, from string) error {
-	wait, locks := s.throttle.begin(a.Login, from)
+	wait, locks := s.throttle.Begin(a.Login, from)
 	if wait > 0 {
 		return tooOften(wait)
 	}
 	_, err := s.check(ctx, a.Login, password)
 	switch {
 	case err == nil:
-		s.throttle.clear(a.Login, from)
+		s.throttle.Clear(a.Login, from)
 		return nil
 	case !errs.Is(err, errs.Unauthenticated):
-		s.throttle.undo(a.Login, from)
+		s.throttle.Undo(a.Login, from)
 		return err
 	}
 	if err := s.failed(ctx, a, a.Login, from, locks); !errs.Is(err, errs.Unauthenticated) {

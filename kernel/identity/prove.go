@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/identity/throttle"
 	"github.com/haihe-city/haihe/store"
 )
 
@@ -26,7 +27,7 @@ func (s *Service) Prove(ctx context.Context, person string, by Proof, addr strin
 	case err != nil:
 		return "", nil, errs.Wrap("sign in", err)
 	}
-	return s.admit(ctx, &who, place(addr), by)
+	return s.admit(ctx, &who, throttle.Place(addr), by)
 }
 
 // Stamp makes a short text that only this server makes for a use and a text, for what a browser carries and brings back.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/identity/throttle"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/store"
@@ -24,13 +25,18 @@ type Service struct {
 	grants    *grantBook
 	key       []byte // the server's own
 	hasher    *hasher
-	throttle  *throttle
-	signups   *throttle // of citizens who register
+	throttle  *throttle.Gate
+	signups   *throttle.Gate // of citizens who register
 	cache     *cache
 }
 
-// throttleSize bounds how many logins and how many addresses are remembered.
-const throttleSize = 20_000
+// A login is locked after ten failures; an address, behind which a whole office may sit, after a hundred.
+func loginRule() throttle.Rule {
+	return throttle.Rule{Free: 3, Base: time.Second, Most: time.Minute, Lock: 10, Window: 15 * time.Minute}
+}
+func addrRule() throttle.Rule {
+	return throttle.Rule{Free: 20, Base: time.Second, Most: time.Minute, Lock: 100, Window: 15 * time.Minute}
+}
 
 // Open migrates, loads units and declares grants (of the kernel and of every system).
 func Open(ctx context.Context, db *store.DB, j *journal.Journal, now func() time.Time, units []Unit, grants []Grant) (*Service, error) {
@@ -50,7 +56,7 @@ func open(ctx context.Context, db *store.DB, j *journal.Journal, now func() time
 		return nil, err
 	}
 	s := &Service{db: db, journal: j, now: now, units: units, unitNames: names, grants: book,
-		hasher: newHasher(c, cores()), throttle: newThrottle(now, throttleSize), signups: newSignups(now), cache: newCache()}
+		hasher: newHasher(c, cores()), throttle: throttle.New(now, loginRule(), addrRule(), throttle.Size, throttle.Size), signups: newSignups(now), cache: newCache()}
 	s.key, err = loadKey(ctx, db)
 	return s, err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/identity/throttle"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/store"
 )
@@ -40,8 +41,8 @@ const secretSize = 43
 // the caller's own (behind a proxy: what the proxy says), with or without a port.
 func (s *Service) Login(ctx context.Context, login, password, addr string) (cookie string, p *Principal, err error) {
 	login = foldLogin(login)
-	from, name := place(addr), bucket(login)
-	wait, locks := s.throttle.begin(name, from)
+	from, name := throttle.Place(addr), bucket(login)
+	wait, locks := s.throttle.Begin(name, from)
 	if wait > 0 {
 		return "", nil, tooOften(wait)
 	}
@@ -50,15 +51,15 @@ func (s *Service) Login(ctx context.Context, login, password, addr string) (cook
 	case errs.Is(err, errs.Unauthenticated):
 		return "", nil, s.failed(ctx, who, login, from, locks)
 	case err != nil:
-		s.throttle.undo(name, from)
+		s.throttle.Undo(name, from)
 		return "", nil, err
 	}
 	cookie, p, err = s.admit(ctx, who, from, Proof{})
 	if err != nil {
-		s.throttle.undo(name, from)
+		s.throttle.Undo(name, from)
 		return "", nil, err
 	}
-	s.throttle.clear(name, from)
+	s.throttle.Clear(name, from)
 	return cookie, p, nil
 }
 
