@@ -65,7 +65,7 @@ func (t *status) look() (*Mark, *Refusal) {
 
 // list asks one complete list, with the delta that goes with it, for the sake of one distribution point. RFC 5280 6.3.3 (a) to (l)
 func (t *status) list(p x509.Point, l *x509.CRL) *Refusal {
-	if l.Base != nil || !t.v.usable(l) || !t.inScope(p, l) {
+	if l.Base != nil || !t.v.understood(l) || !t.inScope(p, l) {
 		return nil
 	}
 	reasons := allReasons
@@ -82,9 +82,15 @@ func (t *status) list(p x509.Point, l *x509.CRL) *Refusal {
 	if !ok {
 		return nil
 	}
+	d := t.delta(l, signer)
+	current := d != nil && t.v.fresh(d)
+	if !current && !t.v.fresh(l) {
+		return nil // RFC 5280 6.3.3 (a) (1): past, unless a delta carries it on
+	}
 	entry := t.entry(l)
-	if d := t.delta(l, signer); d != nil {
-		if e := t.entry(d); e != nil {
+	if d != nil {
+		// A delta that is past revokes still, being later than the list, but takes nothing off.
+		if e := t.entry(d); e != nil && (current || e.Reason != x509.RemoveFromCRL) {
 			entry = e
 		}
 	}
@@ -112,10 +118,13 @@ func (t *status) revoked(e *x509.Entry) *Refusal {
 	return refuse(Revoked, "6.3.3", "证书已于 "+day+" 吊销", "the certificate was revoked at "+day)
 }
 
-// usable tells whether a list is whole, understood and of the time. RFC 5280 5.2, 6.3.3 (a)
-func (v *verifier) usable(l *x509.CRL) bool {
-	return len(l.Unknown) == 0 && !l.Next.IsZero() && !l.Next.Before(v.o.Time) && (v.o.Later || !l.This.After(v.o.Time))
+// understood tells whether a list is whole, known in all that is critical, and made by now. RFC 5280 5.2
+func (v *verifier) understood(l *x509.CRL) bool {
+	return len(l.Unknown) == 0 && !l.Next.IsZero() && (v.o.Later || !l.This.After(v.o.Time))
 }
+
+// fresh tells whether a newer list is not due yet. RFC 5280 6.3.3 (a)
+func (v *verifier) fresh(l *x509.CRL) bool { return !l.Next.Before(v.o.Time) }
 
 // inScope tells whether a list speaks for the certificate, asked by way of the point. RFC 5280 6.3.3 (b)
 func (t *status) inScope(p x509.Point, l *x509.CRL) bool {
@@ -168,13 +177,17 @@ func (t *status) entry(l *x509.CRL) *x509.Entry {
 	return nil
 }
 
-// delta finds the newest delta that goes with a complete list, signed by the same key. RFC 5280 6.3.3 (c), (h), 5.2.4
+// delta finds the newest delta that goes with a complete list, signed by the same key; one that is past only where there is no other.
+// RFC 5280 6.3.3 (c), (h), 5.2.4
 func (t *status) delta(l *x509.CRL, signer working) (best *x509.CRL) {
 	for _, d := range t.v.o.Lists {
-		if d.Base == nil || d.Number == nil || l.Number == nil || !d.Issuer.Equal(l.Issuer) || !sameScope(d.Scope, l.Scope) || !t.v.usable(d) {
+		if d.Base == nil || d.Number == nil || l.Number == nil || !d.Issuer.Equal(l.Issuer) || !sameScope(d.Scope, l.Scope) || !t.v.understood(d) {
 			continue
 		}
-		if l.Number.Cmp(d.Base) < 0 || l.Number.Cmp(d.Number) >= 0 || best != nil && d.Number.Cmp(best.Number) <= 0 {
+		if l.Number.Cmp(d.Base) < 0 || l.Number.Cmp(d.Number) >= 0 {
+			continue
+		}
+		if best != nil && (t.v.fresh(best) && !t.v.fresh(d) || t.v.fresh(best) == t.v.fresh(d) && d.Number.Cmp(best.Number) <= 0) {
 			continue
 		}
 		if t.v.listed(d, signer) {
