@@ -57,7 +57,7 @@ var floors = []rule{
 	{dir: "kernel/trust", floor: 2, may: []string{"kernel/trust/pki", "kernel/trust/sm", "kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/merkle", floor: 0, may: []string{"errs"}},
 	{dir: "kernel/journal/tiles", floor: 2, may: []string{"kernel/journal", "kernel/merkle", "wire/note", "store", "errs"}, tests: storage},
-	{dir: "kernel/journal/audit", floor: 2, may: []string{"kernel/journal", "kernel/merkle", "kernel/trust/cert", "kernel/trust/pki", "wire/note", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles", "store")},
+	{dir: "kernel/journal/audit", floor: 2, may: []string{"kernel/journal", "kernel/merkle", "kernel/trust/cms", "kernel/trust/path", "kernel/trust/pki", "kernel/trust/tsp", "wire/note", "wire/tsp", "wire/x509", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles", "kernel/trust/cert", "store")},
 	{dir: "kernel/journal", floor: 2, may: []string{"store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/entity/geo", floor: 2, may: []string{"errs"}},
 	{dir: "kernel/entity/filter", floor: 2, may: []string{"kernel/entity/geo", "wire/ngsild/*", "errs"}},

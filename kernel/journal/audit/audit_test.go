@@ -15,8 +15,6 @@ import (
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/journal/tiles"
 	"github.com/haihe-city/haihe/kernel/merkle"
-	"github.com/haihe-city/haihe/kernel/trust/cert"
-	"github.com/haihe-city/haihe/kernel/trust/pki"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/store/storetest"
 	"github.com/haihe-city/haihe/wire/note"
@@ -326,69 +324,6 @@ func TestOtherRecords(t *testing.T) {
 	r, err := Dir(files, &Keys{Log: []note.Key{by[0].Key}}, nil, nil)
 	if err != nil || len(r.Findings) > 0 || r.Entries != 20 {
 		t.Errorf("%+v, %v", r, err)
-	}
-}
-
-// TestCertificate: a checkpoint signed in the certificate's time holds after the certificate has expired and after it was revoked later; one signed
-// after its revocation does not.
-func TestCertificate(t *testing.T) {
-	signedAt := time.Date(2015, 11, 23, 1, 2, 3, 0, time.UTC)
-	for _, a := range []pki.Algorithm{pki.SM2, pki.ECDSA} {
-		ca, err := pki.Generate(a)
-		if err != nil {
-			t.Fatal(err)
-		}
-		der, err := cert.MakeRoot(cert.Name{{Type: cert.Organization, Value: "CA"}}, ca, signedAt.AddDate(-1, 0, 0), signedAt.AddDate(1, 0, 0)) // long expired today
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := cert.Read(der)
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, err := KeyOf(origin, c.RawSubjectPublicKeyInfo)
-		if err != nil {
-			t.Fatal(err)
-		}
-		leaf := merkle.LeafHash([]byte("record"))
-		text := note.Checkpoint{Origin: origin, Size: 1, Root: leaf}.Text()
-		n := note.Note{Text: text}
-		sig, err := pki.Sign(ca, key.Message(text, uint64(signedAt.Unix())))
-		if err != nil {
-			t.Fatal(err)
-		}
-		n.Signatures = append(n.Signatures, key.Signature(uint64(signedAt.Unix()), sig))
-		var witness []note.Key
-		if !key.Timed() { // somebody has to say when
-			w := signers(t, "witness.example/w", 5)[1]
-			b, err := w.Sign(t.Context(), w.Key.Message(text, uint64(signedAt.Unix())))
-			if err != nil {
-				t.Fatal(err)
-			}
-			n.Signatures, witness = append(n.Signatures, w.Key.Signature(uint64(signedAt.Unix()), b)), []note.Key{w.Key}
-		}
-		proof := []byte(note.Proof{Extra: []byte("record"), Note: n}.String())
-		list := func(at time.Time) []byte {
-			crl, err := cert.MakeList(&cert.List{Issuer: c.RawSubject, IssuerKey: c.SubjectKeyId, Number: 1, This: at, Next: at.AddDate(0, 1, 0),
-				Entries: []cert.Entry{{Serial: c.SerialNumber.Bytes(), At: at}}}, ca)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return cert.Armour("X509 CRL", crl)
-		}
-		for _, r := range []struct {
-			name string
-			crl  []byte
-			good bool
-		}{{"expired since", nil, true}, {"revoked later", list(signedAt.AddDate(0, 0, 1)), true}, {"revoked before", list(signedAt.AddDate(0, 0, -1)), false}} {
-			keys := Keys{Witnesses: witness}
-			if err := keys.Add(append(cert.Armour("CERTIFICATE", der), r.crl...), origin); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := Proof(proof, &keys); (err == nil) != r.good {
-				t.Errorf("%s, %s: %v", a, r.name, err)
-			}
-		}
 	}
 }
 

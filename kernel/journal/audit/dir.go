@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -21,17 +22,23 @@ type Other struct {
 type checked struct {
 	name   string
 	c      note.Checkpoint
-	signed []note.Signed
+	signed []Signer
 }
 
 // Dir checks a log as files. The error is about reading the folder; what is wrong with the log stands in the report. progress, which may be nil,
 // is called with the entries done.
 func Dir(dir fs.FS, keys *Keys, others []Other, progress func(done int64)) (Report, error) {
 	var r Report
-	list, err := checkpoints(dir, keys, others, &r)
+	k, err := keys.along(dir)
 	if err != nil {
 		return r, err
 	}
+	k.inspect(&r)
+	list, err := checkpoints(dir, k, others, &r)
+	if err != nil {
+		return r, err
+	}
+	k.leftover(&r)
 	at := slices.IndexFunc(list, func(c checked) bool { return c.name == "checkpoint" })
 	if at < 0 { // the newest of the others takes its place, so that the rest can be checked all the same
 		at = len(list) - 1
@@ -45,6 +52,41 @@ func Dir(dir fs.FS, keys *Keys, others []Other, progress func(done int64)) (Repo
 	p.run(progress)
 	p.judge()
 	return r, nil
+}
+
+// along gives the keys with what the folder brings along, each thing under its path.
+func (k *Keys) along(dir fs.FS) (*Keys, error) {
+	out := *k
+	out.pieces, out.broken = nil, slices.Clone(k.broken)
+	for _, p := range k.pieces { // used is of one check
+		c := *p
+		c.used = false
+		out.pieces = append(out.pieces, &c)
+	}
+	for _, pattern := range []string{"certificates/*", "lists/*", "stamps/*"} {
+		names, err := fs.Glob(dir, pattern)
+		if err != nil {
+			return nil, errs.Wrap("list certificates", err)
+		}
+		for _, name := range names {
+			b, err := fs.ReadFile(dir, name)
+			if err != nil {
+				return nil, errs.Because(err, errs.Unavailable, "文件 %s 读不了", "the file %s cannot be read", name)
+			}
+			out.Bring(name, b)
+		}
+	}
+	return &out, nil
+}
+
+// refused is the finding about a checkpoint whose signatures do not count.
+func refused(name string, err error) Finding {
+	var v *voided
+	if errors.As(err, &v) {
+		return Finding{What: Void, File: name, Said: lang.T("检查点 "+name+" 的签署无效："+v.said.Zh, "the signature on the checkpoint "+name+" is void: "+v.said.En)}
+	}
+	t := texts(err)
+	return Finding{What: Forged, File: name, Said: lang.T("检查点 "+name+" 未经可信密钥签署，或已被改动："+t.Zh, "the checkpoint "+name+" is not signed by a key that is trusted, or was changed: "+t.En)}
 }
 
 // checkpoints reads all of them, smallest first; those that are not signed are named and left out.
@@ -66,13 +108,17 @@ func checkpoints(dir fs.FS, keys *Keys, others []Other, r *Report) ([]checked, e
 		n, err := note.Parse(o.Text)
 		c := checked{name: o.Name}
 		if err == nil {
-			c.c, c.signed, err = keys.open(n)
+			c.c, c.signed, err = keys.open(n, r)
 		}
 		if err != nil {
-			r.find(Finding{What: Forged, File: o.Name, Said: lang.T("检查点 "+o.Name+" 未经可信密钥签署，或已被改动", "the checkpoint "+o.Name+" is not signed by a key that is trusted, or was changed: "+say(err))})
+			r.find(refused(o.Name, err))
 			continue
 		}
 		list = append(list, c)
+		r.Notes = append(r.Notes, said(o.Name, c.signed)...)
+		if s := c.signed[0]; s.How == ByStamp && c.c.Size >= r.Stamped {
+			r.Stamped, r.StampedAt, r.StampedBy = c.c.Size, s.At, s.Source
+		}
 	}
 	slices.SortStableFunc(list, func(a, b checked) int {
 		switch {
@@ -146,7 +192,7 @@ func (p *pass) run(progress func(int64)) {
 		}
 		if err != nil { // what was not read is not missing a second time
 			p.whole, p.index = false, (n+1)*merkle.TileWidth
-			said := lang.T("条目文件 "+t.Path()+" 缺失或无法解读", "the file of entries "+t.Path()+" is missing or cannot be read: "+say(err))
+			said := lang.T("条目文件 "+t.Path()+" 缺失或无法解读", "the file of entries "+t.Path()+" is missing or cannot be read: "+texts(err).En)
 			p.r.find(Finding{What: File, File: t.Path(), From: n*merkle.TileWidth + 1, To: n*merkle.TileWidth + uint64(w), Said: said})
 			p.align.flush()
 			p.align.skip(p.index)

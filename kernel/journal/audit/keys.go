@@ -3,12 +3,9 @@ package audit
 import (
 	"bytes"
 	"encoding/pem"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/kernel/trust/cert"
 	"github.com/haihe-city/haihe/kernel/trust/pki"
 	"github.com/haihe-city/haihe/wire/note"
 )
@@ -35,14 +32,8 @@ func Check(k note.Key, msg, sig []byte) bool {
 	return err == nil && pki.Verify(pub, msg, sig) == nil
 }
 
-// Span is when a key's signatures count: its certificate's validity, shortened by a revocation. What was signed within it counts for ever.
-type Span struct{ From, To time.Time }
-
-func (s Span) holds(at time.Time) bool { return !at.Before(s.From) && at.Before(s.To) }
-
-// Add takes in what somebody trusts: verifier keys, one a line with empty lines and # allowed; or certificates and public keys in PEM, which stand
-// for the origin that is named; or revocation lists in PEM, which come after the certificates. A certificate that has expired, or was revoked
-// later, still speaks for what it signed before: only the time of the signature counts.
+// Add takes in keys that somebody trusts for themselves: verifier keys, one a line with empty lines and # allowed; or public keys in PEM, which
+// stand for the origin that is named. Certificates are not trusted for themselves: Trust takes in their roots, Bring the rest.
 func (k *Keys) Add(text []byte, origin string) error {
 	before := len(k.Log)
 	if bytes.Contains(text, []byte("-----BEGIN ")) {
@@ -82,85 +73,17 @@ func (k *Keys) addPEM(text []byte, origin string) error {
 	found := false
 	for b, rest := pem.Decode(text); b != nil; b, rest = pem.Decode(rest) {
 		found = true
-		var err error
-		switch b.Type {
-		case "CERTIFICATE":
-			err = k.addCertificate(b.Bytes, origin)
-		case "X509 CRL":
-			err = k.revoke(b.Bytes)
-		case "PUBLIC KEY":
-			var key note.Key
-			key, err = KeyOf(origin, b.Bytes)
-			k.Log = append(k.Log, key)
-		default:
-			err = errs.Say(errs.Invalid, "PEM 中的 %s 不是证书、公钥或吊销列表", "%s in PEM is no certificate, public key or revocation list", b.Type)
+		if b.Type != "PUBLIC KEY" {
+			return errs.Say(errs.Invalid, "PEM 中的 %s 不是公钥；根证书请用 --root 给出", "%s in PEM is no public key; root certificates are given with --root", b.Type)
 		}
+		key, err := KeyOf(origin, b.Bytes)
 		if err != nil {
 			return err
 		}
+		k.Log = append(k.Log, key)
 	}
 	if !found {
 		return errs.Say(errs.Invalid, "PEM 文件无法解读", "the PEM file cannot be read")
 	}
 	return nil
-}
-
-func (k *Keys) addCertificate(der []byte, origin string) error {
-	c, err := cert.Read(der)
-	if err != nil {
-		return errs.Because(err, errs.Invalid, "证书无法解读", "the certificate cannot be read")
-	}
-	key, err := KeyOf(origin, c.RawSubjectPublicKeyInfo)
-	if err != nil {
-		return err
-	}
-	k.Log = append(k.Log, key)
-	k.certificates = append(k.certificates, held{id: key.ID, issuer: c.RawIssuer, serial: c.SerialNumber.Bytes(), span: Span{From: c.NotBefore, To: c.NotAfter}})
-	return nil
-}
-
-// revoke shortens the spans of the certificates that a list names. The list is taken as it was handed in, as the certificates are.
-func (k *Keys) revoke(der []byte) error {
-	l, err := cert.ReadList(der)
-	if err != nil {
-		return errs.Because(err, errs.Invalid, "吊销列表无法解读", "the revocation list cannot be read")
-	}
-	for i := range k.certificates {
-		c := &k.certificates[i]
-		for _, e := range l.Entries {
-			if bytes.Equal(l.Issuer, c.issuer) && bytes.Equal(e.Serial, c.serial) && e.At.Before(c.span.To) {
-				c.span.To = e.At
-			}
-		}
-	}
-	return nil
-}
-
-// held is a certificate that a key came with.
-type held struct {
-	id             uint32
-	issuer, serial []byte
-	span           Span
-}
-
-// counts drops the signatures that were made outside their certificate's time. A signature that states no time counts where another one on the
-// same checkpoint does, at that one's time.
-func (k *Keys) counts(signed []note.Signed) (out []note.Signed) {
-	var at time.Time
-	for _, s := range signed {
-		if s.Time > 0 && (at.IsZero() || time.Unix(int64(s.Time), 0).Before(at)) {
-			at = time.Unix(int64(s.Time), 0)
-		}
-	}
-	for _, s := range signed {
-		when := at
-		if s.Time > 0 {
-			when = time.Unix(int64(s.Time), 0)
-		}
-		i := slices.IndexFunc(k.certificates, func(h held) bool { return h.id == s.Key.ID })
-		if i < 0 || !when.IsZero() && k.certificates[i].span.holds(when) {
-			out = append(out, s)
-		}
-	}
-	return out
 }

@@ -3,14 +3,15 @@ package audit
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/haihe-city/haihe/lang"
-	"github.com/haihe-city/haihe/wire/note"
 )
 
 // What is wrong at a place.
 const (
-	Forged   = "checkpoint not signed"   // by a key that is trusted, or its signature does not verify
+	Forged   = "not signed"              // by whom it should be, or its signature does not verify
+	Void     = "signature void"          // it fits, and does not count: outside the certificate's time, after its revocation, without a chain
 	Forked   = "checkpoint inconsistent" // two signed checkpoints that do not follow one another
 	Cut      = "tail missing"            // a signed checkpoint knows of more entries
 	Changed  = "changed"                 // an entry's bytes
@@ -43,11 +44,33 @@ type Report struct {
 	Origin      string
 	Size        uint64 // entries under the newest signed checkpoint
 	Root        [32]byte
-	Signed      []note.Signed // who signed that
-	Entries     uint64        // read
-	Checkpoints int           // signed ones that were held against the entries
-	Findings    []Finding     // none: the log is whole
-	More        bool          // there are more than maxFindings
+	Signed      []Signer    // who signed that, and when
+	Entries     uint64      // read
+	Checkpoints int         // signed ones that were held against the entries
+	Findings    []Finding   // none: the log is whole
+	Notes       []lang.Text // what the reader should know besides
+	Stamped     uint64      // entries under the newest checkpoint with a time stamp that counts
+	StampedAt   time.Time   // of that
+	StampedBy   string
+	More        bool // there are more than maxFindings
+}
+
+// remark adds what the reader should know.
+func (r *Report) remark(zh, en string) { r.Notes = append(r.Notes, lang.T(zh, en)) }
+
+// number writes a number for a sentence.
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// said says of a checkpoint's signers what makes them differ from a signer of today.
+func said(name string, list []Signer) (out []lang.Text) {
+	for _, s := range list {
+		if s.Revoked.IsZero() {
+			continue
+		}
+		at, then := s.At.UTC().Format(time.RFC3339), s.Revoked.UTC().Format(time.RFC3339)
+		out = append(out, lang.T(name+"：签署者证书 "+s.By+" 已于 "+then+" 吊销；签署在前（"+at+"），签名仍然有效", name+": the signer's certificate "+s.By+" was revoked at "+then+"; it signed before that ("+at+"), and the signature holds"))
+	}
+	return out
 }
 
 // find adds a finding, joined to the one before where it goes on with it.
