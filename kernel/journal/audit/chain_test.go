@@ -241,6 +241,26 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
+// TestBeforeCertificate: a key that signed before it was certified. Its checkpoint is held against the later ones; alone it does not count.
+func TestBeforeCertificate(t *testing.T) {
+	c := newCity(t, pki.SM2)
+	f := c.folder(12, 5)
+	early := c.sign(note.Checkpoint{Origin: origin, Size: 3, Root: merkle.Root([][32]byte{merkle.LeafHash(bytes.Repeat([]byte{0}, 40)), merkle.LeafHash(bytes.Repeat([]byte{1}, 41)), merkle.LeafHash(bytes.Repeat([]byte{2}, 42))})}, signedAt.AddDate(0, -7, 0))
+	f["checkpoints/3"] = &fstest.MapFile{Data: []byte(early.String())}
+	r, err := Dir(f, c.trust(), nil, nil)
+	if err != nil || len(r.Findings) > 0 || len(r.Notes) != 1 || r.Checkpoints != 3 {
+		t.Errorf("%+v %v, %v", r.Findings, r.Notes, err)
+	}
+	f["checkpoints/3"] = &fstest.MapFile{Data: []byte(c.sign(note.Checkpoint{Origin: origin, Size: 3, Root: [32]byte{1}}, signedAt.AddDate(0, -7, 0)).String())}
+	if r, err = Dir(f, c.trust(), nil, nil); err != nil || len(r.Findings) != 1 || r.Findings[0].What != Forked {
+		t.Errorf("%+v, %v", r.Findings, err)
+	}
+	f["checkpoint"] = f["checkpoints/3"]
+	if r, err = Dir(f, c.trust(), nil, nil); err != nil || !strings.Contains(r.Findings[0].File, "checkpoint") || r.Findings[0].What != Void {
+		t.Errorf("%+v, %v", r.Findings, err)
+	}
+}
+
 // folder is a log of n records with everything along: certificates, lists, a time stamp over each checkpoint.
 func (c *city) folder(n int, before ...int) fstest.MapFS {
 	c.t.Helper()

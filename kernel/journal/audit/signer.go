@@ -103,7 +103,7 @@ func (k *Keys) judge(s *Signer, c *x509.Certificate, w when) (first error) {
 		if err != nil {
 			if first == nil {
 				x := texts(err)
-				first = void(t.at, c, x)
+				first = &voided{said: against(t.at, c, x), early: t.at.Before(c.NotBefore)}
 			}
 			continue
 		}
@@ -118,7 +118,7 @@ func (k *Keys) judge(s *Signer, c *x509.Certificate, w when) (first error) {
 		return nil
 	}
 	if first == nil {
-		first = void(time.Time{}, c, lang.T("没有任何内容说明签署时间", "nothing says when it was signed"))
+		first = &voided{said: against(time.Time{}, c, lang.T("没有任何内容说明签署时间", "nothing says when it was signed"))}
 	}
 	return first
 }
@@ -135,15 +135,18 @@ func ended(marks []path.Mark) error {
 }
 
 // voided is a signature that does not count although it fits.
-type voided struct{ said lang.Text }
+type voided struct {
+	said  lang.Text
+	early bool // the certificate was issued later
+}
 
 func (v *voided) Error() string { return v.said.En }
 
-func void(at time.Time, c *x509.Certificate, why lang.Text) error {
+func against(at time.Time, c *x509.Certificate, why lang.Text) lang.Text {
 	zh, en := "", ""
 	if !at.IsZero() {
 		day := at.UTC().Format(time.RFC3339)
 		zh, en = "，签署于 "+day, ", at "+day
 	}
-	return &voided{lang.T("签署者证书 "+c.Subject.String()+"（序列号 "+c.Serial.Text(16)+"）"+zh+"："+why.Zh, "signed with the certificate "+c.Subject.String()+" (serial "+c.Serial.Text(16)+")"+en+": "+why.En)}
+	return lang.T("签署者证书 "+c.Subject.String()+"（序列号 "+c.Serial.Text(16)+"）"+zh+"："+why.Zh, "signed with the certificate "+c.Subject.String()+" (serial "+c.Serial.Text(16)+")"+en+": "+why.En)
 }

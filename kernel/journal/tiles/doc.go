@@ -23,5 +23,11 @@
 // Another node confirms a checkpoint by a cosignature (C2SP tlog-witness): [Log.Addition] is what it is sent, [Log.Cosign] keeps what it
 // answers, and [Store.Witness] is the other side: it cosigns a foreign log only while that only grows.
 //
+// # What goes along
+//
+// So that a log can be checked years later from files alone, certificates of its keys, revocation lists of their time and time stamps over its
+// checkpoints are kept beside it ([Store.Put]) and exported with it. Who makes them does not matter here: systems/certificates certifies every
+// key that [Store.Signers] names, systems/seal asks for time stamps.
+//
 // Data lies in the tables tiles_*. Who may read is decided by the caller.
 package tiles

@@ -11,7 +11,8 @@ import (
 )
 
 // Export hands out the log under its newest checkpoint as files, in the paths of C2SP tlog-tiles, which kernel/journal/audit checks: checkpoint,
-// checkpoints/<size> (the last of each hour), tiles and bundles of entries. It reads a tile at a time; progress is called with the entries done.
+// checkpoints/<size> (the last of each hour, and those with a time stamp), tiles and bundles of entries; and what an auditor needs besides:
+// certificates/, lists/ and stamps/. It reads a tile at a time; progress is called with the entries done.
 func (f Fold) Export(ctx context.Context, write func(name string, data []byte) error, progress func(done int64)) (Signed, error) {
 	c, err := f.Log.Latest(ctx)
 	if err != nil {
@@ -20,7 +21,11 @@ func (f Fold) Export(ctx context.Context, write func(name string, data []byte) e
 	if err := write("checkpoint", []byte(c.Note.String())); err != nil {
 		return c, errs.Wrap("export log", err)
 	}
-	if err := f.exportEarlier(ctx, c, write); err != nil {
+	stamped, err := f.exportAlong(ctx, c, write)
+	if err == nil {
+		err = f.exportEarlier(ctx, c, stamped, write)
+	}
+	if err != nil {
 		return c, errs.Wrap("export log", err)
 	}
 	for level := uint(0); ; level++ {
@@ -46,8 +51,30 @@ func (f Fold) Export(ctx context.Context, write func(name string, data []byte) e
 	}
 }
 
-// exportEarlier writes the last checkpoint of each hour before the newest.
-func (f Fold) exportEarlier(ctx context.Context, newest Signed, write func(string, []byte) error) error {
+// exportAlong writes what goes along, up to the newest checkpoint, and tells which sizes are time-stamped.
+func (f Fold) exportAlong(ctx context.Context, newest Signed, write func(string, []byte) error) (stamped map[uint64]bool, err error) {
+	all, err := f.Log.s.Along(ctx, f.Log.o.Name)
+	if err != nil {
+		return nil, err
+	}
+	stamped = map[uint64]bool{}
+	for _, a := range all {
+		if a.Kind == Stamp {
+			size, err := strconv.ParseUint(a.Name, 10, 63)
+			if err != nil || size > newest.Size {
+				continue // signed since: it comes with the next export
+			}
+			stamped[size] = true
+		}
+		if err := write(a.path(), a.Data); err != nil {
+			return nil, err
+		}
+	}
+	return stamped, nil
+}
+
+// exportEarlier writes the last checkpoint of each hour before the newest, and those that are time-stamped.
+func (f Fold) exportEarlier(ctx context.Context, newest Signed, stamped map[uint64]bool, write func(string, []byte) error) error {
 	const page = 1000
 	var last Signed
 	for from := uint64(0); ; {
@@ -56,8 +83,8 @@ func (f Fold) exportEarlier(ctx context.Context, newest Signed, write func(strin
 			return err
 		}
 		for _, c := range list {
-			ended := last.Size > 0 && !last.At.Truncate(time.Hour).Equal(c.At.Truncate(time.Hour))
-			if ended || last.Size > 0 && c.Size == newest.Size {
+			ended := !last.At.Truncate(time.Hour).Equal(c.At.Truncate(time.Hour))
+			if last.Size > 0 && (ended || c.Size == newest.Size || stamped[last.Size]) {
 				if err := write("checkpoints/"+strconv.FormatUint(last.Size, 10), []byte(last.Note.String())); err != nil {
 					return err
 				}

@@ -66,7 +66,10 @@ func (s *Store) Log(ctx context.Context, o Options) (*Log, error) {
 	if origin != o.Origin {
 		return nil, errs.Say(errs.Conflict, "日志 %s 的来源标识是 %s，不能改为 %s", "the log %s has the origin %s, which cannot become %s", o.Name, origin, o.Origin)
 	}
-	return l, nil
+	if len(o.Signers) > 0 {
+		err = s.db.Write(ctx, l.remember)
+	}
+	return l, errs.Wrap("open log", err)
 }
 
 // Origin gives the origin of a log that is there; errs.NotFound where it is not.

@@ -35,4 +35,11 @@ var (
 	qWitnessed = store.Q("tiles.witnessed", `SELECT size, root FROM tiles_witnessed WHERE origin = $1`)
 	qWitness   = store.Q("tiles.witness", `INSERT INTO tiles_witnessed (origin, size, at, root, note) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (origin) DO UPDATE SET size = excluded.size, at = excluded.at, root = excluded.root, note = excluded.note`)
+
+	qAlongKeep  = store.Q("tiles.along_keep", `INSERT INTO tiles_along (log, kind, name, at, data) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (log, kind, name) DO NOTHING`)
+	qAlongRenew = store.Q("tiles.along_renew", `INSERT INTO tiles_along (log, kind, name, at, data) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (log, kind, name) DO UPDATE SET at = excluded.at, data = excluded.data`)
+	qAlong     = store.Q("tiles.along", `SELECT kind, name, at, data FROM tiles_along WHERE log = $1 AND kind <> $2 ORDER BY kind, name`)
+	qKeys      = store.Q("tiles.keys", `SELECT a.log, l.origin, a.data FROM tiles_along a JOIN tiles_log l ON l.log = a.log WHERE a.kind = $1 ORDER BY a.log, a.name`)
+	qLastStamp = store.Q("tiles.last_stamp", `SELECT name, at, data FROM tiles_along WHERE log = $1 AND kind = $2 ORDER BY name DESC LIMIT 1`)
 )
