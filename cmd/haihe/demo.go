@@ -62,7 +62,7 @@ func (d *demo) run(ctx context.Context, s *setup) error {
 		defer os.RemoveAll(dir)
 		s.data = dir
 	}
-	conf, list, err := s.read()
+	conf, _, err := s.read()
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,8 @@ func (d *demo) run(ctx context.Context, s *setup) error {
 		return err
 	}
 	defer ln.Close()
-	if conf, list, err = s.readAt(address(ln, conf.Server.Certificate != "")); err != nil {
+	conf, list, err := s.readAt(address(ln, conf.Server.Certificate != ""))
+	if err != nil {
 		return err
 	}
 	d.sh.Printf("data %s", s.data)

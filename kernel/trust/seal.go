@@ -26,7 +26,7 @@ func (v *Vault) shut(id string, public, secret []byte) ([]byte, error) {
 	}
 	out := make([]byte, 1+nonceSize, 1+nonceSize+len(secret)+gcm.Overhead())
 	out[0] = sealVersion
-	rand.Read(out[1:]) //nolint:errcheck // it never fails: the program ends first
+	rand.Read(out[1:]) // never fails: the program ends first
 	return gcm.Seal(out, out[1:1+nonceSize], secret, bound(id, public)), nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/certificates/bulk"
 	"github.com/haihe-city/haihe/systems/certificates/ca"
+	"github.com/haihe-city/haihe/systems/certificates/logs"
 	"github.com/haihe-city/haihe/systems/certificates/pages"
 	"github.com/haihe-city/haihe/systems/certificates/register"
 	"github.com/haihe-city/haihe/systems/certificates/status"
@@ -139,6 +140,7 @@ type room struct {
 	status    *status.Service
 	monitor   *ca.Monitor
 	log       *tiles.Log
+	keys      *logs.Service
 }
 
 func build(ctx context.Context, h *host.Host, conf *Config) (*room, error) {
@@ -150,12 +152,12 @@ func build(ctx context.Context, h *host.Host, conf *Config) (*room, error) {
 	if err != nil {
 		return nil, errs.Wrap("open the log's key", err)
 	}
-	logs, err := tiles.Open(ctx, h.DB, h.Wall)
+	all, err := tiles.Open(ctx, h.DB, h.Wall)
 	if err != nil {
 		return nil, err
 	}
 	r := &room{}
-	if r.log, err = logs.Log(ctx, tiles.Options{Name: "certificates", Origin: conf.LogOrigin, Signers: []tiles.Signer{key}}); err != nil {
+	if r.log, err = all.Log(ctx, tiles.Options{Name: "certificates", Origin: conf.LogOrigin, Signers: []tiles.Signer{key}}); err != nil {
 		return nil, err
 	}
 	if r.authority, err = ca.Open(ctx, ca.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, Log: r.log, Now: h.Clock.Now, Settings: settings}); err != nil {
@@ -169,6 +171,7 @@ func build(ctx context.Context, h *host.Host, conf *Config) (*room, error) {
 	}
 	r.status, err = status.New(ctx, status.Options{DB: h.DB, Authority: r.authority, Now: h.Clock.Now, Shard: settings.Shard})
 	r.monitor = ca.NewMonitor(r.authority)
+	r.keys = logs.New(logs.Options{Logs: all, Now: h.Clock.Now, Issue: r.authority.Issue, Of: r.authority.Of, Get: r.authority.Get, Roots: r.authority.Roots, List: r.status.Bytes})
 	return r, err
 }
 
@@ -183,13 +186,14 @@ func open(ctx context.Context, h *host.Host, conf *Config) (*host.Opened, error)
 		}
 	}
 	p := pages.New(pages.Options{Authority: r.authority, Register: r.register, Bulk: r.bulk, Status: r.status, Monitor: r.monitor, Vault: h.Trust, People: h.People, Now: h.Clock.Now, Shard: int64(conf.Shard)})
-	out := &host.Opened{Routes: p.Routes(), Mounts: r.status.Mounts(), Measures: p.Measures(), Search: p.Search, Health: r.health,
+	out := &host.Opened{Routes: p.Routes(), Mounts: r.status.Mounts(), Measures: p.Measures(), Search: p.Search, Certified: r.authority.Holder, Health: r.health,
 		Jobs: append(r.status.Jobs(),
 			host.Job{Name: "expire", Every: time.Minute, Run: r.authority.Expire},
 			host.Job{Name: "responders", Every: time.Hour, Run: r.authority.RenewResponders},
 			host.Job{Name: "bulk", Every: time.Second, Run: r.bulk.Work},
 			host.Job{Name: "applications", Every: time.Minute, Run: r.register.Finish},
 			host.Job{Name: "checkpoints", Every: 2 * time.Second, Run: r.checkpoint},
+			host.Job{Name: "logs", Every: time.Minute, Run: r.keys.Run},
 			host.Job{Name: "monitor", Every: time.Minute, Run: r.monitor.Run})}
 	list, err := parts(ctx, h, r.authority, &conf.Parts)
 	if err != nil {

@@ -3,10 +3,8 @@ package sharing
 import (
 	"context"
 	"net/http"
-	"os"
 	"time"
 
-	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/identity"
@@ -80,11 +78,8 @@ func (c *Config) stamper(now func() time.Time) (record.Stamper, error) {
 	}
 	var anchors []*x509.Certificate
 	if c.StampCA != "" {
-		b, err := os.ReadFile(c.StampCA)
-		if err != nil {
-			return record.Stamper{}, errs.Because(err, errs.Invalid, "时间戳信任证书文件 %s 读不了", "the file %s of certificates that time stamps are verified against cannot be read", c.StampCA)
-		}
-		if anchors, err = stamp.Anchors(b); err != nil {
+		var err error
+		if anchors, err = stamp.ReadAnchors(c.StampCA); err != nil {
 			return record.Stamper{}, err
 		}
 	}

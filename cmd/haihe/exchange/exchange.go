@@ -82,10 +82,6 @@ func stampedBy(sh *cli.Shell, file string) (record.Stamped, error) {
 	if file == "" {
 		return nil, nil
 	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, cli.WithCode(cli.ExitUsage, errs.Because(err, errs.Invalid, "文件 %s 读不了；请检查路径和权限", "the file %s cannot be read; check its path and permissions", file))
-	}
-	anchors, err := stamp.Anchors(b)
+	anchors, err := stamp.ReadAnchors(file)
 	return stamp.Verifier(anchors, sh.Now), cli.WithCode(cli.ExitUsage, err)
 }

@@ -56,7 +56,7 @@ func (s *Service) Bind(ctx context.Context, by *identity.Principal, unit string,
 		return b, "", errs.Say(errs.Invalid, "请选择单位，并填写 1 至 %d 个域名", "choose a unit and give 1 to %d names", maxNames)
 	}
 	raw := make([]byte, 32)
-	rand.Read(raw) //nolint:errcheck // it never fails: the program ends first
+	rand.Read(raw) // never fails: the program ends first
 	now := s.o.Now()
 	b = Binding{ID: store.NewID(now), Unit: unit, Names: list, Active: true, Made: now}
 	sealed, err := s.o.Vault.Wrap("acme "+b.ID, raw)

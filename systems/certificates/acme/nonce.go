@@ -26,14 +26,14 @@ type nonces struct {
 
 func newNonces(now func() time.Time) *nonces {
 	n := &nonces{now: now, since: now(), new: map[[20]byte]bool{}}
-	rand.Read(n.key[:]) //nolint:errcheck // it never fails: the program ends first
+	rand.Read(n.key[:]) // never fails: the program ends first
 	return n
 }
 
 func (n *nonces) make() string {
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, 32), uint64(n.now().UnixMilli()))
 	b = b[:20]
-	rand.Read(b[8:]) //nolint:errcheck // it never fails: the program ends first
+	rand.Read(b[8:]) // never fails: the program ends first
 	return base64.RawURLEncoding.EncodeToString(append(b, n.mac(b)...))
 }
 

@@ -116,6 +116,7 @@ func TestProfiles(t *testing.T) {
 		{Server, pki.SM2, 0x11, "1.3.6.1.5.5.7.3.1 1.3.6.1.5.5.7.3.2", false, false},
 		{Seal, pki.SM2, 0x03, "", false, false},
 		{TimeStamp, pki.ECDSA, 0x03, "1.3.6.1.5.5.7.3.8", false, false},
+		{Log, pki.ECDSA, 0x03, "", false, false},
 	} {
 		t.Run(row.kind+" "+string(row.alg), func(t *testing.T) {
 			got := w.issue(row.kind, "subject-"+row.kind+"-"+string(row.alg), row.alg)

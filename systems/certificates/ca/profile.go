@@ -18,6 +18,7 @@ const (
 	Server     = "server"
 	Seal       = "seal"      // a unit's seal on documents
 	TimeStamp  = "timestamp" // a time-stamp service
+	Log        = "log"       // the signer of a log's checkpoints; its name is the log's origin
 )
 
 // The uses of a key. Dual certificates are one of each. GM/T 0034
@@ -79,6 +80,7 @@ func Profiles() []Profile {
 		{Kind: Server, Family: System, Name: lang.T("服务器", "Server"), Days: 90, Usage: cert.DigitalSignature | cert.KeyAgreement, Purposes: []asn1.ObjectIdentifier{cert.ServerAuth, cert.ClientAuth}, policy: 5},
 		{Kind: Seal, Family: System, Name: lang.T("电子印章", "Document seal"), Days: 2 * 365, Usage: both, policy: 6},
 		{Kind: TimeStamp, Family: System, Name: lang.T("时间戳服务", "Time-stamp service"), Days: 2 * 365, Usage: both, Purposes: []asn1.ObjectIdentifier{cert.TimeStamping}, Only: true, policy: 7},
+		{Kind: Log, Family: System, Name: lang.T("日志签署", "Log signing"), Days: 2 * 365, Usage: both, policy: 8},
 	}
 }
 

@@ -77,7 +77,7 @@ func (s *Service) Register(ctx context.Context, by *identity.Principal, unit, na
 		return d, "", errs.Say(errs.Invalid, "请选择单位，并填写设备名称：字母、数字、点和连字符，最多 64 个", "choose a unit and give the device's name: letters, digits, dots and dashes, at most 64")
 	}
 	raw := make([]byte, 20)
-	rand.Read(raw) //nolint:errcheck // it never fails: the program ends first
+	rand.Read(raw) // never fails: the program ends first
 	password = base64.RawURLEncoding.EncodeToString(raw)
 	sum, now := sha256.Sum256([]byte(password)), s.o.Now()
 	d = Device{ID: store.NewID(now), Name: name, Unit: unit, Active: true, Made: now, Expires: now.Add(passwordLife)}

@@ -95,6 +95,16 @@ func (s *Service) List(ctx context.Context, authority string, shard, delta int64
 	return s.stored(ctx, authority, shard, delta)
 }
 
+// Bytes gives a list's DER: the complete one, or the delta to it.
+func (s *Service) Bytes(ctx context.Context, authority string, shard int64, delta bool) ([]byte, error) {
+	kind := int64(0)
+	if delta {
+		kind = 1
+	}
+	l, err := s.List(ctx, authority, shard, kind)
+	return l.DER, err
+}
+
 // Renew makes the lists of a part: the delta always, the complete one where it is asked for or there is none that holds.
 func (s *Service) Renew(ctx context.Context, authority string, shard int64, complete bool) error {
 	s.making.Lock() // numbers of lists rise; two makers would waste signatures

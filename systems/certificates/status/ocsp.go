@@ -37,7 +37,6 @@ type known struct {
 	responder   ocsp.Responder
 	certificate []byte
 	algorithm   []byte
-	signerFor   []byte // the responder certificate that signer belongs to
 }
 
 var hashes = map[string]func([]byte) []byte{

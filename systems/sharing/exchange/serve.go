@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -156,7 +155,7 @@ func (n *Node) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= 500 && !errors.Is(err, context.Canceled) {
 		n.Slog.Warn("a call of another node was not served", "error", err)
 	} else {
-		n.Slog.Info("a call of another node was refused", "status", status, slog.String("error", err.Error()))
+		n.Slog.Info("a call of another node was refused", "status", status, "error", err)
 	}
 	msg, _ := errs.MsgOf(err)
 	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, En: msg.En, Zh: msg.Zh}

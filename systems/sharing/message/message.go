@@ -228,8 +228,9 @@ func ReadRequest(r *http.Request) (q Request, sig []byte, err error) {
 	if err != nil {
 		return q, nil, err
 	}
-	resource, ok := strings.CutPrefix(r.URL.EscapedPath(), Prefix+"/resources/")
-	if q.Resource, ok = strings.CutSuffix(resource, "/call"); !ok || r.URL.RawQuery != "" || r.URL.ForceQuery || r.Method != http.MethodPost {
+	resource, ours := strings.CutPrefix(r.URL.EscapedPath(), Prefix+"/resources/")
+	q.Resource, _ = strings.CutSuffix(resource, "/call")
+	if !ours || q.Resource == resource || r.URL.RawQuery != "" || r.URL.ForceQuery || r.Method != http.MethodPost {
 		return q, nil, errs.Say(errs.Invalid, "调用须为 POST %s，不带查询串", "a call is POST %s without a query", Path("{resource}"))
 	}
 	q.Type, q.Digest, q.Call, q.Created, q.KeyID, q.Alg = typ, sum, in.Nonce, in.Created, in.KeyID, in.Alg

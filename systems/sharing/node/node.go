@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
-	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/journal/tiles"
 	"github.com/haihe-city/haihe/kernel/trust"
@@ -255,9 +254,6 @@ func (n *Node) be(tx *store.Tx, id, nodeKey, listKey string, root []byte, regist
 	_, err := tx.Exec(qBe, id, nodeKey, listKey, root, registry)
 	return err
 }
-
-// by is who acts where the program does by itself.
-func by() *identity.Principal { return identity.System("sharing") }
 
 // Close waits until all lines are written.
 func (n *Node) Close(context.Context) error {

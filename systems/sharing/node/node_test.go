@@ -111,7 +111,7 @@ func (e *exch) open(t testing.TB, db *store.DB, change func(*Options)) *station 
 		t.Fatal(err)
 	}
 	s := &station{alarms: map[string]bool{}}
-	o := Options{DB: db, Journal: j, Vault: v, Now: e.clock.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	o := Options{DB: db, Journal: j, Vault: v, Now: e.clock.now, Log: slog.New(slog.DiscardHandler),
 		Stamp: record.Stamper{Name: "test", Ask: e.stamps.ask}, Algorithm: pki.ECDSA,
 		Alarm: func(_ context.Context, a Alarm) error { s.alarms[a.Key] = a.Came; return nil },
 		Serve: func(_ context.Context, c call.Call) call.Answer {

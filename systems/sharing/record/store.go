@@ -18,7 +18,6 @@ var (
 	qAtLeaf = store.Q("sharing_record_at", `SELECT at FROM sharing_record WHERE leaf >= $1 ORDER BY leaf LIMIT 1`)
 	qSince  = store.Q("sharing_record_since", `SELECT leaf FROM sharing_record WHERE at < $1 ORDER BY leaf DESC LIMIT 1`)
 	qList   = store.Q("sharing_record_list", `SELECT leaf, call, side, at, caller, provider, status FROM sharing_record WHERE leaf < $1 ORDER BY leaf DESC LIMIT $2`)
-	qCount  = store.Q("sharing_record_count", `SELECT COUNT(*) FROM sharing_record`)
 
 	qStampPut   = store.Q("sharing_stamp_put", `INSERT INTO sharing_stamp (size, note, token, source, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (size) DO NOTHING`)
 	qStampLast  = store.Q("sharing_stamp_last", `SELECT size, at FROM sharing_stamp ORDER BY size DESC LIMIT 1`)

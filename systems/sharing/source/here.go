@@ -100,7 +100,7 @@ func (s *Sources) file(q Query) ([]map[string]any, error) {
 	if err != nil {
 		return nil, unread(err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	f, err := root.Open(q.Spec.Where)
 	if err != nil {
 		return nil, unread(err)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/big"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -41,6 +42,15 @@ func Anchors(pem []byte) (list []*x509.Certificate, err error) {
 		return nil, errs.Say(errs.Invalid, "时间戳信任证书文件为空", "the file of certificates that time stamps are verified against is empty")
 	}
 	return list, nil
+}
+
+// ReadAnchors reads them from a file that the settings or a flag name.
+func ReadAnchors(file string) ([]*x509.Certificate, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, errs.Because(err, errs.Invalid, "时间戳信任证书文件 %s 读不了；请检查路径和权限", "the file %s of certificates that time stamps are verified against cannot be read; check its path and permissions", file)
+	}
+	return Anchors(b)
 }
 
 // Service asks the service at a URL. Its tokens are verified before they are kept where anchors are given.
