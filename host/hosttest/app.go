@@ -2,6 +2,7 @@ package hosttest
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -50,7 +51,7 @@ type App struct {
 	*host.Program
 	DB    *store.DB
 	Clock *Clock
-	URL   string // http://127.0.0.1:PORT
+	URL   string // http://127.0.0.1:PORT, https where the settings name a certificate
 
 	t        testing.TB
 	accounts map[string]identity.Account
@@ -120,10 +121,12 @@ func open(t testing.TB, db *store.DB, clock *Clock, conf host.Settings, systems 
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.URL = "http://" + ln.Addr().String()
-	a.web = &http.Client{
-		Transport:     &http.Transport{},
+	a.URL, a.web = "http://"+ln.Addr().String(), &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // where the settings name a certificate, it is the test's own
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	if conf.Server.Certificate != "" {
+		a.URL = "https://" + ln.Addr().String()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -120,7 +120,11 @@ func (c *Client) Do(method, path, contentType, body string) Answer {
 		req.Header.Set("Content-Type", contentType)
 	}
 	if c.cookie != "" {
-		req.AddCookie(&http.Cookie{Name: sessionCookie, Value: c.cookie})
+		name := sessionCookie
+		if req.URL.Scheme == "https" {
+			name = "__Host-" + name
+		}
+		req.AddCookie(&http.Cookie{Name: name, Value: c.cookie})
 		if method != http.MethodGet {
 			req.Header.Set(csrfHeader, c.formToken())
 		}
