@@ -286,6 +286,20 @@ func TestOpenSSL(t *testing.T) {
 	if err := l.SignedBy(issuer); err != nil {
 		t.Errorf("the SM2 list: %v", err)
 	}
+	// The commands crl and ocsp (3.0) take no signer id: of SM2 the signature is judged by pkeyutl, over the bytes that are signed.
+	sm2 := func(key *cert.Certificate, signed, signature []byte) {
+		t.Helper()
+		run("pkeyutl", "-verify", "-pubin", "-inkey", put("pub.pem", cert.Armour("PUBLIC KEY", key.RawSubjectPublicKeyInfo)), "-rawin", "-digest", "sm3", "-pkeyopt", "distid:1234567812345678", "-in", put("signed", signed), "-sigfile", put("signature", signature))
+	}
+	sm2(issuer, l.Signed, l.Signature)
+	for _, nonce := range [][]byte{nil, []byte("0123456789abcdef")} {
+		p := w.ask(sm, ocsp.OIDSHA1, nonce)
+		sm2(mustRead(t, p.Certificates[0]), p.Signed, p.Signature)
+	}
+	// What the command reads of an SM2 answer is right all the same.
+	if out := run("ocsp", "-noverify", "-url", srv.URL+Prefix+"/ocsp", "-issuer", put("smca.pem", cert.Armour("CERTIFICATE", sm.Chain[0])), "-cert", put("sm.pem", cert.Armour("CERTIFICATE", sm.DER))); !strings.Contains(out, "sm.pem: good") {
+		t.Errorf("openssl ocsp of an SM2 answer: %s", out)
+	}
 	if got := get(Prefix + "/ca/" + sm.Authority + ".cer"); !bytes.Equal(got, sm.Chain[0]) {
 		t.Error("the authority's certificate is another one")
 	}
