@@ -45,6 +45,7 @@ func backupCommand() cli.Command {
 			return cli.WithCode(cli.ExitVerify, err)
 		}
 		sh.Say("已备份到 %s：%d 张表，%d 行", "backed up to %s: %d tables, %d rows", words[0], info.Tables, info.Rows)
+		sh.Say("备份不含密钥保护文件：请把原来的 seal.key 放回（trust.seal_file 或数据目录），否则原有私钥不能用", "the seal file is not in the backup: put the old seal.key back (trust.seal_file, or the folder of the data), or the keys of before cannot be used")
 		return nil
 	}
 	return c
@@ -117,6 +118,7 @@ func restoreCommand() cli.Command {
 			return cli.WithCode(cli.ExitData, err)
 		}
 		sh.Say("已恢复 %s（%s，%s）：%d 张表，%d 行", "restored %s (%s, %s): %d tables, %d rows", words[0], info.Engine, info.At.Format("2006-01-02 15:04:05 MST"), info.Tables, info.Rows)
+		sh.Say("备份不含密钥保护文件：请把原来的 seal.key 放回（trust.seal_file 或数据目录），否则原有私钥不能用", "the seal file is not in the backup: put the old seal.key back (trust.seal_file, or the folder of the data), or the keys of before cannot be used")
 		return nil
 	}
 	return c
