@@ -72,7 +72,7 @@ func (s *setup) read() (host.Settings, []host.System, error) {
 // What the file says of these stays.
 func (s *setup) readAt(at string) (host.Settings, []host.System, error) {
 	at = strings.TrimSuffix(at, "/")
-	s.preset += fmt.Sprintf("[emergency]\nwarning_url = %q\n", at)
+	s.preset += fmt.Sprintf("[emergency]\nwarning_url = %q\n[seal]\nstamp = %q\n", at, at+"/tsa")
 	conf, list, err := s.read()
 	if conf.Server.Address == "" {
 		conf.Server.Address = at

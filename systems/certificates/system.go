@@ -45,6 +45,9 @@ var (
 	arcForm     = regexp.MustCompile(`^([0-2](\.[0-9]{1,9}){1,15})?$`)
 )
 
+// owners are the authority's own units.
+func owners() []string { return []string{"economy-it", "public-security", "crypto-admin"} }
+
 // System declares the certificate authority.
 func System() host.System {
 	conf := &Config{Address: "http://127.0.0.1:8080/pki", Province: "天津市", Locality: "天津市", Organization: "城市电子认证中心", PolicyArc: "2.999.1", Shard: 100_000, LogOrigin: "haihe.example/certificates", Parts: partDefaults()}
@@ -54,7 +57,7 @@ func System() host.System {
 		Title:    lang.T("电子认证", "Certificate authority"),
 		Icon:     "card",
 		Sections: []string{"3.5.5", "3.5.3"},
-		Owners:   []string{"economy-it", "public-security", "crypto-admin"},
+		Owners:   owners(),
 		Grants: slices.Concat([]identity.Grant{
 			{Name: pages.GrantRead, Title: lang.T("查看证书和签发统计", "See certificates and figures of issue"), Roles: []string{officer, leader, operator, reader, identity.RoleSecurity}},
 			{Name: register.GrantApply, Title: lang.T("登记主体、提交证书申请和名单", "Enter subjects, apply for certificates and hand in lists"), Roles: []string{officer}},
@@ -86,6 +89,7 @@ func acts() []journal.Word {
 		{Verb: "certificate.apply", Title: lang.T("提交证书申请", "Applied for a certificate")},
 		{Verb: "certificate.approve", Title: lang.T("批准证书申请", "Approved an application for a certificate")},
 		{Verb: "certificate.refuse", Title: lang.T("不予批准证书申请", "Refused an application for a certificate")},
+		{Verb: "certificate.read-personal", Title: lang.T("查看持证人姓名", "Was shown holders' names")},
 		{Verb: "certificate.list", Title: lang.T("提交签发名单", "Handed in a list to issue from")},
 		{Verb: "certificate.list-start", Title: lang.T("启动批量签发", "Started a list")},
 		{Verb: "certificate.list-pause", Title: lang.T("暂停批量签发", "Paused a list")},
@@ -163,7 +167,7 @@ func build(ctx context.Context, h *host.Host, conf *Config) (*room, error) {
 	if r.authority, err = ca.Open(ctx, ca.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, Log: r.log, Now: h.Clock.Now, Settings: settings}); err != nil {
 		return nil, err
 	}
-	if r.register, err = register.New(ctx, register.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, Now: h.Clock.Now, Issue: r.authority.Issue}); err != nil {
+	if r.register, err = register.New(ctx, register.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, Now: h.Clock.Now, Issue: r.authority.Issue, Wide: owners()}); err != nil {
 		return nil, err
 	}
 	if r.bulk, err = bulk.New(ctx, bulk.Options{DB: h.DB, Journal: h.Journal, Now: h.Clock.Now, Wall: h.Wall, Register: r.register, Issue: r.authority.IssueAll}); err != nil {

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"context"
 	"encoding/base64"
 	"strconv"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/ui"
+	"github.com/haihe-city/haihe/wire/note"
 )
 
 // shown checkpoints stand on the page.
@@ -36,9 +38,17 @@ func (s *service) page(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Body = append(out.Body, s.facts(log, c), s.keys(log), ui.Prose{Text: lang.T(
-		"请定期将检查点和校验密钥抄录留存于本平台之外（纸面、其他单位、时间戳服务），日后以 haihe verify 核验。单条证明从审计日志各条的校验码处下载。",
-		"Keep the checkpoint and the verifier keys outside this platform from time to time (on paper, with another unit, under a time stamp) and check later with haihe verify. The proof of an entry is downloaded from its seal in the journal.")})
+	keys, err := s.keys(r.Context(), log)
+	if err != nil {
+		return nil, err
+	}
+	stamps, err := s.stampFacts(r.Context(), log)
+	if err != nil {
+		return nil, err
+	}
+	out.Body = append(append(append(out.Body, s.facts(log, c)), stamps...), keys, ui.Prose{Text: lang.T(
+		"请定期将检查点抄录留存于本平台之外（纸面、其他单位），并妥善保管根证书：日后只凭根证书和文件，即可用 haihe verify 核验。单条证明从审计日志各条的校验码处下载，核验材料从上方下载。",
+		"Keep the checkpoint outside this platform from time to time (on paper, with another unit), and keep the root certificate: with that and the files alone haihe verify checks the log years later. The proof of an entry is downloaded from its seal in the journal, what goes along with it above.")})
 	table, err := s.table(r, log, c)
 	if err != nil {
 		return nil, err
@@ -55,21 +65,26 @@ func (s *service) facts(log *tiles.Log, c tiles.Signed) ui.Facts {
 		{Name: lang.T("根校验值", "Root"), Value: lang.Same(base64.StdEncoding.EncodeToString(c.Root[:]))},
 		{Name: lang.T("签署时间", "Signed at"), Time: c.At},
 		{Name: lang.T("检查点文件", "Checkpoint file"), Value: lang.Same(prefix + "/journal/checkpoint"), Href: prefix + "/journal/checkpoint"},
+		{Name: lang.T("核验材料", "What goes along"), Value: lang.T("证书、吊销列表、时间戳", "certificates, revocation lists, time stamp"), Href: prefix + "/journal/evidence"},
 		{Name: lang.T("见证签名", "Cosignatures"), Value: lang.Same(strconv.Itoa(max(0, len(c.Note.Signatures)-len(log.Keys()))))},
 	}}
 }
 
 // keys are what signatures are checked with.
-func (s *service) keys(log *tiles.Log) ui.Facts {
+func (s *service) keys(ctx context.Context, log *tiles.Log) (ui.Facts, error) {
 	f := ui.Facts{ID: "keys", Title: lang.T("校验密钥", "Verifier keys")}
 	names := []lang.Text{lang.T("SM2（签名带时间）", "SM2 (states the time)"), lang.T("ECDSA P-256", "ECDSA P-256")}
 	for i, k := range log.Keys() {
-		f.Items = append(f.Items, ui.Fact{Name: names[i], Value: lang.Same(k.String())})
+		certificate, err := s.certified(ctx, k)
+		if err != nil {
+			return f, err
+		}
+		f.Items = append(f.Items, ui.Fact{Name: names[i], Value: lang.Same(k.String())}, ui.Fact{Name: lang.T("其证书", "Its certificate"), Value: certificate})
 	}
 	if s.witness != nil {
 		f.Items = append(f.Items, ui.Fact{Name: lang.T("为他方日志见证", "Witness of other logs"), Value: lang.Same(s.witness.Key.String())})
 	}
-	return f
+	return f, nil
 }
 
 // table lists the last checkpoints with who cosigned them.
@@ -101,14 +116,23 @@ func (s *service) apiProof(r *web.Request) (any, error) {
 	case err != nil:
 		return nil, err
 	}
-	p, err := f.Log.Proof(r.Context(), uint64(seq-1), leaves[0].Data)
+	p, err := s.prove(r.Context(), uint64(seq-1), leaves[0].Data)
 	if errs.Is(err, errs.NotFound) { // recorded since the last checkpoint: whoever asks need not wait for the next
 		if err = s.fold(r.Context()); err == nil {
-			p, err = f.Log.Proof(r.Context(), uint64(seq-1), leaves[0].Data)
+			p, err = s.prove(r.Context(), uint64(seq-1), leaves[0].Data)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return web.Reply{Type: "text/plain; charset=utf-8", Name: "journal-" + strconv.FormatInt(seq, 10) + ".tlog-proof", Body: []byte(p.String())}, nil
+}
+
+func (s *service) prove(ctx context.Context, index uint64, data []byte) (note.Proof, error) {
+	log := s.current().Log
+	c, err := provable(ctx, log, index)
+	if err != nil {
+		return note.Proof{}, err
+	}
+	return log.ProofIn(ctx, c, index, data)
 }

@@ -30,6 +30,7 @@ func (s *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+prefix+"/journal/checkpoint", s.serveCheckpoint)
 	mux.HandleFunc("GET "+prefix+"/journal/key", s.serveKey)
+	mux.HandleFunc("GET "+prefix+"/journal/evidence", s.serveEvidence)
 	mux.HandleFunc("GET "+prefix+"/journal/tile/", s.serveTile)
 	mux.HandleFunc("POST "+prefix+"/witness/add-checkpoint", s.serveWitness)
 	return mux
@@ -75,6 +76,16 @@ func (s *service) serveKey(w http.ResponseWriter, _ *http.Request) {
 		text += "# witness\n" + s.witness.Key.String() + "\n"
 	}
 	plain(w, text)
+}
+
+// serveEvidence answers with what is needed to check a proof against a root certificate.
+func (s *service) serveEvidence(w http.ResponseWriter, r *http.Request) {
+	text, err := s.evidence(r.Context())
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	plain(w, string(text))
 }
 
 // serveTile answers with a tile, or with a bundle of entries. C2SP tlog-tiles Merkle Tree, Log entries

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/host"
@@ -19,6 +20,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/trust"
 	"github.com/haihe-city/haihe/kernel/trust/pki"
 	"github.com/haihe-city/haihe/wire/note"
+	"github.com/haihe-city/haihe/wire/x509"
 )
 
 // service is the room: the log, its keys, and who witnesses whom.
@@ -31,10 +33,14 @@ type service struct {
 	foreign   []note.Key
 	witness   *tiles.Signer // nil where this node witnesses nobody
 
-	mu     sync.Mutex
-	log    *tiles.Log
-	stale  bool  // a key was refused: it may have been retired, and another one made in its place
-	failed error // why the last fold did not go through
+	stampRoots []*x509.Certificate // nil: tokens are kept as they come
+
+	mu        sync.Mutex
+	unstamped error     // why the last time stamp did not come
+	since     time.Time // since when none comes
+	log       *tiles.Log
+	stale     bool  // a key was refused: it may have been retired, and another one made in its place
+	failed    error // why the last fold did not go through
 }
 
 // openLog opens the log with the keys that are active in the vault; where there are none they are made.
@@ -58,7 +64,7 @@ func (s *service) openLog(ctx context.Context) error {
 		}
 		signers = append(signers, tiles.Signer{Key: k, Sign: s.signWith(key.ID)})
 	}
-	log, err := s.logs.Log(ctx, tiles.Options{Name: "journal", Origin: origin, Signers: signers})
+	log, err := s.logs.Log(ctx, tiles.Options{Name: logName, Origin: origin, Signers: signers})
 	if err != nil {
 		return err
 	}
@@ -70,7 +76,7 @@ func (s *service) openLog(ctx context.Context) error {
 
 // origin is the one that the log has already, or one made of its first key: nobody else has it.
 func (s *service) origin(ctx context.Context, public []byte) (string, error) {
-	origin, err := s.logs.Origin(ctx, "journal")
+	origin, err := s.logs.Origin(ctx, logName)
 	if errs.Is(err, errs.NotFound) {
 		sum := sha256.Sum256(public)
 		return "haihe-" + hex.EncodeToString(sum[:6]) + "/journal", nil
@@ -121,9 +127,10 @@ func (s *service) fold(ctx context.Context) error {
 	return err
 }
 
-// stop signs what was recorded last. A journal that is damaged was named already and keeps nobody from stopping.
+// stop signs what was recorded last. A journal that is damaged, or a key that lies under another seal file, was named already and keeps
+// nobody from stopping: the entries are recorded, and the next checkpoint takes them in.
 func (s *service) stop(ctx context.Context) error {
-	if err := s.fold(ctx); !errs.Is(err, errs.Conflict) {
+	if err := s.fold(ctx); !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.Unavailable) {
 		return err
 	}
 	return nil

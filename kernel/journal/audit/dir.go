@@ -110,8 +110,7 @@ func checkpoints(dir fs.FS, keys *Keys, others []Other, r *Report) ([]checked, e
 		if err == nil {
 			c.c, c.signed, err = keys.open(n, r)
 		}
-		var v *voided
-		if errors.As(err, &v) && v.early && o.Name != "checkpoint" { // the key signed before it was certified: it is held against the rest all the same
+		if early(err) && o.Name != "checkpoint" { // the key signed before it was certified: it is held against the rest all the same
 			r.remark("检查点 "+o.Name+" 签署时签署者尚无证书，由此后的检查点证明", "the checkpoint "+o.Name+" was signed before its signer had a certificate; those that follow vouch for it")
 			list = append(list, c)
 			continue

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -68,24 +69,38 @@ func (k *Keys) count(signed []note.Signed, keys []note.Key, certs []*x509.Certif
 			}
 		}
 		bare := slices.ContainsFunc(k.Log, func(l note.Key) bool { return l.ID == s.Key.ID && l.Name == s.Key.Name })
-		i := slices.IndexFunc(keys, func(c note.Key) bool { return c.ID == s.Key.ID })
-		if i >= 0 && !bare {
-			if err := k.judge(&own, certs[i], w); err != nil {
-				if refused == nil {
-					refused = err
-				}
+		held, first := bare, error(nil)
+		for i := range keys { // a key that was certified again has several
+			if held || keys[i].ID != s.Key.ID {
 				continue
 			}
+			err := k.judge(&own, certs[i], w)
+			if held = err == nil; first == nil || early(first) && !early(err) {
+				first = err
+			}
+		}
+		if !held {
+			if refused == nil {
+				refused = first
+			}
+			continue
 		}
 		out = append(out, own)
 	}
 	return out, refused
 }
 
+// early tells that a signature was refused only because its certificate was issued later.
+func early(err error) bool {
+	var v *voided
+	return errors.As(err, &v) && v.early
+}
+
 // judge looks for the chain of a signature's certificate at the time of the signature. Where a time stamp or a witness shows that time, a
 // revocation afterwards does not matter, whatever its reason. Where the signature alone states it, one does that is for compromise or without
 // a reason: its holder may have stated a time before it. RFC 3161 4, RFC 5280 5.3.2
-func (k *Keys) judge(s *Signer, c *x509.Certificate, w when) (first error) {
+func (k *Keys) judge(s *Signer, c *x509.Certificate, w when) error {
+	var first *voided
 	s.By, s.Until = c.Subject.String(), c.NotAfter
 	o := k.options()
 	for _, t := range []struct {

@@ -173,6 +173,11 @@ func (l *Log) Proof(ctx context.Context, index uint64, data []byte) (note.Proof,
 	if err != nil {
 		return note.Proof{}, err
 	}
+	return l.ProofIn(ctx, c, index, data)
+}
+
+// ProofIn is Proof in a checkpoint of the caller's choice.
+func (l *Log) ProofIn(ctx context.Context, c Signed, index uint64, data []byte) (_ note.Proof, err error) {
 	if index >= c.Size {
 		return note.Proof{}, errs.Say(errs.NotFound, "第 %d 条尚未列入检查点，请稍后再试", "no checkpoint holds entry %d yet; try again shortly", index+1)
 	}
