@@ -234,7 +234,7 @@ var floors = []rule{
 	{dir: "systems/sharing/stamp", floor: 4, may: []string{"systems/sharing/record", "kernel/trust/*", "wire/*", "errs"}},
 	{dir: "systems/sharing/admin", floor: 4, may: []string{"systems/sharing/*", "web", "web/ui", "kernel/*", "errs", "lang"}},
 	{dir: "systems/sharing", floor: 4, may: []string{"systems/sharing/*", "host", "host/intake", "web", "kernel/*", "kernel/casework/alarm", "store", "wire/*", "errs", "lang"}, tests: []string{"host/hosttest"}},
-	{dir: "systems/seal", floor: 4, may: []string{"host", "web", "web/ui", "kernel/*", "kernel/journal/audit", "kernel/journal/tiles", "kernel/trust/path", "kernel/trust/pki", "kernel/trust/tsp", "wire/note", "wire/x509", "errs", "lang"}, tests: []string{"host/hosttest", "store"}},
+	{dir: "systems/seal", floor: 4, may: []string{"host", "web", "web/ui", "kernel/*", "kernel/journal/audit", "kernel/journal/tiles", "kernel/trust/path", "kernel/trust/pki", "kernel/trust/tsp", "wire/note", "wire/x509", "errs", "lang"}, tests: []string{"host/hosttest", "kernel/trust/cert", "store"}},
 	{dir: "systems/city", floor: 4, may: []string{"host", "host/broker", "web", "web/ui", "web/sheet", "ngsild", "ngsild/*", "kernel/*", "kernel/entity/*", "wire/ngsild/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems/*", floor: 4, may: []string{"host", "web", "web/sheet", "web/ui", "kernel/*", "store", "errs", "lang"}, tests: []string{"host/hosttest"}},
 	{dir: "systems", floor: 5, may: []string{"systems/*", "host"}, tests: []string{"host/hosttest", "plans/*"}},
