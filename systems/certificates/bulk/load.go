@@ -60,7 +60,7 @@ func (b *Bulk) Load(ctx context.Context, by *identity.Principal, kind, name stri
 		if len(batch) == 0 {
 			return nil
 		}
-		err := b.keep(ctx, &j, batch)
+		err := b.keep(ctx, by, &j, batch)
 		batch = batch[:0]
 		return err
 	}
@@ -153,7 +153,7 @@ func (b *Bulk) read(l *line, kind string, row []string, at map[string]int, seen 
 }
 
 // keep stores lines; those whose subject has a certificate that this job would not renew are marked.
-func (b *Bulk) keep(ctx context.Context, j *Job, batch []line) error {
+func (b *Bulk) keep(ctx context.Context, by *identity.Principal, j *Job, batch []line) error {
 	var bad, held int64
 	err := b.o.DB.Write(ctx, func(tx *store.Tx) error {
 		bad, held = 0, 0
@@ -163,13 +163,16 @@ func (b *Bulk) keep(ctx context.Context, j *Job, batch []line) error {
 				good = append(good, &batch[i].subject)
 			}
 		}
-		if err := b.o.Register.Enter(tx, j.MadeBy, good); err != nil {
+		if err := b.o.Register.Enter(tx, j.MadeBy, j.Unit, good); err != nil {
 			return err
 		}
 		args := make([]any, 0, len(batch)*11)
 		for i := range batch {
 			l := &batch[i]
 			s := &l.subject
+			if l.state == toDo && !b.o.Register.May(by, s.Office) {
+				l.refuse(lang.T("该主体由其他单位登记", "another unit entered this subject"))
+			}
 			if l.state == toDo && !j.Renewal {
 				var n int64
 				if err := tx.Get(qHolds, []any{s.ID, j.Kind, store.Micros(b.o.Now())}, &n); err != nil {

@@ -43,6 +43,8 @@ func (b *Bulk) Start(ctx context.Context, by *identity.Principal, id string) err
 	switch {
 	case err != nil:
 		return err
+	case !b.o.Register.May(by, j.Unit):
+		return notMine()
 	case j.MadeBy == by.ID:
 		return errs.Say(errs.Conflict, "提交名单的人不能启动批量签发，须由另一人复核", "a list is started by another person than the one who handed it in")
 	case j.State != "checked" && j.State != "paused":
@@ -69,10 +71,17 @@ func (b *Bulk) stop(ctx context.Context, by *identity.Principal, id, from, to, v
 	if err != nil {
 		return err
 	}
+	if !b.o.Register.May(by, j.Unit) {
+		return notMine()
+	}
 	if from != "" && j.State != from || from == "" && j.State != "checked" && j.State != "paused" {
 		return errs.Say(errs.Conflict, "该批次的状态已变化，请刷新", "the job's state has changed: reload")
 	}
 	return b.move(ctx, by, &j, to, verb)
+}
+
+func notMine() error {
+	return errs.Say(errs.Denied, "名单由其他单位提交，请联系该单位或认证机构办理", "another unit handed this list in: it, or the authority's own units, act on it")
 }
 
 func (b *Bulk) move(ctx context.Context, by *identity.Principal, j *Job, to, verb string) error {

@@ -27,6 +27,15 @@ func (p *Pages) pageApplications(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	var people []string
+	for i := range list {
+		if a := &list[i]; register.Personal(a.Kind) {
+			people = append(people, a.Subject)
+		}
+	}
+	if err := p.o.Register.Saw(r.Context(), r.Who, "applications", people, 0); err != nil {
+		return nil, err
+	}
 	out := page(appHead, applications, ui.Link{Text: appHead})
 	out.Actions = []ui.Action{{Text: lang.T("提交申请", "Apply"), Href: applications + "/new", Primary: true}, {Text: lang.T("持有人领证页", "The holder's page"), Href: collect}}
 	t := ui.Table{ID: "applications", Title: appHead, Total: total, Next: next, Paged: r.Query("after") != "", Path: applications, Query: map[string]string{}, Empty: lang.T("没有申请。", "There is no application."),
@@ -60,6 +69,11 @@ func (p *Pages) application(r *web.Request, first ui.Block) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	if register.Personal(a.Kind) {
+		if err := p.o.Register.Saw(r.Context(), r.Who, "application", []string{a.Subject}, 0); err != nil {
+			return nil, err
+		}
+	}
 	out := page(lang.Same(a.Name), applications, ui.Link{Text: appHead, Href: applications}, ui.Link{Text: lang.Same(a.Name)})
 	if first != nil {
 		out.Body = append(out.Body, first)
@@ -79,8 +93,10 @@ func (p *Pages) application(r *web.Request, first ui.Block) (*ui.Page, error) {
 		f.Items = append(f.Items, ui.Fact{Name: lang.T("证书", "Certificate"), Value: lang.Same(a.Serial), Href: certificates + "/" + a.Serial})
 	}
 	out.Body = append(out.Body, f)
-	if a.State == "submitted" && (!a.High || a.SeenBy != r.Who.ID) {
+	if a.State == "submitted" && (!a.High || a.SeenBy != r.Who.ID) && r.Who.Can(register.GrantApprove) && p.o.Register.May(r.Who, a.Unit) {
 		out.Actions = []ui.Action{{Text: lang.T("批准", "Approve"), Href: applications + "/" + a.ID + "/approve", Post: true, Primary: true}}
+	}
+	if (a.State == "submitted" || a.State == "approved") && r.Who.Can(register.GrantApprove) && p.o.Register.May(r.Who, a.Unit) {
 		out.Body = append(out.Body, ui.Form{ID: "refuse", Title: lang.T("不予通过", "Refuse"), Action: applications + "/" + a.ID + "/refuse", Submit: lang.T("不予通过", "Refuse"), Fields: []ui.Field{{Name: "reason", Label: lang.T("原因", "Reason"), Required: true}}})
 	}
 	return out, nil

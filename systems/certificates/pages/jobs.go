@@ -89,7 +89,7 @@ func (p *Pages) job(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	}
 	switch j.State {
 	case "checked", "paused":
-		if j.MadeBy != r.Who.ID {
+		if j.MadeBy != r.Who.ID && r.Who.Can(register.GrantApprove) && p.o.Register.May(r.Who, j.Unit) {
 			out.Actions = append(out.Actions, ui.Action{Text: lang.T("启动签发", "Start"), Href: path + "/start", Post: true, Primary: true, Confirm: lang.T("启动后即按名单签发证书，确定启动吗？", "Certificates are issued from the list at once. Start?")})
 		}
 		out.Actions = append(out.Actions, ui.Action{Text: lang.T("放弃", "Drop"), Href: path + "/drop", Post: true, Confirm: lang.T("确定放弃这份名单吗？", "Drop this list?")})
@@ -103,6 +103,11 @@ func (p *Pages) job(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	troubles, err := p.o.Bulk.Troubles(r.Context(), j.ID, 0, pageSize)
 	if err != nil {
 		return nil, err
+	}
+	if register.Personal(j.Kind) {
+		if err := p.o.Register.Saw(r.Context(), r.Who, "list:"+j.ID, nil, len(troubles)); err != nil {
+			return nil, err
+		}
 	}
 	out.Body = append(out.Body, progress(&j), facts, troubleTable(&j, path, troubles))
 	return out, nil
@@ -158,7 +163,11 @@ func (p *Pages) apiJobs(r *web.Request) (any, error) {
 // apiReport gives every line that has no certificate from the list, and why.
 func (p *Pages) apiReport(r *web.Request) (any, error) {
 	id, ctx, forSheet := r.Path("id"), r.Context(), r.Query("bom") == "1"
-	if _, err := p.o.Bulk.Job(ctx, id); err != nil {
+	j, err := p.o.Bulk.Job(ctx, id)
+	if err == nil && register.Personal(j.Kind) {
+		err = p.o.Register.Saw(ctx, r.Who, "list.csv:"+id, nil, int(j.Had+j.Refused))
+	}
+	if err != nil {
 		return nil, err
 	}
 	return web.Reply{Type: sheet.Type, Name: "list-report.csv", Body: func(w io.Writer) error {

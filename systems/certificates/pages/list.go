@@ -3,6 +3,7 @@ package pages
 import (
 	"io"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -44,6 +45,9 @@ func (p *Pages) pageList(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.sawCertificates(r, "certificates", list...); err != nil {
+		return nil, err
+	}
 	head := lang.T("证书", "Certificates")
 	out := page(head, certificates, ui.Link{Text: head})
 	sorted := f.Sort
@@ -70,6 +74,31 @@ func (p *Pages) pageList(r *web.Request) (*ui.Page, error) {
 	}
 	out.Body = []ui.Block{t}
 	return out, nil
+}
+
+// sawCertificates writes down whose names the answer shows.
+func (p *Pages) sawCertificates(r *web.Request, where string, list ...ca.Certificate) error {
+	return p.o.Register.Saw(r.Context(), r.Who, where, holders(list), 0)
+}
+
+// holders are the people among the subjects of certificates, by internal number, each once.
+func holders(list []ca.Certificate) (out []string) {
+	for i := range list {
+		if c := &list[i]; register.Personal(c.Kind) && !slices.Contains(out, c.Subject) {
+			out = append(out, c.Subject)
+		}
+	}
+	return out
+}
+
+// personal counts the certificates of people.
+func personal(list []ca.Certificate) (n int) {
+	for i := range list {
+		if register.Personal(list[i].Kind) {
+			n++
+		}
+	}
+	return n
 }
 
 func stateOptions() (out []ui.Option) {
@@ -106,6 +135,9 @@ func (p *Pages) apiList(r *web.Request) (any, error) {
 		return nil, err
 	}
 	list, next, err := p.o.Authority.List(r.Context(), f)
+	if err == nil {
+		err = p.sawCertificates(r, "certificates", list...)
+	}
 	items := []item{}
 	for i := range list {
 		items = append(items, itemOf(&list[i]))
@@ -122,12 +154,15 @@ func (p *Pages) apiCSV(r *web.Request) (any, error) {
 		return nil, err
 	}
 	f.Limit, f.After = 500, ""
-	ctx, forSheet := r.Context(), r.Query("bom") == "1"
+	ctx, who, forSheet := r.Context(), r.Who, r.Query("bom") == "1"
 	return web.Reply{Type: sheet.Type, Name: "certificates.csv", Body: func(w io.Writer) error {
 		out := sheet.New(w, forSheet)
 		_ = out.Write("serial", "kind", "use", "subject", "name", "algorithm", "state", "not_before", "not_after", "changed", "authority") // errors are kept for Flush
 		for {
 			list, next, err := p.o.Authority.List(ctx, f)
+			if err == nil {
+				err = p.o.Register.Saw(ctx, who, "certificates.csv", nil, personal(list))
+			}
 			if err != nil {
 				return err
 			}
@@ -150,6 +185,15 @@ func (p *Pages) pageSubjects(r *web.Request) (*ui.Page, error) {
 	}
 	list, total, next, err := p.o.Register.Subjects(r.Context(), kind, r.Query("find"), held, r.Query("after"), pageSize)
 	if err != nil {
+		return nil, err
+	}
+	var people []string
+	for i := range list {
+		if register.Personal(kind) {
+			people = append(people, list[i].ID)
+		}
+	}
+	if err := p.o.Register.Saw(r.Context(), r.Who, "subjects", people, 0); err != nil {
 		return nil, err
 	}
 	part, _, err := p.share(r.Context(), kind)

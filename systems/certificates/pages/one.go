@@ -22,6 +22,9 @@ func (p *Pages) one(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.sawCertificates(r, "certificate", c); err != nil {
+		return nil, err
+	}
 	parsed, err := cert.Read(c.DER)
 	if err != nil {
 		return nil, errs.As(errs.Internal, "read a certificate of our own", err)
@@ -29,21 +32,23 @@ func (p *Pages) one(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 	path := certificates + "/" + c.Serial
 	out := page(lang.Same(c.Name), certificates, ui.Link{Text: lang.T("证书", "Certificates"), Href: certificates}, ui.Link{Text: lang.Same(c.Name)})
 	out.Actions = []ui.Action{{Text: lang.T("下载证书链（PEM）", "Download the chain (PEM)"), Href: "/api/certificates/list/" + c.Serial + "/pem"}}
-	switch c.State {
-	case ca.Valid:
+	mine := p.o.Register.Mine(r.Context(), r.Who, c.Kind, c.Subject) == nil // others read it and do nothing
+	switch {
+	case !mine:
+	case c.State == ca.Valid:
 		out.Actions = append(out.Actions, ui.Action{Text: lang.T("冻结", "Put on hold"), Href: path + "/suspend", Post: true, Confirm: lang.T("冻结后证书暂不可用，可以恢复。确定冻结吗？", "On hold the certificate counts for nothing until it is resumed. Put it on hold?")})
-	case ca.Suspended:
+	case c.State == ca.Suspended:
 		out.Actions = append(out.Actions, ui.Action{Text: lang.T("解除冻结", "Take the hold off"), Href: path + "/resume", Post: true})
 	}
 	if !wrong.Empty() {
 		out.Body = append(out.Body, ui.Notice{Kind: "bad", Text: wrong})
 	}
 	out.Body = append(out.Body, ui.Columns{Wide: 0, Cols: [][]ui.Block{{fields(&c, parsed)}, {p.proof(r, &c), p.history(r, &c, events)}}}, chain(&c))
-	if c.State == ca.Valid || c.State == ca.Suspended {
+	if mine && (c.State == ca.Valid || c.State == ca.Suspended) {
 		out.Body = append(out.Body, ui.Form{ID: "revoke", Title: lang.T("吊销", "Revoke"), Action: path + "/revoke", Submit: lang.T("吊销", "Revoke"), Fields: []ui.Field{
 			{Name: "reason", Kind: "select", Label: lang.T("原因", "Reason"), Options: reasonOptions(), Help: lang.T("吊销不可撤回；同一主体的加密证书一并吊销。", "This cannot be undone; the subject's encryption certificate goes with it.")}}})
 	}
-	if c.Use == ca.Encrypt {
+	if mine && c.Use == ca.Encrypt {
 		out.Body = append(out.Body, ui.Form{ID: "recover", Title: lang.T("恢复加密密钥", "Recover the encryption key"), Action: path + "/recover", Submit: lang.T("提交恢复申请", "Ask for the recovery"), Fields: []ui.Field{
 			{Name: "reason", Label: lang.T("事由", "Reason"), Required: true, Help: lang.T("须由另一人批准；密钥只以信封形式交付。", "Another person must allow it; the key leaves in an envelope only.")}}})
 	}
@@ -138,8 +143,18 @@ func chain(c *ca.Certificate) ui.Facts {
 	return f
 }
 
-// done goes back to the certificate, or says there what is in the way.
-func (p *Pages) done(r *web.Request, err error) (*ui.Page, string, error) {
+// stand changes the standing of a certificate for who acts for its subject, and goes back to it, or says there what is in the way.
+func (p *Pages) stand(r *web.Request, change func(serial string) error) (*ui.Page, string, error) {
+	c, _, err := p.o.Authority.Get(r.Context(), r.Path("serial"))
+	if err == nil {
+		err = p.o.Register.Mine(r.Context(), r.Who, c.Kind, c.Subject)
+	}
+	if err == nil {
+		err = change(c.Serial)
+	}
+	if errs.Is(err, errs.NotFound) {
+		return nil, "", err
+	}
 	if msg, ok := said(err); ok {
 		out, err := p.one(r, msg)
 		return out, "", err
@@ -152,19 +167,22 @@ func (p *Pages) formRevoke(r *web.Request) (*ui.Page, string, error) {
 	if err != nil {
 		n = -1
 	}
-	return p.done(r, p.o.Authority.Revoke(r.Context(), r.Who, r.Path("serial"), cert.Reason(n)))
+	return p.stand(r, func(serial string) error { return p.o.Authority.Revoke(r.Context(), r.Who, serial, cert.Reason(n)) })
 }
 
 func (p *Pages) formSuspend(r *web.Request) (*ui.Page, string, error) {
-	return p.done(r, p.o.Authority.Suspend(r.Context(), r.Who, r.Path("serial")))
+	return p.stand(r, func(serial string) error { return p.o.Authority.Suspend(r.Context(), r.Who, serial) })
 }
 
 func (p *Pages) formResume(r *web.Request) (*ui.Page, string, error) {
-	return p.done(r, p.o.Authority.Resume(r.Context(), r.Who, r.Path("serial")))
+	return p.stand(r, func(serial string) error { return p.o.Authority.Resume(r.Context(), r.Who, serial) })
 }
 
 func (p *Pages) apiOne(r *web.Request) (any, error) {
 	c, events, err := p.o.Authority.Get(r.Context(), r.Path("serial"))
+	if err == nil {
+		err = p.sawCertificates(r, "certificate", c)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +212,9 @@ func (p *Pages) apiOne(r *web.Request) (any, error) {
 
 func (p *Pages) apiPEM(r *web.Request) (any, error) {
 	c, _, err := p.o.Authority.Get(r.Context(), r.Path("serial"))
+	if err == nil {
+		err = p.sawCertificates(r, "certificate-file", c)
+	}
 	if err != nil {
 		return nil, err
 	}

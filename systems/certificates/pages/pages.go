@@ -172,6 +172,9 @@ func (p *Pages) Search(ctx context.Context, who *identity.Principal, q string, l
 		return nil, nil
 	}
 	found, _, err := p.o.Authority.List(ctx, ca.Filter{Find: strings.ToLower(q), Limit: limit})
+	if err == nil {
+		err = p.o.Register.Saw(ctx, who, "search", holders(found), 0)
+	}
 	for i := range found {
 		c := &found[i]
 		out = append(out, web.Hit{Kind: lang.T("证书", "Certificate"), Text: lang.Same(c.Name), Sub: lang.Same(c.Serial), Href: certificates + "/" + c.Serial})

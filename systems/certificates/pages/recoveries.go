@@ -18,6 +18,9 @@ func (p *Pages) formRecover(r *web.Request) (*ui.Page, string, error) {
 		err = errs.Say(errs.Conflict, "只有加密证书的密钥可以恢复", "only the key of an encryption certificate can be recovered")
 	}
 	if err == nil {
+		err = p.o.Register.Mine(r.Context(), r.Who, c.Kind, c.Subject)
+	}
+	if err == nil {
 		_, err = p.o.Vault.AskRecovery(r.Context(), r.Who, c.Escrow, r.Form("reason"))
 	}
 	if msg, ok := said(err); ok {

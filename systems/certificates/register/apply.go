@@ -30,6 +30,7 @@ type Options struct {
 	Vault   *trust.Vault
 	Now     func() time.Time
 	Issue   func(ctx context.Context, o ca.Order) (ca.Certificate, error)
+	Wide    []string // the authority's own units, which act for every subject
 }
 
 // Register keeps subjects and applications.
@@ -78,8 +79,20 @@ func (r *Register) Apply(ctx context.Context, by *identity.Principal, s Subject,
 		a.CSR = []byte{}
 	}
 	err := r.o.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := r.Enter(tx, by.ID, []*Subject{&s}); err != nil {
+		if err := r.Enter(tx, by.ID, by.Unit, []*Subject{&s}); err != nil {
 			return err
+		}
+		if !r.May(by, s.Office) {
+			return elsewhere()
+		}
+		if !renewal {
+			var n int64
+			if err := tx.Get(qHolds, []any{s.ID, s.Kind, store.Micros(r.o.Now())}, &n); err != nil {
+				return err
+			}
+			if n > 0 {
+				return errs.Say(errs.Conflict, "该主体已有有效证书：请选择换发，或先吊销", "this subject has a standing certificate: choose a renewal, or revoke it first")
+			}
 		}
 		if _, err := tx.Exec(qRenamed, s.Kind, s.ID, s.Name, s.Organization, s.Unit); err != nil {
 			return err
@@ -106,20 +119,23 @@ func (r *Register) Approve(ctx context.Context, by *identity.Principal, id strin
 	switch {
 	case err != nil:
 		return "", err
+	case !r.May(by, a.Unit):
+		return "", elsewhere()
 	case a.State != "submitted":
 		return "", errs.Say(errs.Conflict, "申请已办结", "the application was decided already")
 	case a.High && a.SeenBy == by.ID:
 		return "", errs.Say(errs.Conflict, "高保证级别的申请须由另一人复核审批", "an application of high assurance is decided by a second person")
 	}
 	code = newCode()
-	if err = r.decide(ctx, by, &a, "approved", "", digest(code)); err != nil || len(a.CSR) == 0 {
+	if err = r.approve(ctx, by, &a, digest(code)); err != nil || len(a.CSR) == 0 {
 		return code, err
 	}
 	_, err = r.give(ctx, by, &a)
 	return "", err
 }
 
-// Refuse ends an application with a reason.
+// Refuse ends an application with a reason, also one that was approved and whose holder never came: until then it keeps the subject from
+// another.
 func (r *Register) Refuse(ctx context.Context, by *identity.Principal, id, reason string) error {
 	if !by.Can(GrantApprove) {
 		return errs.Say(errs.Denied, "您无权审批证书申请", "you may not decide applications")
@@ -131,20 +147,31 @@ func (r *Register) Refuse(ctx context.Context, by *identity.Principal, id, reaso
 	if err != nil {
 		return err
 	}
-	return r.decide(ctx, by, &a, "refused", reason, []byte{})
+	if !r.May(by, a.Unit) {
+		return elsewhere()
+	}
+	return r.o.DB.Write(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec(qRefuse, a.ID, store.Micros(r.o.Now()), by.ID, reason, []byte{})
+		return r.decided(tx, by, &a, "certificate.refuse", n, err)
+	})
 }
 
-func (r *Register) decide(ctx context.Context, by *identity.Principal, a *Application, to, reason string, code []byte) error {
+func (r *Register) approve(ctx context.Context, by *identity.Principal, a *Application, code []byte) error {
 	return r.o.DB.Write(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(qDecide, a.ID, to, store.Micros(r.o.Now()), by.ID, reason, code)
-		if err == nil && n == 0 {
-			return errs.Say(errs.Conflict, "申请已办结", "the application was decided already")
-		}
-		if err != nil {
-			return err
-		}
-		return r.record(tx, by, GrantApprove, "certificate."+map[string]string{"approved": "approve", "refused": "refuse"}[to], a, map[string]any{"kind": a.Kind, "subject": a.Subject})
+		n, err := tx.Exec(qApprove, a.ID, store.Micros(r.o.Now()), by.ID, code)
+		return r.decided(tx, by, a, "certificate.approve", n, err)
 	})
+}
+
+// decided journals a decision that changed n rows.
+func (r *Register) decided(tx *store.Tx, by *identity.Principal, a *Application, verb string, n int64, err error) error {
+	if err == nil && n == 0 {
+		err = errs.Say(errs.Conflict, "申请已办结", "the application was decided already")
+	}
+	if err != nil {
+		return err
+	}
+	return r.record(tx, by, GrantApprove, verb, a, map[string]any{"kind": a.Kind, "subject": a.Subject})
 }
 
 // Collect gives the certificate of an approved application to the holder, who brings the code and the request with the key.
@@ -234,7 +261,7 @@ func (r *Register) Subject(ctx context.Context, kind, id string) (s Subject, err
 }
 
 func (s *Subject) scan(scan func(...any) error) error {
-	return scan(&s.Kind, &s.ID, &s.Name, &s.Organization, &s.Unit, &s.Code, &s.Tail)
+	return scan(&s.Kind, &s.ID, &s.Name, &s.Organization, &s.Unit, &s.Code, &s.Tail, &s.Office)
 }
 
 // Subjects lists the subjects of a kind by internal number; find is a whole name, number or code; held: 0 all, 1 with a standing
@@ -318,7 +345,7 @@ func (r *Register) Issue(ctx context.Context, by *identity.Principal, id string)
 	if by.Person() != "" {
 		return errs.Say(errs.Denied, "只有系统可以这样签发", "only the program itself issues in this way")
 	}
-	if err := r.decide(ctx, by, &a, "approved", "", digest(newCode())); err != nil {
+	if err := r.approve(ctx, by, &a, digest(newCode())); err != nil {
 		return err
 	}
 	_, err = r.give(ctx, by, &a)

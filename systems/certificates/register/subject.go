@@ -19,6 +19,7 @@ type Subject struct {
 	Code               string // unified social credit code, of enterprises
 	Number             string // of an identity paper, while it is being entered; never stored
 	Tail               string
+	Office             string // unit of the officer who entered it, "" for the program
 	digest             []byte
 }
 
@@ -103,32 +104,25 @@ func (r *Register) Identify(s *Subject) (err error) {
 	return nil
 }
 
-// Enter stores identified subjects in bulk; those that are known already keep their internal number, which is written back.
-func (r *Register) Enter(tx *store.Tx, by string, list []*Subject) error {
+// Enter stores identified subjects in bulk, for a person of an office; those that are known already keep their internal number and their
+// office, which are written back.
+func (r *Register) Enter(tx *store.Tx, by, office string, list []*Subject) error {
 	now := store.Micros(r.o.Now())
-	args := make([]any, 0, len(list)*10)
+	args := make([]any, 0, len(list)*11)
 	for _, s := range list {
-		args = append(args, s.Kind, s.ID, s.Name, s.Organization, s.Unit, s.Code, s.digest, s.Tail, now, by)
+		s.Office = office
+		args = append(args, s.Kind, s.ID, s.Name, s.Organization, s.Unit, s.Code, s.digest, s.Tail, now, by, office)
 	}
 	n, err := tx.ExecBulk(bSubject, args)
 	if err != nil || n == int64(len(list)) {
 		return err
 	}
 	for _, s := range list {
-		if err := tx.Get(qKnown, []any{s.Kind, s.digest}, &s.ID); err != nil {
+		if err := tx.Get(qKnown, []any{s.Kind, s.digest}, &s.ID, &s.Office); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// Know finds the internal number of an identified subject that was entered before; "" where it was not.
-func (r *Register) Know(tx *store.Tx, s *Subject) (id string, err error) {
-	err = tx.Get(qKnown, []any{s.Kind, s.digest}, &id)
-	if errs.Is(err, errs.NotFound) {
-		return "", nil
-	}
-	return id, err
 }
 
 // Manners are the ways in which an identity was proved.
