@@ -38,7 +38,7 @@ func (w *world) browser(t *testing.T, door string, own ...tls.Certificate) *brow
 	b := &browser{T: t, console: w.URL, door: door}
 	b.Client = http.Client{Jar: jar, Timeout: 20 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, Certificates: own}}, //nolint:gosec // the server's certificate is the test's
 		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-			if "https://"+r.URL.Host == w.URL {
+			if r.URL.Scheme+"://"+r.URL.Host == w.URL {
 				return nil
 			}
 			return http.ErrUseLastResponse
