@@ -243,6 +243,9 @@ func proven(t *testing.T, algorithm pki.Algorithm, together bool) {
 		if p.Request.Person != "person:01H" || p.Request.Caller != "district-1" || p.Request.Provider != "tianjin" || p.Stamped.IsZero() {
 			t.Errorf("receipt %d: %+v", i, p)
 		}
+		if told := len(p.Ended) == 1 && p.Ended[0].Member == "district-1"; told != (i == len(receipts)) {
+			t.Errorf("receipt %d says of revocations: %+v", i, p.Ended)
+		}
 	}
 	tampered(t, receipts[1], city.Pin())
 }
@@ -407,6 +410,59 @@ func TestWhatIsRefused(t *testing.T) {
 				t.Errorf("no words in both languages: %s", words)
 			}
 		})
+	}
+}
+
+// TestRevokedBefore: a receipt of a call that was signed after the member's revocation, by a node that had not heard of it, is refused and says
+// whose signature and when.
+func TestRevokedBefore(t *testing.T) {
+	e := found(t, 1, nil)
+	city, one := e.nodes[0], e.nodes[1]
+	a, err := one.Call(t.Context(), "tianjin", ask("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := city.Stamp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	early, err := city.Receipt(t.Context(), a.Call, record.Served)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.clock.add(-time.Hour) // the registry revoked it an hour before
+	if err := city.Revoke(t.Context(), identity.System("test"), "district-1"); err != nil {
+		t.Fatal(err)
+	}
+	e.clock.add(2 * time.Hour) // and its list comes late
+	for _, s := range e.nodes {
+		if err := s.Poll(t.Context()); err != nil && s == city {
+			t.Fatal(err)
+		}
+	}
+	r, err := city.Receipt(t.Context(), a.Call, record.Served)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Verify(city.Pin(), nil)
+	if words, ok := errs.MsgOf(err); !ok || !errs.Is(err, errs.Conflict) || !strings.Contains(words.En, "district-1") || !strings.Contains(words.En, "after its certificate was revoked at") {
+		t.Errorf("signed after its revocation: %v", err)
+	}
+	// A receipt of before knows nothing of it: the registry's list of today tells.
+	if _, err := early.Verify(city.Pin(), nil); err != nil {
+		t.Fatal(err)
+	}
+	list, err := json.Marshal(member.List{Members: r.Now})
+	if err == nil {
+		err = early.Later(list)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := early.Verify(city.Pin(), nil); !errs.Is(err, errs.Conflict) {
+		t.Errorf("with the list of today: %v", err)
+	}
+	if early.Later([]byte("{}")) == nil || early.Later([]byte("x")) == nil {
+		t.Error("rubbish is no list")
 	}
 }
 

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"crypto"
+	"encoding/json"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -147,6 +148,13 @@ type Proven struct {
 	Size             uint64       // of the log that the checkpoint was signed for
 	Stamped          time.Time    // of the time stamp; zero where there is none
 	By               string       // who stamped
+	Ended            []Ending     // members whose certificates were revoked after they signed: that does not matter, and the reader is told
+}
+
+// Ending is a member's revocation.
+type Ending struct {
+	Member string
+	At     time.Time
 }
 
 // Stamped verifies a time-stamp token over a message and tells when and by whom it was stamped.
@@ -176,6 +184,19 @@ func (c *Receipt) Verify(pin string, stamped Stamped) (*Proven, error) {
 		return nil, err
 	}
 	return out, c.times(out, root.PublicKey, stamped)
+}
+
+// Later adds what the registry stated of its members afterwards, as its list in JSON: revocations that the receipt does not know of.
+func (c *Receipt) Later(list []byte) error {
+	var l member.List
+	if err := json.Unmarshal(list, &l); err != nil {
+		return err
+	}
+	if len(l.Members) == 0 {
+		return errs.Say(errs.Invalid, "名单中没有成员", "there is no member in the list")
+	}
+	c.Now = append(c.Now, l.Members...)
+	return nil
 }
 
 // members verifies what the registry stated of the two, and that it issued their certificates.
@@ -297,8 +318,15 @@ func (c *Receipt) times(out *Proven, registry crypto.PublicKey, stamped Stamped)
 	}
 	for _, s := range all {
 		at := time.Unix(s.at, 0)
-		if at.Before(s.p.From) || at.After(s.p.To) || at.Add(member.Skew).Before(store.Time(s.p.Since)) || ended[s.p.ID] != 0 && store.Micros(at.Add(-member.Skew)) > ended[s.p.ID] {
-			return errs.Say(errs.Conflict, "成员“%s”签名时证书无效或已撤销", "the certificate of the member %q was not valid, or revoked, when it signed", s.p.ID)
+		since := ended[s.p.ID]
+		switch {
+		case at.Before(s.p.From) || at.After(s.p.To) || at.Add(member.Skew).Before(store.Time(s.p.Since)):
+			return errs.Say(errs.Conflict, "成员“%[1]s”签名于 %[2]s，不在其证书有效期（%[3]s 至 %[4]s）之内", "the member %[1]q signed at %[2]s, and its certificate holds from %[3]s to %[4]s",
+				s.p.ID, clock(at), clock(s.p.From), clock(s.p.To))
+		case since != 0 && store.Micros(at.Add(-member.Skew)) > since:
+			return errs.Say(errs.Conflict, "成员“%[1]s”签名于 %[2]s，其证书此前已于 %[3]s 撤销", "the member %[1]q signed at %[2]s, after its certificate was revoked at %[3]s", s.p.ID, clock(at), clock(store.Time(since)))
+		case since != 0:
+			out.Ended = append(out.Ended, Ending{Member: s.p.ID, At: store.Time(since)})
 		}
 	}
 	if len(c.Stamp) == 0 || stamped == nil {
@@ -316,3 +344,6 @@ func (c *Receipt) times(out *Proven, registry crypto.PublicKey, stamped Stamped)
 	}
 	return nil
 }
+
+// clock writes a moment for a sentence.
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
