@@ -53,6 +53,7 @@ var floors = []rule{
 	{dir: "kernel/trust/cms", floor: 2, may: []string{"kernel/trust/path", "kernel/trust/pki", "wire/cms", "wire/der", "wire/x509", "errs"}, tests: []string{"kernel/trust/cert"}},
 	{dir: "kernel/trust/tsp", floor: 2, may: []string{"kernel/trust/cms", "kernel/trust/path", "wire/der", "wire/tsp", "wire/x509", "errs"}, tests: []string{"kernel/trust/cert", "kernel/trust/pki"}},
 	{dir: "kernel/trust/path", floor: 2, may: []string{"kernel/trust/pki", "wire/der", "wire/ocsp", "wire/x509", "lang"}},
+	{dir: "kernel/trust/custody", floor: 2, may: []string{"kernel/trust/pki", "kernel/trust/sm", "errs"}},
 	{dir: "kernel/trust/token", floor: 2, may: []string{"kernel/trust", "kernel/trust/pki", "errs"}, tests: append(storage, "kernel/identity", "kernel/journal")},
 	{dir: "kernel/trust", floor: 2, may: []string{"kernel/trust/pki", "kernel/trust/sm", "kernel/identity", "kernel/journal", "store", "errs", "lang"}, tests: storage},
 	{dir: "kernel/merkle", floor: 0, may: []string{"errs"}},
@@ -281,9 +282,9 @@ var packages = map[string][]string{
 	"github.com/mochi-mqtt/server":          {"host/broker"},
 	"github.com/prometheus/client_golang":   {"host"},
 	"github.com/santhosh-tekuri/jsonschema": {"kernel/entity/schema"},
-	"golang.org/x/crypto":                   {"kernel/identity"},
+	"golang.org/x/crypto":                   {"kernel/identity", "kernel/trust/custody"},
 	"golang.org/x/term":                     {"cmd/haihe/cli"},
-	"golang.org/x/text":                     {"web/language", "kernel/*", "kernel/entity/*", "systems/safety/feed/fire"},
+	"golang.org/x/text":                     {"web/language", "kernel/*", "kernel/entity/*", "kernel/trust/custody", "systems/safety/feed/fire"},
 	"modernc.org/sqlite":                    {"store/sqlite"},
 }
 
