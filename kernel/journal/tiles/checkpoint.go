@@ -115,7 +115,7 @@ func (l *Log) Checkpoint(ctx context.Context) (Signed, error) {
 		if last.Size > 0 && last.Size < c.Size {
 			want = append(want, merkle.Range{Lo: 0, Hi: last.Size})
 		}
-		roots, err := l.ranges(tx, c.Size, want)
+		roots, _, err := l.ranges(tx, c.Size, want)
 		if err != nil {
 			return err
 		}

@@ -174,8 +174,8 @@ func (l *Log) cut(row []byte, level uint, n uint64, w int) ([][32]byte, error) {
 }
 
 // ranges computes hashes of ranges in the tree of that size. It asks itself first which tiles that takes, and fetches those together: at a
-// database on another machine a proof is then two or three round trips, not eight.
-func (l *Log) ranges(tx *store.Tx, size uint64, ranges []merkle.Range) ([][32]byte, error) {
+// database on another machine a proof is then one or two questions, not eight. have is the log's size, 0 where no tile was needed or there.
+func (l *Log) ranges(tx *store.Tx, size uint64, ranges []merkle.Range) (out [][32]byte, have uint64, err error) {
 	type key struct {
 		level uint
 		n     uint64
@@ -183,12 +183,12 @@ func (l *Log) ranges(tx *store.Tx, size uint64, ranges []merkle.Range) ([][32]by
 	var s merkle.Scheme
 	var need []key
 	rows := map[key][]byte{}
-	_, err := s.Hashes(ranges, s.Tiles(size, func(level uint, n uint64, w int) ([][32]byte, error) {
+	_, err = s.Hashes(ranges, s.Tiles(size, func(level uint, n uint64, w int) ([][32]byte, error) {
 		need = append(need, key{level, n})
 		return make([][32]byte, w), nil
 	}))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for len(need) > 0 {
 		args := []any{l.o.Name}
@@ -198,19 +198,20 @@ func (l *Log) ranges(tx *store.Tx, size uint64, ranges []merkle.Range) ([][32]by
 		}
 		need = need[min(8, len(need)):]
 		err := tx.Each(qTiles, args, func(scan func(...any) error) error {
-			var level, n int64
+			var size, level, n int64
 			var row []byte
-			err := scan(&level, &n, &row)
-			rows[key{uint(level), uint64(n)}] = row
+			err := scan(&size, &level, &n, &row)
+			have, rows[key{uint(level), uint64(n)}] = uint64(size), row
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return s.Hashes(ranges, s.Tiles(size, func(level uint, n uint64, w int) ([][32]byte, error) {
+	out, err = s.Hashes(ranges, s.Tiles(size, func(level uint, n uint64, w int) ([][32]byte, error) {
 		return l.cut(rows[key{level, n}], level, n, w)
 	}))
+	return out, have, err
 }
 
 // Tile gives the bytes of a tile of hashes as C2SP tlog-tiles serves it. errs.NotFound where the log has not grown so far.
@@ -260,17 +261,21 @@ func (l *Log) Consistency(ctx context.Context, size1, size2 uint64) ([][32]byte,
 	return l.hashes(ctx, size2, ranges)
 }
 
+// hashes reads tiles and size in one statement, and the size alone only where no tile came.
 func (l *Log) hashes(ctx context.Context, size uint64, ranges []merkle.Range) (out [][32]byte, err error) {
 	err = l.s.db.Read(ctx, func(tx *store.Tx) error {
-		have, err := l.size(tx)
-		if err != nil {
-			return err
+		var have uint64
+		var failed error
+		if out, have, failed = l.ranges(tx, size, ranges); have == 0 {
+			var err error
+			if have, err = l.size(tx); err != nil {
+				return err
+			}
 		}
 		if size > have {
 			return errs.Say(errs.NotFound, "日志 %s 只有 %d 条，不到 %d 条", "the log %s has %d leaves, not %d", l.o.Name, have, size)
 		}
-		out, err = l.ranges(tx, size, ranges)
-		return err
+		return failed
 	})
 	return out, errs.Wrap("prove from tiles", err)
 }

@@ -16,8 +16,8 @@ var (
 	qMove = store.Q("tiles.move", `UPDATE tiles_log SET size = size + $2 WHERE log = $1 RETURNING size`)
 
 	qTile = store.Q("tiles.tile", `SELECT hashes FROM tiles_tile WHERE log = $1 AND level = $2 AND num = $3`)
-	// Eight tiles at once: what a proof needs comes in one round trip or two. Places that are not needed repeat the last one.
-	qTiles = store.Q("tiles.tiles", `SELECT level, num, hashes FROM tiles_tile WHERE log = $1 AND ((level = $2 AND num = $3) OR (level = $4 AND num = $5)
+	// Eight tiles at once, with the log's size: what a proof needs comes in one round trip or two. Places that are not needed repeat the last one.
+	qTiles = store.Q("tiles.tiles", `SELECT l.size, t.level, t.num, t.hashes FROM tiles_log l JOIN tiles_tile t ON t.log = l.log WHERE l.log = $1 AND ((level = $2 AND num = $3) OR (level = $4 AND num = $5)
 		OR (level = $6 AND num = $7) OR (level = $8 AND num = $9) OR (level = $10 AND num = $11) OR (level = $12 AND num = $13)
 		OR (level = $14 AND num = $15) OR (level = $16 AND num = $17))`)
 	qPutTile = store.Q("tiles.put", `INSERT INTO tiles_tile (log, level, num, hashes) VALUES ($1, $2, $3, $4)
