@@ -244,7 +244,9 @@ var floors = []rule{
 	{dir: "cmd/haihe/exchange", floor: 6, may: []string{"cmd/haihe/cli", "systems/sharing/record", "systems/sharing/stamp", "errs", "lang"}},
 	{dir: "cmd/haihe/certcheck", floor: 6, may: []string{"kernel/trust/path", "wire/der", "wire/ocsp", "wire/x509", "errs", "lang"}, tests: []string{"kernel/trust/cert", "kernel/trust/pki"}},
 	{dir: "cmd/haihe", floor: 6, may: []string{
-		"systems", "systems/sharing/*", "host", "host/intake", "kernel/*", "kernel/trust/token", "kernel/journal/tiles", "wire/note", "cmd/haihe/cli", "cmd/haihe/verify", "cmd/haihe/exchange", "cmd/haihe/certcheck", "plans/*", "simulate/*", "simulate/grid/fault", "simulate/grid/judge", "simulate/safety/fault", "simulate/safety/judge", "simulate/safety/site", "store", "store/sqlite", "store/postgres", "errs", "lang"}},
+	{dir: "cmd/haihe/ca", floor: 6, may: []string{"cmd/haihe/cli", "kernel/trust/cert", "kernel/trust/custody", "kernel/trust/pki", "kernel/trust/sm", "errs", "lang"},
+		tests: append(storage, "kernel/identity", "kernel/journal", "kernel/journal/tiles", "kernel/trust", "systems/certificates/ca")},
+		"systems", "systems/sharing/*", "host", "host/intake", "kernel/*", "kernel/trust/token", "kernel/journal/tiles", "wire/note", "cmd/haihe/cli", "cmd/haihe/verify", "cmd/haihe/exchange", "cmd/haihe/certcheck", "cmd/haihe/ca", "plans/*", "simulate/*", "simulate/grid/fault", "simulate/grid/judge", "simulate/safety/fault", "simulate/safety/judge", "simulate/safety/site", "store", "store/sqlite", "store/postgres", "errs", "lang"}},
 	{dir: "e2e", floor: 7},
 	{dir: "bench", floor: 7},
 	{dir: "bench/*", floor: 7},

@@ -1,7 +1,7 @@
 // Command haihe is the program (海河): the one place that reads the command line and the configuration file, chooses the
 // engine, hands out the clock, and wires the kernels, the systems and the console to each other.
 //
-// A sub-command is one file, or a folder where it needs nothing of the platform (verify, exchange, certcheck); what they share is in cli. `haihe help` lists them. What goes wrong is said in one sentence, in Chinese and in English, on
+// A sub-command is one file, or a folder where it needs nothing of the platform (verify, exchange, certcheck, ca); what they share is in cli. `haihe help` lists them. What goes wrong is said in one sentence, in Chinese and in English, on
 // the standard error; the exit code tells a script what kind it was:
 //
 //	0  done

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/haihe-city/haihe/cmd/haihe/ca"
 	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/cmd/haihe/exchange"
 	"github.com/haihe-city/haihe/cmd/haihe/verify"
@@ -21,7 +22,7 @@ var version = "0.1-dev"
 func commands() []cli.Command {
 	return []cli.Command{
 		demoCommand(), serveCommand(), configCommand(), importCommand(), simulateCommand(), journalCommand(), verify.Command(),
-		backupCommand(), restoreCommand(), userCommand(), certCommand(), nodeCommand(), exchange.Command(), versionCommand(), helpCommand(),
+		backupCommand(), restoreCommand(), userCommand(), certCommand(), ca.Command(), nodeCommand(), exchange.Command(), versionCommand(), helpCommand(),
 	}
 }
 

@@ -319,6 +319,9 @@ func (a *Authority) BringRootList(ctx context.Context, by *identity.Principal, d
 		if l.SignedBy(root) != nil {
 			continue
 		}
+		if have, err := cert.ReadList(r.List); err == nil && have.Number > l.Number {
+			return errs.Say(errs.Conflict, "已有更新的吊销列表（编号 %d），未作改动", "a newer list (number %d) is here already and was left in place", have.Number)
+		}
 		return a.o.DB.Write(ctx, func(tx *store.Tx) error {
 			if _, err := tx.Exec(qRootList, r.ID, l.Raw, store.Micros(l.Next)); err != nil {
 				return err
