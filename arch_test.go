@@ -207,6 +207,7 @@ var floors = []rule{
 	{dir: "systems/safety/feed", floor: 4, may: []string{"host/refused", "systems/safety/feed/*", "systems/safety/register", "host", "web", "web/ui", "wire/*", "errs", "lang"}},
 	{dir: "systems/safety", floor: 4, may: []string{"web", "web/ui", "systems/safety/feed", "systems/safety/inspect", "systems/safety/feed/gate", "systems/safety/early", "systems/safety/live", "systems/safety/pages", "systems/safety/register", "systems/safety/register/file", "host", "host/intake", "kernel/*", "kernel/casework/*", "kernel/rule/*", "store", "errs", "lang"}, tests: []string{"host/hosttest", "systems/plan", "wire/*"}},
 	{dir: "systems/certificates/ca", floor: 4, may: []string{"kernel/*", "kernel/journal/tiles", "kernel/trust/*", "store", "store/keyset", "errs", "lang"}, tests: storage},
+	{dir: "systems/certificates/ending", floor: 4, may: []string{"kernel/*", "kernel/casework/*", "store", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles", "kernel/trust/*", "systems/certificates/ca", "systems/certificates/register")},
 	{dir: "systems/certificates/est", floor: 4, may: []string{"systems/certificates/ca", "web", "web/ui", "kernel/*", "kernel/trust/*", "wire/cms", "store", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles")},
 	{dir: "systems/certificates/logs", floor: 4, may: []string{"systems/certificates/ca", "kernel/identity", "kernel/journal/tiles", "kernel/trust/cert", "wire/note", "errs"}, tests: append(storage, "kernel/journal", "kernel/journal/audit", "kernel/trust", "kernel/trust/pki", "store", "systems/certificates/status")},
 	{dir: "systems/certificates/seal", floor: 4, may: []string{"systems/certificates/ca", "web", "web/ui", "kernel/*", "kernel/trust/*", "store", "wire/*", "errs", "lang"}, tests: append(storage, "kernel/journal/tiles")},
@@ -243,9 +244,9 @@ var floors = []rule{
 	{dir: "cmd/haihe/verify", floor: 6, may: []string{"cmd/haihe/cli", "kernel/journal/audit", "wire/note", "errs", "lang"}},
 	{dir: "cmd/haihe/exchange", floor: 6, may: []string{"cmd/haihe/cli", "systems/sharing/record", "systems/sharing/stamp", "errs", "lang"}},
 	{dir: "cmd/haihe/certcheck", floor: 6, may: []string{"kernel/trust/path", "wire/der", "wire/ocsp", "wire/x509", "errs", "lang"}, tests: []string{"kernel/trust/cert", "kernel/trust/pki"}},
-	{dir: "cmd/haihe", floor: 6, may: []string{
 	{dir: "cmd/haihe/ca", floor: 6, may: []string{"cmd/haihe/cli", "kernel/trust/cert", "kernel/trust/custody", "kernel/trust/pki", "kernel/trust/sm", "errs", "lang"},
 		tests: append(storage, "kernel/identity", "kernel/journal", "kernel/journal/tiles", "kernel/trust", "systems/certificates/ca")},
+	{dir: "cmd/haihe", floor: 6, may: []string{
 		"systems", "systems/sharing/*", "host", "host/intake", "kernel/*", "kernel/trust/token", "kernel/journal/tiles", "wire/note", "cmd/haihe/cli", "cmd/haihe/verify", "cmd/haihe/exchange", "cmd/haihe/certcheck", "cmd/haihe/ca", "plans/*", "simulate/*", "simulate/grid/fault", "simulate/grid/judge", "simulate/safety/fault", "simulate/safety/judge", "simulate/safety/site", "store", "store/sqlite", "store/postgres", "errs", "lang"}},
 	{dir: "e2e", floor: 7},
 	{dir: "bench", floor: 7},

@@ -273,7 +273,7 @@ func (w *world) tables(t *testing.T) {
 	for _, row := range []struct {
 		query string
 		want  int
-	}{{"", 10}, {"kind=citizen", 3}, {"kind=official", 4}, {"kind=server", 0}, {"state=revoked", 2}, {"state=valid", 8}, {"algorithm=sm2-sm3", 5}, {"kind=citizen&algorithm=sm2-sm3", 0}, {"find=nobody", 0}, {"ending=1", 0}, {"sort=to", 10}, {"sort=-to&kind=citizen", 3}, {"sort=leaf", 10}} {
+	}{{"", 10}, {"kind=citizen", 3}, {"kind=official", 4}, {"kind=server", 0}, {"state=revoked", 2}, {"state=valid", 8}, {"algorithm=sm2-sm3", 5}, {"kind=citizen&algorithm=sm2-sm3", 0}, {"find=nobody", 0}, {"ending=30", 0}, {"ending=7&kind=citizen", 0}, {"sort=to", 10}, {"sort=-to&kind=citizen", 3}, {"sort=leaf", 10}} {
 		rows, err := csv.NewReader(strings.NewReader(w.must(reader.Get("/api/certificates/list.csv?"+row.query), 200).Body)).ReadAll()
 		if err != nil || len(rows) != row.want+1 {
 			t.Errorf("%q: %d rows, %v", row.query, len(rows)-1, err)
@@ -293,6 +293,7 @@ func (w *world) tables(t *testing.T) {
 	}
 	w.Rows(t, []hosttest.Row{
 		{Name: "a state of nothing's", Method: "GET", Path: "/zh/certificates/list?state=odd", As: "reader", Status: 400},
+		{Name: "an end of nobody's", Method: "GET", Path: "/zh/certificates/list?ending=1", As: "reader", Status: 400},
 		{Name: "a mark of nobody's", Method: "GET", Path: "/zh/certificates/list?after=odd", As: "reader", Status: 400},
 		{Name: "subjects without one", Method: "GET", Path: "/zh/certificates/subjects?kind=official&held=2", As: "reader", Status: 200, Has: []string{"示例公务员02", "示例公务员01"}, Lacks: []string{"示例公务员05"}},
 		{Name: "subjects with one", Method: "GET", Path: "/zh/certificates/subjects?kind=official&held=1", As: "reader", Status: 200, Has: []string{"示例公务员05"}, Lacks: []string{"示例公务员02"}},

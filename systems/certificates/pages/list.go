@@ -27,8 +27,12 @@ func (p *Pages) filter(r *web.Request) (f ca.Filter, query map[string]string, er
 	if query["state"] != "" && f.State == 0 {
 		return f, query, errs.Say(errs.Invalid, "筛选条件无法识别", "the filter is not known")
 	}
-	if query["ending"] == "1" {
-		f.Before = p.o.Now().Add(soon)
+	within, known := map[string]time.Duration{"": 0, "30": soon, "7": 7 * 24 * time.Hour}[query["ending"]]
+	if !known {
+		return f, query, errs.Say(errs.Invalid, "筛选条件无法识别", "the filter is not known")
+	}
+	if within > 0 {
+		f.Before = p.o.Now().Add(within)
 		if f.State == 0 {
 			f.State = ca.Valid
 		}
@@ -61,7 +65,7 @@ func (p *Pages) pageList(r *web.Request) (*ui.Page, error) {
 			{Name: "kind", Kind: "select", Label: lang.T("类别", "Kind"), Value: f.Kind, Options: choice(lang.T("全部类别", "All kinds"), kindOptions(allKinds()...)...)},
 			{Name: "state", Kind: "select", Label: lang.T("状态", "State"), Value: query["state"], Options: choice(lang.T("全部状态", "All states"), stateOptions()...)},
 			{Name: "algorithm", Kind: "select", Label: lang.T("算法", "Algorithm"), Value: f.Algorithm, Options: choice(lang.T("全部算法", "All algorithms"), ui.Option{Value: "sm2-sm3", Text: lang.Same("SM2")}, ui.Option{Value: "ecdsa-p256-sha256", Text: lang.Same("ECDSA")})},
-			{Name: "ending", Kind: "select", Label: lang.T("到期", "End"), Value: query["ending"], Options: choice(lang.T("不限", "Any"), ui.Option{Value: "1", Text: lang.T("30 天内到期", "Within 30 days")})},
+			{Name: "ending", Kind: "select", Label: lang.T("到期", "End"), Value: query["ending"], Options: choice(lang.T("不限", "Any"), ui.Option{Value: "30", Text: lang.T("30 天内到期", "Within 30 days")}, ui.Option{Value: "7", Text: lang.T("7 天内到期", "Within 7 days")})},
 		}}
 	q := url.Values{"bom": {"1"}}
 	for k, v := range query {
@@ -79,6 +83,34 @@ func (p *Pages) pageList(r *web.Request) (*ui.Page, error) {
 // sawCertificates writes down whose names the answer shows.
 func (p *Pages) sawCertificates(r *web.Request, where string, list ...ca.Certificate) error {
 	return p.o.Register.Saw(r.Context(), r.Who, where, holders(list), 0)
+}
+
+// sawSubjects is the same for a list of subjects.
+func (p *Pages) sawSubjects(r *web.Request, kind string, list []register.Subject) error {
+	var people []string
+	for i := range list {
+		if register.Personal(kind) {
+			people = append(people, list[i].ID)
+		}
+	}
+	return p.o.Register.Saw(r.Context(), r.Who, "subjects", people, 0)
+}
+
+// subjectTable is the evidence's table without its rows.
+func subjectTable(r *web.Request, kind string, total, part int64, next string) ui.Table {
+	t := ui.Table{ID: "subjects", Title: ca.KindName(kind), Total: -1, Next: next, Paged: r.Query("after") != "", Path: subjects, Query: map[string]string{"kind": kind},
+		Note:    lang.T("登记 "+ui.Grouped(total)+"，持有有效证书 "+ui.Grouped(part), ui.Grouped(total)+" registered, "+ui.Grouped(part)+" hold a valid certificate"),
+		Empty:   lang.T("没有符合条件的主体。", "No subject matches."),
+		Columns: []ui.Column{{Key: "name", Text: lang.T("名称", "Name")}, {Key: "org", Text: lang.T("单位", "Organization")}, {Key: "tail", Text: lang.T("证件号码后四位", "Last four of the paper's number")}, {Key: "certificate", Text: lang.T("证书", "Certificate")}},
+		Search:  &ui.Field{Name: "find", Kind: "search", Label: lang.T("全名、统一社会信用代码或编号", "Whole name, credit code or number"), Value: r.Query("find")},
+		Filters: []ui.Field{{Name: "kind", Kind: "select", Label: lang.T("类别", "Kind"), Value: kind, Options: kindOptions(register.Kinds...)},
+			{Name: "held", Kind: "select", Label: lang.T("证书", "Certificate"), Value: r.Query("held"), Options: choice(lang.T("全部", "All"), ui.Option{Value: "1", Text: lang.T("有", "With one")}, ui.Option{Value: "2", Text: lang.T("没有", "Without one")})}}}
+	for _, k := range []string{"find", "held"} {
+		if v := r.Query(k); v != "" {
+			t.Query[k] = v
+		}
+	}
+	return t
 }
 
 // holders are the people among the subjects of certificates, by internal number, each once.
@@ -187,13 +219,7 @@ func (p *Pages) pageSubjects(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	var people []string
-	for i := range list {
-		if register.Personal(kind) {
-			people = append(people, list[i].ID)
-		}
-	}
-	if err := p.o.Register.Saw(r.Context(), r.Who, "subjects", people, 0); err != nil {
+	if err := p.sawSubjects(r, kind, list); err != nil {
 		return nil, err
 	}
 	part, _, err := p.share(r.Context(), kind)
@@ -202,18 +228,7 @@ func (p *Pages) pageSubjects(r *web.Request) (*ui.Page, error) {
 	}
 	head := lang.T("主体", "Subjects")
 	out := page(head, subjects, ui.Link{Text: head})
-	t := ui.Table{ID: "subjects", Title: ca.KindName(kind), Total: -1, Next: next, Paged: r.Query("after") != "", Path: subjects, Query: map[string]string{"kind": kind},
-		Note:    lang.T("登记 "+ui.Grouped(total)+"，持有有效证书 "+ui.Grouped(part), ui.Grouped(total)+" registered, "+ui.Grouped(part)+" hold a valid certificate"),
-		Empty:   lang.T("没有符合条件的主体。", "No subject matches."),
-		Columns: []ui.Column{{Key: "name", Text: lang.T("名称", "Name")}, {Key: "org", Text: lang.T("单位", "Organization")}, {Key: "tail", Text: lang.T("证件号码后四位", "Last four of the paper's number")}, {Key: "certificate", Text: lang.T("证书", "Certificate")}},
-		Search:  &ui.Field{Name: "find", Kind: "search", Label: lang.T("全名、统一社会信用代码或编号", "Whole name, credit code or number"), Value: r.Query("find")},
-		Filters: []ui.Field{{Name: "kind", Kind: "select", Label: lang.T("类别", "Kind"), Value: kind, Options: kindOptions(register.Kinds...)},
-			{Name: "held", Kind: "select", Label: lang.T("证书", "Certificate"), Value: r.Query("held"), Options: choice(lang.T("全部", "All"), ui.Option{Value: "1", Text: lang.T("有", "With one")}, ui.Option{Value: "2", Text: lang.T("没有", "Without one")})}}}
-	for _, k := range []string{"find", "held"} {
-		if v := r.Query(k); v != "" {
-			t.Query[k] = v
-		}
-	}
+	t := subjectTable(r, kind, total, part, next)
 	for _, s := range list {
 		cell, err := p.held(r, &s)
 		if err != nil {

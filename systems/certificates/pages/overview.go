@@ -42,7 +42,7 @@ func (p *Pages) pageOverview(r *web.Request) (*ui.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	tiles.Items = append(tiles.Items, ui.Tile{ID: "ending", Name: lang.T("30 天内到期", "End within 30 days"), Value: ui.Grouped(ending), Unit: lang.T("张", "certificates"), Href: certificates + "?ending=1&sort=to"})
+	tiles.Items = append(tiles.Items, ui.Tile{ID: "ending", Name: lang.T("30 天内到期", "End within 30 days"), Value: ui.Grouped(ending), Unit: lang.T("张", "certificates"), Href: certificates + "?ending=30&sort=to"})
 	counts, err := p.o.Authority.Counts(r.Context())
 	if err != nil {
 		return nil, err

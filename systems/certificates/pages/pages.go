@@ -120,7 +120,7 @@ func page(head lang.Text, tab string, crumbs ...ui.Link) *ui.Page {
 	for _, t := range []ui.Tab{
 		{Text: lang.T("总览", "Overview"), Href: overview}, {Text: lang.T("证书", "Certificates"), Href: certificates}, {Text: lang.T("主体", "Subjects"), Href: subjects},
 		{Text: lang.T("申请", "Applications"), Href: applications}, {Text: lang.T("批量签发", "Lists"), Href: jobs}, {Text: lang.T("签发机构与吊销列表", "Authorities and lists of revocation"), Href: authorities},
-		{Text: lang.T("密钥恢复", "Recovery of keys"), Href: recoveries}, {Text: lang.T("证书查验", "Check"), Href: check},
+		{Text: lang.T("密钥恢复", "Recovery of keys"), Href: recoveries}, {Text: lang.T("服务器（ACME）", "Servers (ACME)"), Href: "/certificates/acme"}, {Text: lang.T("设备（EST）", "Devices (EST)"), Href: "/certificates/est"}, {Text: lang.T("电子印章", "Seals"), Href: "/certificates/seals"}, {Text: lang.T("证书查验", "Check"), Href: check},
 	} {
 		t.Current = t.Href == tab
 		out.Tabs = append(out.Tabs, t)
