@@ -12,6 +12,6 @@
 // million in six hours are 741.
 //
 // Status asks the service over kept-alive connections from the same machine, so that the two processors are shared with those who ask, and
-// prints answers a second for three kinds of question: about certificates whose answer is in memory; about numbers that were never given
-// out, each once, so that the register is read and an answer signed; and with a nonce, which reads and signs always.
+// prints answers a second for three kinds of question, all about certificates that were issued first: never asked about before, so that the
+// register is read and an answer signed; asked about before, so that it is in memory; and with a nonce, which reads and signs always.
 package trust
