@@ -20,8 +20,8 @@ const shown = 20
 func (s *service) page(r *web.Request) (*ui.Page, error) {
 	log := s.current().Log
 	out := &ui.Page{Title: title, Nav: "seal", Crumbs: []ui.Link{{Text: title}},
-		Lead: lang.T("审计日志按固定间隔签署检查点。凭检查点和校验密钥，任何人日后都能独立核验：某条记录何人、何时、做了何事，日志有无改动、删除、插入。",
-			"The journal is signed at intervals. With a checkpoint and the verifier key anybody can check on their own, years later, who did what and when, and that nothing was changed, dropped or put in."),
+		Lead: lang.T("审计日志按固定间隔签署检查点。凭根证书和文件，任何人日后都能独立核验：某条记录何人、何时、做了何事，日志有无改动、删除、插入。",
+			"The journal is signed at intervals. With the root certificate and the files anybody can check on their own, years later, who did what and when, and that nothing was changed, dropped or put in."),
 		Actions: []ui.Action{{Text: lang.T("审计日志", "Journal"), Href: "/admin/journal"}}}
 	if err := s.health(r.Context()); err != nil {
 		text, ok := errs.MsgOf(err)

@@ -164,8 +164,13 @@ func printSigned(sh *cli.Shell, list []audit.Signer) {
 		if s.By != "" {
 			line += fmt.Sprintf(" certificate=%q until=%s", s.By, s.Until.UTC().Format(time.RFC3339))
 		}
-		if !s.Revoked.IsZero() {
+		switch {
+		case !s.Revoked.IsZero():
 			line += " revoked=" + s.Revoked.UTC().Format(time.RFC3339)
+		case s.By != "" && s.Listed:
+			line += " revoked=no"
+		case s.By != "":
+			line += " revoked=unknown"
 		}
 		sh.Printf("%s", line)
 	}

@@ -29,6 +29,7 @@ type Signer struct {
 	Source  string    // whose time stamp
 	Until   time.Time // the certificate's end; zero without one
 	Revoked time.Time // of a certificate of the chain, after At; zero where there is none
+	Listed  bool      // revocation lists that came along speak for every certificate of the chain; false: there may be a revocation that they hide
 }
 
 // oidCommonName is the attribute that names a log's origin. X.520 6.2.2
@@ -130,6 +131,9 @@ func (k *Keys) judge(s *Signer, c *x509.Certificate, w when) error {
 				s.Revoked = m.At
 			}
 		}
+		o.Revocation = path.Required
+		_, err = path.Verify(c, o)
+		s.Listed = err == nil
 		return nil
 	}
 	if first == nil {

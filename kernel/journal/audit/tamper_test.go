@@ -75,6 +75,13 @@ func TestGone(t *testing.T) {
 			t.Errorf("%s emptied: %+v, %v", name, r.Findings, err)
 		}
 	}
+	for name, listed := range map[string]bool{"": true, "lists/root.crl": false, "lists/authority.crl": false} { // a list that is held back is missed
+		files := maps.Clone(whole)
+		delete(files, name)
+		if r, err := Dir(files, c.trust(), nil, nil); err != nil || len(r.Findings) > 0 || r.Signed[0].Listed != listed {
+			t.Errorf("without %q: %+v %+v, %v", name, r.Findings, r.Signed, err)
+		}
+	}
 	other := newCity(t, pki.ECDSA)
 	files := maps.Clone(whole)
 	files["stamps/9.tst"] = &fstest.MapFile{Data: c.stamp(c.sign(note.Checkpoint{Origin: origin, Size: 9}, signedAt), signedAt)}

@@ -139,7 +139,7 @@ func TestCertified(t *testing.T) {
 		}
 		w.at = w.at.Add(time.Hour)
 		w.sign()
-		if r := w.check(); len(r.Findings) > 0 || r.Checkpoints != 2 || !strings.Contains(r.Signed[0].By, "haihe.example/journal") || len(r.Notes) != 1 {
+		if r := w.check(); len(r.Findings) > 0 || r.Checkpoints != 2 || !strings.Contains(r.Signed[0].By, "haihe.example/journal") || len(r.Notes) != 1 || !r.Signed[0].Listed {
 			t.Fatalf("%+v %v", r.Findings, r.Notes)
 		}
 
@@ -181,7 +181,7 @@ func TestYearsLater(t *testing.T) {
 		t.Fatalf("%d certificates, %v", len(mine), err)
 	}
 	w.at = w.at.AddDate(10, 0, 0)
-	if r := w.check(); len(r.Findings) > 0 || r.Checkpoints != 3 || !r.Signed[0].Until.Before(w.at) {
+	if r := w.check(); len(r.Findings) > 0 || r.Checkpoints != 3 || !r.Signed[0].Until.Before(w.at) || !r.Signed[0].Listed {
 		t.Errorf("%+v %+v", r.Findings, r.Signed)
 	}
 }
