@@ -190,9 +190,15 @@ func sizeOf(t *testing.T, s *service) string {
 }
 
 func TestConfig(t *testing.T) {
-	for _, bad := range []Config{{Origin: "a b"}, {Origin: "a+b"}, {Witnesses: []string{"https://x.example"}}, {Witnesses: []string{"ftp://x.example k"}}, {Logs: []string{"x"}}} {
+	for _, bad := range []Config{{Origin: "a b"}, {Origin: "a+b"}, {Witnesses: []string{"https://x.example"}}, {Witnesses: []string{"ftp://x.example k"}}, {Logs: []string{"x"}}, {Stamp: "ftp://x"}, {Stamp: "/tsa"}, {StampDigest: "md5"}} {
+		if bad.StampDigest == "" {
+			bad.StampDigest = "sm3"
+		}
 		if err := bad.Valid(); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
+	}
+	if err := (&Config{StampDigest: "sha256", Stamp: "https://tsa.example/x"}).Valid(); err != nil {
+		t.Error(err)
 	}
 }

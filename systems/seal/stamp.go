@@ -24,6 +24,9 @@ import (
 // look is how often it is looked whether a time stamp is due, and how soon a source that is gone is asked again.
 const look = time.Minute
 
+// digests are what a checkpoint may be stamped by. A service of ours signs with SM2 where it is asked with SM3.
+var digests = map[string]string{"sha256": stamps.SHA256, "sm3": stamps.SM3}
+
 // openStamps reads the roots of the time-stamp source and keeps them beside the log: an export has to hold them.
 func (s *service) openStamps(ctx context.Context) error {
 	if s.conf.StampRoots == "" {
@@ -83,7 +86,7 @@ func (s *service) stampDue(ctx context.Context) error {
 		return nil
 	}
 	message := audit.Stamped(c.Note, log.Origin())
-	token, err := stamps.Ask(ctx, s.client, s.conf.Stamp, message)
+	token, err := stamps.Ask(ctx, s.client, s.conf.Stamp, digests[s.conf.StampDigest], message)
 	if err != nil {
 		return err
 	}

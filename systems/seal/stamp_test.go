@@ -89,7 +89,7 @@ func TestStamps(t *testing.T) {
 	if err := os.WriteFile(roots, cert.Armour("CERTIFICATE", source.root), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	app := hosttest.Open(t, room(func(c *Config) { c.Origin, c.Stamp, c.StampRoots = "a.example/journal", source.URL, roots }, &s))
+	app := hosttest.Open(t, room(func(c *Config) { c.Origin, c.Stamp, c.StampRoots, c.StampDigest = "a.example/journal", source.URL, roots, "sm3" }, &s))
 	now = app.Clock.Now
 	sign := func() uint64 {
 		t.Helper()

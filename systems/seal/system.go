@@ -19,13 +19,14 @@ import (
 
 // Config is the [seal] section.
 type Config struct {
-	Origin     string        `toml:"origin" doc:"日志的来源标识，如 haihe.example.cn/journal；留空则首次启动时生成；此后不能更改 / origin of the log, such as haihe.example.cn/journal; empty: made at the first start; never changed later"`
-	Every      time.Duration `toml:"every" min:"1s" max:"24h" doc:"签署检查点的间隔；没有新条目则不签 / how often a checkpoint is signed, where there is something new"`
-	Witnesses  []string      `toml:"witnesses" doc:"见证节点，每项为“网址 校验密钥”，如 https://b.example.cn/log/witness 名称+编号+Base64 / witnesses, each an address and a verifier key"`
-	Stamp      string        `toml:"stamp" doc:"时间戳服务网址（RFC 3161），可为本平台的 /tsa 或外部机构；留空则不加盖 / address of a time-stamp service (RFC 3161), this platform's /tsa or another's; empty: no time stamps"`
-	StampEvery time.Duration `toml:"stamp_every" min:"1m" max:"24h" doc:"给检查点加盖时间戳的间隔；每日结束时另加盖一次 / how often a checkpoint is time-stamped; the last of each day is besides"`
-	StampRoots string        `toml:"stamp_roots" doc:"时间戳机构的根证书文件（PEM）；给出则逐一验证并随日志导出 / root certificates of the time-stamp authority (PEM): tokens are verified against them, and they are exported with the log"`
-	Logs       []string      `toml:"logs" doc:"本节点为之见证的他方日志的校验密钥 / verifier keys of other nodes' logs that this one witnesses"`
+	Origin      string        `toml:"origin" doc:"日志的来源标识，如 haihe.example.cn/journal；留空则首次启动时生成；此后不能更改 / origin of the log, such as haihe.example.cn/journal; empty: made at the first start; never changed later"`
+	Every       time.Duration `toml:"every" min:"1s" max:"24h" doc:"签署检查点的间隔；没有新条目则不签 / how often a checkpoint is signed, where there is something new"`
+	Witnesses   []string      `toml:"witnesses" doc:"见证节点，每项为“网址 校验密钥”，如 https://b.example.cn/log/witness 名称+编号+Base64 / witnesses, each an address and a verifier key"`
+	Stamp       string        `toml:"stamp" doc:"时间戳服务网址（RFC 3161），可为本平台的 /tsa 或外部机构；留空则不加盖 / address of a time-stamp service (RFC 3161), this platform's /tsa or another's; empty: no time stamps"`
+	StampEvery  time.Duration `toml:"stamp_every" min:"1m" max:"24h" doc:"给检查点加盖时间戳的间隔；每日结束时另加盖一次 / how often a checkpoint is time-stamped; the last of each day is besides"`
+	StampDigest string        `toml:"stamp_digest" doc:"时间戳请求所用的摘要算法：sm3 或 sha256；本平台的 /tsa 对 sm3 以 SM2 签署 / digest that time stamps are asked with, sm3 or sha256; this platform's /tsa signs with SM2 where it is sm3"`
+	StampRoots  string        `toml:"stamp_roots" doc:"时间戳机构的根证书文件（PEM）；给出则逐一验证并随日志导出 / root certificates of the time-stamp authority (PEM): tokens are verified against them, and they are exported with the log"`
+	Logs        []string      `toml:"logs" doc:"本节点为之见证的他方日志的校验密钥 / verifier keys of other nodes' logs that this one witnesses"`
 }
 
 // Valid checks what tags cannot say.
@@ -40,6 +41,9 @@ func (c *Config) Valid() error {
 	}
 	if u, err := url.Parse(c.Stamp); c.Stamp != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return errs.Say(errs.Invalid, "seal.stamp 应为 http 或 https 网址", "seal.stamp is to be an http or https address")
+	}
+	if digests[c.StampDigest] == "" {
+		return errs.Say(errs.Invalid, "seal.stamp_digest 应为 sm3 或 sha256", "seal.stamp_digest is to be sm3 or sha256")
 	}
 	_, err := c.logs()
 	return err
@@ -80,7 +84,7 @@ var title = lang.T("日志存证", "Journal evidence")
 
 // System declares the evidence of the journal.
 func System() host.System {
-	conf := &Config{Every: 10 * time.Second, StampEvery: time.Hour}
+	conf := &Config{Every: 10 * time.Second, StampEvery: time.Hour, StampDigest: "sha256"}
 	return host.System{
 		Name:     "seal",
 		Title:    title,

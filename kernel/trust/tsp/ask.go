@@ -4,18 +4,21 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"io"
 	"math/big"
 	"net/http"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/trust/path"
 	"github.com/haihe-city/haihe/wire/tsp"
 )
 
-// oidSHA256 names SHA-256 in an imprint: every time-stamp service knows it. RFC 5754 2.2
-const oidSHA256 = "2.16.840.1.101.3.4.2.1"
+// What a message is digested with. Every time-stamp service knows SHA-256; those of GM/T 0033 know SM3. RFC 5754 2.2, GM/T 0006
+const (
+	SHA256 = "2.16.840.1.101.3.4.2.1"
+	SM3    = "1.2.156.10197.1.401"
+)
 
 // Bounds of asking: a token with its certificates is a few kilobytes.
 const (
@@ -23,17 +26,20 @@ const (
 	wait      = 10 * time.Second
 )
 
-// Ask asks the service at an address for a time stamp over a message and gives the token, which bears the message's digest and the number that
+// Ask asks the service at an address for a time stamp over a message, digested with SHA256 or SM3, and gives the token, which bears the message's digest and the number that
 // was asked with. Whose it is, and whether that is to be trusted, is for Verify. errs.Unavailable where no token comes. RFC 3161 3.4
-func Ask(ctx context.Context, client *http.Client, address string, message []byte) ([]byte, error) {
+func Ask(ctx context.Context, client *http.Client, address, hash string, message []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	nonce, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 64))
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(message)
-	q := &tsp.Request{Imprint: tsp.Imprint{Hash: oidSHA256, Digest: sum[:]}, Nonce: nonce, CertReq: true}
+	sum := path.HashOf(hash)
+	if sum == nil {
+		return nil, errs.Say(errs.Invalid, "摘要算法不支持", "the digest algorithm is not supported")
+	}
+	q := &tsp.Request{Imprint: tsp.Imprint{Hash: hash, Digest: sum(message)}, Nonce: nonce, CertReq: true}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(q.Marshal()))
 	if err != nil {
 		return nil, errs.As(errs.Invalid, "ask for a time stamp", err)

@@ -41,7 +41,7 @@ func ReadAnchors(file string) ([]*x509.Certificate, error) {
 // Service asks the service at a URL. Its tokens are verified before they are kept where anchors are given.
 func Service(url string, client *http.Client, anchors []*x509.Certificate, now func() time.Time) record.Stamper {
 	return record.Stamper{Name: url, Ask: func(ctx context.Context, message []byte) ([]byte, error) {
-		token, err := trusttsp.Ask(ctx, client, url, message)
+		token, err := trusttsp.Ask(ctx, client, url, trusttsp.SHA256, message)
 		if err != nil || anchors == nil {
 			return token, err
 		}
