@@ -62,7 +62,7 @@ func (p *Pages) authorities(r *web.Request, wrong lang.Text) (*ui.Page, error) {
 		ui.Form{ID: "authority", Title: lang.T("建立签发机构", "Make an authority"), Action: authorities, Submit: lang.T("生成密钥和证书请求", "Make its key and request"), Fields: []ui.Field{
 			{Name: "family", Kind: "select", Label: lang.T("签发对象", "Subjects"), Options: families},
 			{Name: "algorithm", Kind: "select", Label: lang.T("算法", "Algorithm"), Options: []ui.Option{{Value: string(pki.SM2), Text: lang.Same("SM2")}, {Value: string(pki.ECDSA), Text: lang.Same("ECDSA")}}}}},
-		ui.Form{ID: "root-list", Title: lang.T("更新根的吊销列表", "Bring a root's revocation list"), Action: authorities + "/list", Submit: lang.T("上传", "Upload"), Fields: []ui.Field{{Name: "file", Kind: "file", Label: lang.T("吊销列表（DER 或 PEM）", "Revocation list (DER or PEM)")}}})
+		ui.Form{ID: "root-list", Title: lang.T("更新根的吊销列表", "Bring a root's revocation list"), Action: authorities + "/list", Submit: lang.T("上传", "Upload"), Fields: []ui.Field{{Name: "file", Kind: "file", Label: lang.T("吊销列表（DER 或 PEM）", "Revocation list (DER or PEM)"), Help: lang.T("在离线设备上用 haihe ca crl 签发，到期前更新。", "Signed with haihe ca crl on the offline machine; bring a new one before it ends.")}}})
 	return out, nil
 }
 
