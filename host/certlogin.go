@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/web"
 	"github.com/haihe-city/haihe/web/certlogin"
 )
 
@@ -46,6 +47,25 @@ func (p *Program) certified(ctx context.Context, leaf []byte) (holder, serial st
 	return "", "", errs.Say(errs.Unavailable, "证书系统未运行", "no system that issues certificates is running")
 }
 
+// behindDoor is what stands behind the door: signing in, and what the systems offer to programs with a certificate.
+func (p *Program) behindDoor() http.Handler {
+	var shown []web.Mount
+	for _, r := range p.rooms {
+		if r.opened != nil {
+			shown = append(shown, r.opened.Shown...)
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, m := range shown {
+			if r.URL.Path == m.Prefix || strings.HasPrefix(r.URL.Path, m.Prefix+"/") {
+				m.Handler.ServeHTTP(w, r)
+				return
+			}
+		}
+		p.gate.ServeHTTP(w, r)
+	})
+}
+
 // openDoor starts the door of certificates beside the console; close ends it.
 func (p *Program) openDoor(own tls.Certificate) (stop func(context.Context) error, err error) {
 	none := func(context.Context) error { return nil }
@@ -57,7 +77,7 @@ func (p *Program) openDoor(own tls.Certificate) (stop func(context.Context) erro
 		return none, errs.Because(err, errs.Unavailable, "无法监听 %s：端口已被占用或地址无效。请改 server.certificate_login_listen。",
 			"cannot listen on %s: the port is taken or the address is wrong. Change server.certificate_login_listen.", p.o.Settings.Server.LoginListen)
 	}
-	srv := &http.Server{Handler: p.gate, TLSConfig: certlogin.TLS(own), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	srv := &http.Server{Handler: p.behindDoor(), TLSConfig: certlogin.TLS(own), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(p.o.Log.With("system", "certificate-door").Handler(), slog.LevelDebug)}
 	in := &bounded{Listener: ln, seats: make(chan struct{}, max(1, p.o.Settings.Server.MaxLinks/4)), closed: make(chan struct{})}
 	go func() { _ = srv.ServeTLS(in, "", "") }() // ends with Shutdown

@@ -63,6 +63,7 @@ type Host struct {
 type Opened struct {
 	Routes   []web.Route
 	Mounts   []web.Mount // a standard's own binding to HTTP, outside the pages and /api
+	Shown    []web.Mount // the same at the door of certificates, for programs that show one (server.certificate_login_listen)
 	Topics   []web.Topic
 	Jobs     []Job
 	Feeds    []Feed

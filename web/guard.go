@@ -59,7 +59,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		next, headers, least := next, ofPages, pagePack
 		if m := s.mountOf(r.URL.Path); m != nil {
 			next, headers, least = m.Handler, ofMounts, mountPack
-			r.Pattern = m.Prefix + "/"
+			r.Pattern, r.RemoteAddr = m.Prefix+"/", s.addr(r) // behind a proxy, the caller's and not the proxy's
 		}
 		headers.set(h)
 		if s.secure(r) {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"html"
 	"io"
@@ -23,7 +24,9 @@ import (
 
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/trust/cert"
 	"github.com/haihe-city/haihe/kernel/trust/pki"
+	"github.com/haihe-city/haihe/wire/cms"
 )
 
 // browser is somebody's, with cookies and maybe a certificate; it follows the console's redirections but not those of the door.
@@ -153,7 +156,7 @@ func openDoor(t *testing.T) (w *world, door string) {
 	w = openWorld(t, func(s *host.Settings) {
 		s.Server.Certificate, s.Server.Key = serverFiles(t)
 		s.Server.LoginListen, s.Server.Address = at, "https://haihe.test"
-	}, "official/ecdsa-p256-sha256", "official/sm2-sm3")
+	}, "official/ecdsa-p256-sha256", "official/sm2-sm3", "system/ecdsa-p256-sha256")
 	return w, "https://" + at
 }
 
@@ -285,6 +288,58 @@ func TestCertificateLogin(t *testing.T) {
 		w.Clock.Advance(3*365*24*time.Hour + time.Second)
 		says(t, own, false)
 	})
+}
+
+// TestDeviceDoor: a device enrols at the console with its password and renews at the door with its certificate; a person's renews nothing.
+func TestDeviceDoor(t *testing.T) {
+	w, door := openDoor(t)
+	page := w.must(w.As("officer").Post("/en/certificates/est", url.Values{"unit": {"power"}, "name": {"meter-7"}}), 200).Body
+	_, secret, _ := strings.Cut(page, "Password</dt>")
+	password := regexp.MustCompile(`[A-Za-z0-9_-]{27}`).FindString(secret)
+	enrol := func(b *browser, at, csr string) (int, []byte) {
+		t.Helper()
+		block, _ := pem.Decode([]byte(csr))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, at, strings.NewReader(base64.StdEncoding.EncodeToString(block.Bytes)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/pkcs10")
+		if strings.HasSuffix(at, "simpleenroll") {
+			r.SetBasicAuth("meter-7", password)
+		}
+		a, err := b.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, _ := base64.StdEncoding.DecodeString(b.read(a))
+		return a.StatusCode, der
+	}
+	csr, k := w.request(pki.ECDSA)
+	status, bag := enrol(w.browser(t, door), w.URL+"/.well-known/est/simpleenroll", csr)
+	if status != 200 {
+		t.Fatalf("enrolled: %d, password %q", status, password)
+	}
+	m, err := cms.ParseSigned(bag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := tls.Certificate{Certificate: m.Certificates[:1], PrivateKey: k}
+	next, err := cert.MakeRequest(cert.Name{{Type: cert.CommonName, Value: "meter-7"}}, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	csr = string(cert.Armour("CERTIFICATE REQUEST", next))
+	if status, _ := enrol(w.browser(t, door, own), door+"/.well-known/est/simplereenroll", csr); status != 200 {
+		t.Errorf("renewed at the door: %d", status)
+	}
+	if to, err := w.browser(t, door, own).knock("/zh"); err != nil || to.Query().Get("failed") != "refused" {
+		t.Errorf("a device signs in: %v %v", to, err)
+	}
+	request, key := w.request(pki.ECDSA)
+	person := tls.Certificate{Certificate: [][]byte{w.der(w.issue(official(1, request)).Serial)}, PrivateKey: key}
+	if status, _ := enrol(w.browser(t, door, person), door+"/.well-known/est/simplereenroll", csr); status != http.StatusForbidden {
+		t.Errorf("a person renews a device's: %d", status)
+	}
 }
 
 // namesake is a certificate with another's names, number and times, signed by an authority that has taken ours's name.

@@ -21,6 +21,7 @@ import (
 type part struct {
 	routes []web.Route
 	mounts []web.Mount
+	shown  []web.Mount // at the door of certificates
 	jobs   []host.Job
 	close  func(context.Context) error
 }
@@ -50,7 +51,7 @@ func parts(ctx context.Context, h *host.Host, a *ca.Authority, conf *Parts) (lis
 		return nil, errs.Wrap("open acme", err)
 	}
 	list = append(list, part{routes: servers.Routes(h.People), mounts: servers.Mounts(), jobs: servers.Jobs()})
-	seals, err := seal.Open(ctx, seal.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, People: h.People, Now: h.Clock.Now, Log: h.Log, Policy: conf.Seal.Policy, Issue: a.Issue, Status: a.Status, Roots: a.Roots})
+	seals, err := seal.Open(ctx, seal.Options{DB: h.DB, Journal: h.Journal, Vault: h.Trust, People: h.People, Now: h.Clock.Now, Log: h.Log, Policy: conf.Seal.Policy, PerMinute: conf.Seal.PerMinute, Wall: h.Wall, Issue: a.Issue, Status: a.Status, Roots: a.Roots})
 	if err != nil {
 		return nil, errs.Wrap("open seals", err)
 	}
@@ -59,7 +60,7 @@ func parts(ctx context.Context, h *host.Host, a *ca.Authority, conf *Parts) (lis
 	if err != nil {
 		return nil, errs.Wrap("open est", err)
 	}
-	list = append(list, part{routes: devices.Routes(h.People), mounts: devices.Mounts()})
+	list = append(list, part{routes: devices.Routes(h.People), mounts: devices.Mounts(), shown: devices.Mounts()}) // a device renews with the certificate that it shows at the door
 	ends, err := ending.Open(ctx, ending.Options{DB: h.DB, Journal: h.Journal, Post: h.Duty.Post, People: h.People, Now: h.Clock.Now, Own: owners()[0]})
 	if err != nil {
 		return nil, errs.Wrap("open warnings of ends", err)

@@ -205,6 +205,7 @@ func open(ctx context.Context, h *host.Host, conf *Config) (*host.Opened, error)
 	}
 	for _, x := range list {
 		out.Routes, out.Mounts, out.Jobs = append(out.Routes, x.routes...), append(out.Mounts, x.mounts...), append(out.Jobs, x.jobs...)
+		out.Shown = append(out.Shown, x.shown...)
 	}
 	out.Close = func(ctx context.Context) (err error) {
 		for _, x := range list {

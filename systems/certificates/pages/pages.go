@@ -41,6 +41,7 @@ const (
 	check        = "/certificates/check"
 	collect      = "/certificates/collect"
 	pageSize     = 50
+	mostPublic   = 128 << 10 // bytes that anybody may send: one certificate or request as a file and once more as text, with room to spare
 )
 
 // Options are what the pages show.
@@ -97,9 +98,9 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "POST " + authorities + "/list", Grant: ca.GrantManage, Form: p.formRootList},
 		{Pattern: "POST " + authorities + "/{id}/activate", Grant: ca.GrantManage, Form: p.formActivate},
 		{Pattern: "GET " + check, Grant: web.Public, Page: p.pageCheck},
-		{Pattern: "POST " + check, Grant: web.Public, Form: p.formCheck},
+		{Pattern: "POST " + check, Grant: web.Public, Form: p.formCheck, MaxBody: mostPublic},
 		{Pattern: "GET " + collect, Grant: web.Public, Page: p.pageCollect},
-		{Pattern: "POST " + collect, Grant: web.Public, Form: p.formCollect},
+		{Pattern: "POST " + collect, Grant: web.Public, Form: p.formCollect, MaxBody: mostPublic},
 		{Pattern: "GET /api/certificates", Grant: GrantRead, API: p.apiOverview},
 		{Pattern: "GET /api/certificates/list", Grant: GrantRead, API: p.apiList},
 		{Pattern: "GET /api/certificates/list.csv", Grant: GrantRead, API: p.apiCSV},

@@ -62,7 +62,7 @@ func open(t *testing.T, db *store.DB) *world {
 	people, err := identity.Open(ctx, db, j, now, []identity.Unit{{ID: "economy-it", Name: lang.T("市工业和信息化局", "Bureau of industry")}}, Grants())
 	must(err)
 	w.j = j
-	w.Service, err = Open(ctx, Options{DB: db, Journal: j, Vault: v, People: people, Now: now, Log: slog.New(slog.DiscardHandler), Policy: "2.999.1.20", Status: w.a.Status, Roots: w.a.Roots,
+	w.Service, err = Open(ctx, Options{DB: db, Journal: j, Vault: v, People: people, Now: now, Log: slog.New(slog.DiscardHandler), Policy: "2.999.1.20", PerMinute: 1000, Wall: time.Now, Status: w.a.Status, Roots: w.a.Roots,
 		Issue: func(ctx context.Context, o ca.Order) (ca.Certificate, error) {
 			if w.stopped {
 				return ca.Certificate{}, errs.Say(errs.Unavailable, "停用", "stopped")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/haihe-city/haihe/errs"
 	"github.com/haihe-city/haihe/kernel/identity"
+	"github.com/haihe-city/haihe/kernel/identity/throttle"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/trust"
 	"github.com/haihe-city/haihe/kernel/trust/pki"
@@ -54,28 +55,34 @@ func Acts() []journal.Word {
 
 // Settings are the part's keys of the configuration.
 type Settings struct {
-	Policy string `toml:"policy" doc:"时间戳策略标识；默认 2.999 为示例专用，正式运行须改为本市申请的标识 / policy that time stamps are given under; the default 2.999 is the arc for examples, a city sets its own"`
+	PerMinute int    `toml:"per_minute" min:"1" max:"1000000" doc:"每个来访地址每分钟的时间戳请求上限；另可短时突发同样多 / time stamps that one address may ask for in a minute, and as many at once"`
+	Policy    string `toml:"policy" doc:"时间戳策略标识；默认 2.999 为示例专用，正式运行须改为本市申请的标识 / policy that time stamps are given under; the default 2.999 is the arc for examples, a city sets its own"`
 }
 
 // Defaults are the settings without a file.
-func Defaults() Settings { return Settings{Policy: "2.999.1.7"} }
+func Defaults() Settings { return Settings{PerMinute: 120, Policy: "2.999.1.7"} }
 
 // Options are what the part works with.
 type Options struct {
-	DB      *store.DB
-	Journal *journal.Journal
-	Vault   *trust.Vault
-	People  *identity.Service
-	Now     func() time.Time
-	Log     *slog.Logger
-	Policy  string // object identifier of the policy that time stamps are given under
-	Issue   func(ctx context.Context, o ca.Order) (ca.Certificate, error)
-	Status  func(ctx context.Context, serial string) (ca.Standing, error)
-	Roots   func(ctx context.Context) ([]ca.Root, error)
+	DB        *store.DB
+	Journal   *journal.Journal
+	Vault     *trust.Vault
+	People    *identity.Service
+	Now       func() time.Time
+	Log       *slog.Logger
+	Policy    string           // object identifier of the policy that time stamps are given under
+	PerMinute int              // time stamps to one address in a minute
+	Wall      func() time.Time // the machine's clock, which callers are paced by
+	Issue     func(ctx context.Context, o ca.Order) (ca.Certificate, error)
+	Status    func(ctx context.Context, serial string) (ca.Standing, error)
+	Roots     func(ctx context.Context) ([]ca.Root, error)
 }
 
 // Service seals, stamps and checks.
-type Service struct{ o Options }
+type Service struct {
+	o    Options
+	pace *throttle.Pace
+}
 
 // Open migrates the tables.
 func Open(ctx context.Context, o Options) (*Service, error) {
@@ -85,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	if err := o.DB.Migrate(ctx, "certificates.seal", tables); err != nil {
 		return nil, errs.Wrap("migrate seals", err)
 	}
-	return &Service{o: o}, nil
+	return &Service{o: o, pace: throttle.NewPace(o.Wall, o.PerMinute, time.Minute, throttle.Size)}, nil
 }
 
 // holder is a key of the service with its certificate.

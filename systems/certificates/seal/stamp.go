@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/identity/throttle"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/trust/pki"
 	stamps "github.com/haihe-city/haihe/kernel/trust/tsp"
@@ -48,6 +49,12 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if t, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); r.Method != http.MethodPost || t != "application/timestamp-query" {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "POST application/timestamp-query", http.StatusMethodNotAllowed)
+		return
+	}
+	// Every token is a signature, a row and a line of the journal, and anybody may ask: a caller that asks for many waits.
+	if wait := s.pace.Take(throttle.Place(r.RemoteAddr)); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		http.Error(w, "请求过于频繁，请稍后再试 / too many requests from this address: try again later", http.StatusTooManyRequests)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxQuery))
