@@ -70,10 +70,8 @@ func fetchFrom(t *testing.T, url string) []byte {
 	return b
 }
 
-// TestJudge lets golang.org/x/mod, which proves the Go modules, read the log over HTTP: the checkpoint's note, the tree from tiles, and our proofs.
-func TestJudge(t *testing.T) {
-	var s *service
-	app := hosttest.Open(t, room(func(c *Config) { c.Origin = "a.example/journal" }, &s))
+// judged lets golang.org/x/mod, which proves the Go modules, read the log over HTTP: the checkpoint's note, the tree from tiles, and our proofs.
+func judged(t *testing.T, app *hosttest.App, s *service) {
 	auditor := app.As("audit")
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // the auditor's session in front
 		a := auditor.Get(r.URL.Path)
@@ -105,7 +103,7 @@ func TestJudge(t *testing.T) {
 		return out
 	}
 	var trees []tlog.Tree
-	for _, n := range []int{200, 400} {
+	for _, n := range []int{100, 400} {
 		record(t, app, n)
 		if err := s.fold(t.Context()); err != nil {
 			t.Fatal(err)

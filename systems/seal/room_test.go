@@ -4,14 +4,18 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/host/hosttest"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/journal/audit"
+	"github.com/haihe-city/haihe/kernel/trust/cert"
 	"github.com/haihe-city/haihe/store"
 )
 
@@ -48,8 +52,17 @@ func TestContract(t *testing.T) { hosttest.Check(t, System) }
 // TestOneNode is one program's life: what it serves, a key that is retired, and a journal that is damaged.
 func TestOneNode(t *testing.T) {
 	var s *service
-	app := hosttest.Open(t, room(nil, &s))
+	now := func() time.Time { return hosttest.Start }
+	source := newClock(t, func() time.Time { return now() })
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, cert.Armour("CERTIFICATE", source.root), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	app := hosttest.Open(t, room(func(c *Config) { c.Stamp, c.StampRoots, c.StampDigest = source.URL, roots, "sm3" }, &s))
+	now = app.Clock.Now
 	t.Run("who may fetch what", func(t *testing.T) { fetch(t, app, s) })
+	t.Run("judge", func(t *testing.T) { judged(t, app, s) })
+	t.Run("time stamps", func(t *testing.T) { stamped(t, app, s, source) })
 	t.Run("retired key", func(t *testing.T) { retire(t, app, s) })
 	t.Run("damaged", func(t *testing.T) { damage(t, app, s) })
 }

@@ -9,8 +9,6 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -79,18 +77,9 @@ func newClock(t *testing.T, now func() time.Time) *clock {
 	return c
 }
 
-// TestStamps: a source that is gone stops nothing and stands on the page; then a stamp comes, the next after an hour or on another day; and what
+// stamped: a source that is gone stops nothing and stands on the page; then a stamp comes, the next after an hour or on another day; and what
 // is exported and handed out is checked with roots alone.
-func TestStamps(t *testing.T) {
-	var s *service
-	now := func() time.Time { return hosttest.Start }
-	source := newClock(t, func() time.Time { return now() })
-	roots := filepath.Join(t.TempDir(), "roots.pem")
-	if err := os.WriteFile(roots, cert.Armour("CERTIFICATE", source.root), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	app := hosttest.Open(t, room(func(c *Config) { c.Origin, c.Stamp, c.StampRoots, c.StampDigest = "a.example/journal", source.URL, roots, "sm3" }, &s))
-	now = app.Clock.Now
+func stamped(t *testing.T, app *hosttest.App, s *service, source *clock) {
 	sign := func() uint64 {
 		t.Helper()
 		record(t, app, 3)
