@@ -59,6 +59,8 @@ func evidence(t *testing.T, data, keyText string) {
 	}{
 		{"no key", cli.ExitUsage, []string{"verify", out}}, {"no file", cli.ExitUsage, []string{"verify", "--key", key}}, {"a key file that is not there", cli.ExitData, []string{"verify", "--key", "nowhere", out}},
 		{"no such proof", cli.ExitData, []string{"verify", "--key", key, "nowhere"}}, {"a key file that is none", cli.ExitUsage, []string{"verify", "--key", proof, out}},
+		{"a root that is none", cli.ExitUsage, []string{"verify", "--root", key, out}}, {"a root file that is not there", cli.ExitData, []string{"verify", "--root", "nowhere", out}}, {"no such file along", cli.ExitData, []string{"verify", "--key", key, "--with", "nowhere", out}},
+		{"rubbish along", cli.ExitVerify, []string{"verify", "--key", key, "--with", key, proof}},
 		{"no proof", cli.ExitVerify, []string{"verify", "--key", key, key}}, {"a witness that did not sign", cli.ExitVerify, []string{"verify", "--key", key, "--need", "1", proof}},
 	} {
 		if code, said, fault := run(t, c.args...); code != c.code || !strings.Contains(fault, " / ") {
