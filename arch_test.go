@@ -51,7 +51,7 @@ var floors = []rule{
 	{dir: "kernel/trust/cert", floor: 2, may: []string{"kernel/trust/pki"}},
 	{dir: "wire/cms", floor: 0, may: []string{"wire/der", "wire/x509"}},
 	{dir: "kernel/trust/cms", floor: 2, may: []string{"kernel/trust/path", "kernel/trust/pki", "wire/cms", "wire/der", "wire/x509", "errs"}, tests: []string{"kernel/trust/cert"}},
-	{dir: "kernel/trust/tsp", floor: 2, may: []string{"kernel/trust/cms", "kernel/trust/path", "wire/der", "wire/tsp", "wire/x509", "errs"}, tests: []string{"kernel/trust/cert", "kernel/trust/pki"}},
+	{dir: "kernel/trust/tsp", floor: 2, may: []string{"kernel/trust/cms", "kernel/trust/path", "wire/der", "wire/tsp", "wire/x509", "errs"}, tests: []string{"kernel/trust/cert", "kernel/trust/pki", "wire/cms"}},
 	{dir: "kernel/trust/path", floor: 2, may: []string{"kernel/trust/pki", "wire/der", "wire/ocsp", "wire/x509", "lang"}},
 	{dir: "kernel/trust/custody", floor: 2, may: []string{"kernel/trust/pki", "kernel/trust/sm", "errs"}},
 	{dir: "kernel/trust/token", floor: 2, may: []string{"kernel/trust", "kernel/trust/pki", "errs"}, tests: append(storage, "kernel/identity", "kernel/journal")},

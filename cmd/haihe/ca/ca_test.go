@@ -341,3 +341,45 @@ func judge(t *testing.T, d *desk, name string) {
 		t.Errorf("a revoked authority: %v %s", err, out)
 	}
 }
+
+// FuzzReadLog: whatever a log file holds makes nothing panic, and no line is taken that the root did not sign.
+func FuzzReadLog(f *testing.F) {
+	k, err := pki.Generate(pki.SM2)
+	if err != nil {
+		f.Fatal(err)
+	}
+	der, err := cert.MakeRoot(cert.Name{{Type: cert.CommonName, Value: "根"}}, k, time.Unix(1e9, 0), time.Unix(2e9, 0))
+	if err != nil {
+		f.Fatal(err)
+	}
+	root, err := cert.Read(der)
+	if err != nil {
+		f.Fatal(err)
+	}
+	path := filepath.Join(f.TempDir(), "log")
+	var r record
+	for range 2 {
+		if _, _, err := r.add(path, k, act{At: time.Unix(15e8, 0), Verb: verbSign}); err != nil {
+			f.Fatal(err)
+		}
+		if r, err = readLog(path, root); err != nil {
+			f.Fatal(err)
+		}
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add(whole[:len(whole)-9])
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		name := filepath.Join(dir, "log")
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := readLog(name, root); err == nil && len(got.acts) > 2 {
+			t.Fatalf("%d lines, of which the root signed two", len(got.acts))
+		}
+	})
+}

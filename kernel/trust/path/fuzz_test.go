@@ -7,6 +7,7 @@ import (
 
 	"github.com/haihe-city/haihe/kernel/trust/pki"
 	"github.com/haihe-city/haihe/wire/der"
+	"github.com/haihe-city/haihe/wire/ocsp"
 	"github.com/haihe-city/haihe/wire/x509"
 )
 
@@ -71,16 +72,30 @@ func TestExplosion(t *testing.T) {
 	}
 }
 
-// FuzzVerify: a hostile certificate or list makes nothing panic.
+// FuzzVerify: a hostile certificate, list or OCSP answer makes nothing panic.
 func FuzzVerify(f *testing.F) {
 	root := newKey(f)
 	anchor := made(f, "root", "root", 1, root, root)
 	leaf := made(f, "leaf", "root", 2, newKey(f), root)
 	f.Add(leaf.Raw)
+	maker := newForge(f)
+	top := maker.ca("root", "root")
+	f.Add(maker.crl("root", 5, scope(flag(4)), lists(leaf, 1, issuedBy("root"))).Raw)
+	f.Add(maker.leaf("e", "root", alt("dns:a.example", "uri:http://a.example"), policies(p1), points(parts(relative("OU=p"), reasons(forKey), asker("x")))).Raw)
+	f.Add(ocsp.Failure(ocsp.TryLater))
+	if b, err := (&ocsp.Response{Responder: ocsp.Responder{Name: top.Subject.Raw}, Produced: noon, Certificates: [][]byte{top.Raw}, List: []ocsp.Answer{{This: noon, ID: ocsp.NewCertID(ocsp.OIDSHA1, HashOf(ocsp.OIDSHA1), anchor.Subject.Raw, anchor.Key.Bits, leaf.Serial)}}}).Encode(func(m []byte) ([]byte, []byte, error) {
+		return der.Algorithm(oidECDSA, nil), root.private(m), nil
+	}); err == nil {
+		f.Add(b)
+	}
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		o := Options{Time: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), Anchors: []*x509.Certificate{anchor}, Revocation: Required, Host: "a.example", Purpose: "1.3.6.1.5.5.7.3.1"}
 		if l, err := x509.ParseCRL(b); err == nil {
 			o.Lists = append(o.Lists, l)
+			_, _ = Verify(leaf, o)
+		}
+		if p, err := ocsp.ParseResponse(b); err == nil {
+			o.Answers = append(o.Answers, p)
 			_, _ = Verify(leaf, o)
 		}
 		if c, err := x509.Parse(b); err == nil {
