@@ -239,6 +239,7 @@ func TestCertificateLogin(t *testing.T) {
 			t.Errorf("the door lets in nobody: %v", to)
 		}
 	})
+	t.Run("device", func(t *testing.T) { w.device(t, door, own) })
 	t.Run("SM2", func(t *testing.T) { w.noSM2(t, door) })
 
 	fresh, k := w.request(pki.ECDSA)
@@ -290,9 +291,8 @@ func TestCertificateLogin(t *testing.T) {
 	})
 }
 
-// TestDeviceDoor: a device enrols at the console with its password and renews at the door with its certificate; a person's renews nothing.
-func TestDeviceDoor(t *testing.T) {
-	w, door := openDoor(t)
+// device enrols at the console with its password and renews at the door with its certificate; a person's certificate renews nothing.
+func (w *world) device(t *testing.T, door string, person tls.Certificate) {
 	page := w.must(w.As("officer").Post("/en/certificates/est", url.Values{"unit": {"power"}, "name": {"meter-7"}}), 200).Body
 	_, secret, _ := strings.Cut(page, "Password</dt>")
 	password := regexp.MustCompile(`[A-Za-z0-9_-]{27}`).FindString(secret)
@@ -335,8 +335,6 @@ func TestDeviceDoor(t *testing.T) {
 	if to, err := w.browser(t, door, own).knock("/zh"); err != nil || to.Query().Get("failed") != "refused" {
 		t.Errorf("a device signs in: %v %v", to, err)
 	}
-	request, key := w.request(pki.ECDSA)
-	person := tls.Certificate{Certificate: [][]byte{w.der(w.issue(official(1, request)).Serial)}, PrivateKey: key}
 	if status, _ := enrol(w.browser(t, door, person), door+"/.well-known/est/simplereenroll", csr); status != http.StatusForbidden {
 		t.Errorf("a person renews a device's: %d", status)
 	}

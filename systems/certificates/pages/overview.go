@@ -35,7 +35,7 @@ func (p *Pages) pageOverview(r *web.Request) (*ui.Page, error) {
 		if err != nil {
 			return nil, err
 		}
-		t := ui.Tile{ID: "share-" + kind, Name: ca.KindName(kind), Value: ui.Percent(part, whole), Href: subjects + "?kind=" + kind + "&held=2", Note: lang.T("持有有效证书 "+ui.Grouped(part)+" / 登记 "+ui.Grouped(whole), ui.Grouped(part)+" hold one, of "+ui.Grouped(whole)+" registered")}
+		t := ui.Tile{ID: "share-" + kind, Name: ca.KindName(kind), Value: ui.Percent(part, whole), Unit: lang.Same("%"), Href: subjects + "?kind=" + kind + "&held=2", Note: lang.T("持有有效证书 "+ui.Grouped(part)+" / 登记 "+ui.Grouped(whole), ui.Grouped(part)+" hold one, of "+ui.Grouped(whole)+" registered")}
 		tiles.Items = append(tiles.Items, t)
 	}
 	ending, err := p.o.Authority.Ending(r.Context(), soon)
