@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -81,21 +82,9 @@ func facts(self, pin string, keeps bool, s record.Status) ui.Facts {
 }
 
 func (d *Desk) membersTable(r *web.Request, may bool, self string) (t ui.Table, err error) {
-	links, err := d.Node.Links(r.Context())
+	by, live, err := d.lines(r.Context())
 	if err != nil {
 		return t, err
-	}
-	states, err := d.Node.States(r.Context())
-	if err != nil {
-		return t, err
-	}
-	by := map[string]link.State{}
-	for _, s := range states {
-		by[s.Peer] = s
-	}
-	live := map[string]bool{}
-	for _, l := range links {
-		live[l.Member] = l.Live
 	}
 	t = ui.Table{ID: "members", Title: lang.T("成员", "Members"), Path: page.Members, Empty: lang.T("尚无成员", "No members"), Columns: []ui.Column{
 		{Text: lang.T("成员", "Member")}, {Text: lang.T("类别", "Kind")}, {Text: lang.T("状态", "State")}, {Text: lang.T("链路", "Link")},
@@ -104,19 +93,7 @@ func (d *Desk) membersTable(r *web.Request, may bool, self string) (t ui.Table, 
 		t.Columns = append(t.Columns, ui.Column{Text: lang.T("操作", "Action")})
 	}
 	for _, p := range d.Node.Members() {
-		state, line := &ui.Tag{Status: ui.StatusMet, Text: lang.T("有效", "Active")}, &ui.Tag{Status: ui.StatusBehind, Text: lang.T("中断", "Cut off")}
-		if p.State == member.Revoked {
-			state, line = &ui.Tag{Status: ui.StatusBehind, Text: lang.T("已撤销", "Revoked")}, &ui.Tag{Text: lang.T("无", "None")}
-		} else if live[p.ID] {
-			line = &ui.Tag{Status: ui.StatusMet, Text: lang.T("在线", "Live")}
-		}
-		s := by[p.ID]
-		last := s.Sent
-		if s.Came.After(last) {
-			last = s.Came
-		}
-		row := ui.Row{ID: p.ID, Cells: []ui.Cell{{Text: p.Name, Sub: lang.Same(p.ID), Strong: true}, {Text: kindName(p.Kind)}, {Tag: state}, {Tag: line},
-			{Text: lang.Same(strconv.FormatInt(s.Waiting, 10))}, {Time: last}}}
+		row := memberRow(p, by[p.ID], live[p.ID])
 		if may {
 			c := ui.Cell{}
 			if p.State == member.Active && p.ID != self {
@@ -128,6 +105,42 @@ func (d *Desk) membersTable(r *web.Request, may bool, self string) (t ui.Table, 
 	}
 	t.Total = int64(len(t.Rows))
 	return t, nil
+}
+
+// lines gives the links by member: how far each has come, and whether it lives.
+func (d *Desk) lines(ctx context.Context) (by map[string]link.State, live map[string]bool, err error) {
+	links, err := d.Node.Links(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	states, err := d.Node.States(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	by, live = map[string]link.State{}, map[string]bool{}
+	for _, s := range states {
+		by[s.Peer] = s
+	}
+	for _, l := range links {
+		live[l.Member] = l.Live
+	}
+	return by, live, nil
+}
+
+// memberRow shows a member and its link.
+func memberRow(p *member.Peer, s link.State, live bool) ui.Row {
+	state, line := &ui.Tag{Status: ui.StatusMet, Text: lang.T("有效", "Active")}, &ui.Tag{Status: ui.StatusBehind, Text: lang.T("中断", "Cut off")}
+	if p.State == member.Revoked {
+		state, line = &ui.Tag{Status: ui.StatusBehind, Text: lang.T("已撤销", "Revoked")}, &ui.Tag{Text: lang.T("无", "None")}
+	} else if live {
+		line = &ui.Tag{Status: ui.StatusMet, Text: lang.T("在线", "Live")}
+	}
+	last := s.Sent
+	if s.Came.After(last) {
+		last = s.Came
+	}
+	return ui.Row{ID: p.ID, Cells: []ui.Cell{{Text: p.Name, Sub: lang.Same(p.ID), Strong: true}, {Text: kindName(p.Kind)}, {Tag: state}, {Tag: line},
+		{Text: lang.Same(strconv.FormatInt(s.Waiting, 10))}, {Time: last}}}
 }
 
 func kindName(kind string) lang.Text {

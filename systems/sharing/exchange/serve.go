@@ -52,18 +52,9 @@ func (n *Node) Verify(w http.ResponseWriter, r *http.Request) (*record.Record, *
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if q.Provider != n.Self {
-		return nil, nil, nil, errs.Say(errs.Denied, "请求发给成员“%s”，本节点是“%s”", "the call is to the member %q, and this is %q", q.Provider, n.Self)
-	}
-	if err := n.Book.Fresh(); err != nil {
-		return nil, nil, nil, err
-	}
-	peer, err := n.Book.ByThumb(q.KeyID)
+	peer, err := n.sender(&q)
 	if err != nil {
 		return nil, nil, nil, err
-	}
-	if peer.ID != q.Caller {
-		return nil, nil, nil, errs.Say(errs.Denied, "证书属于成员“%s”，请求自称“%s”", "the certificate is of the member %q, and the call says %q", peer.ID, q.Caller)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, n.MaxBody))
 	if err != nil {
@@ -84,6 +75,24 @@ func (n *Node) Verify(w http.ResponseWriter, r *http.Request) (*record.Record, *
 		return nil, nil, nil, err
 	}
 	return &record.Record{Side: record.Served, At: n.Now(), Request: q, RequestSig: sig, RequestVersion: peer.Version}, peer, body, nil
+}
+
+// sender finds the member that a request to this node says that it comes from, by its certificate.
+func (n *Node) sender(q *message.Request) (*member.Peer, error) {
+	if q.Provider != n.Self {
+		return nil, errs.Say(errs.Denied, "请求发给成员“%s”，本节点是“%s”", "the call is to the member %q, and this is %q", q.Provider, n.Self)
+	}
+	if err := n.Book.Fresh(); err != nil {
+		return nil, err
+	}
+	peer, err := n.Book.ByThumb(q.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	if peer.ID != q.Caller {
+		return nil, errs.Say(errs.Denied, "证书属于成员“%s”，请求自称“%s”", "the certificate is of the member %q, and the call says %q", peer.ID, q.Caller)
+	}
+	return peer, nil
 }
 
 // answer has a verified call served, signs the answer and records both.
