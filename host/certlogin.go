@@ -21,7 +21,7 @@ func (p *Program) openGate() *certlogin.Gate {
 	if s.LoginListen == "" {
 		return nil
 	}
-	return &certlogin.Gate{Book: p.Holders, People: p.People, Now: p.o.Wall, Console: strings.TrimSuffix(s.Address, "/"), Door: s.door(), Certified: p.certified}
+	return &certlogin.Gate{Book: p.Holders, People: p.People, Now: p.o.Wall, Console: strings.TrimSuffix(s.Address, "/"), Door: s.door(), Certified: p.certified, Stands: p.stands}
 }
 
 // door is where browsers reach the door of certificates.
@@ -45,6 +45,16 @@ func (p *Program) certified(ctx context.Context, leaf []byte) (holder, serial st
 		}
 	}
 	return "", "", errs.Say(errs.Unavailable, "证书系统未运行", "no system that issues certificates is running")
+}
+
+// stands asks the same system again when the holder comes from the door to the console.
+func (p *Program) stands(ctx context.Context, serial string) error {
+	for _, r := range p.rooms {
+		if r.opened != nil && r.opened.Stands != nil {
+			return r.opened.Stands(ctx, serial)
+		}
+	}
+	return errs.Say(errs.Unavailable, "证书系统未运行", "no system that issues certificates is running")
 }
 
 // behindDoor is what stands behind the door: signing in, and what the systems offer to programs with a certificate.

@@ -74,7 +74,8 @@ type Opened struct {
 	// Certified, where the system issues certificates, looks at one that a browser shows at sign-in: whose it is, as kind and internal number,
 	// and its serial number; errs.Unauthenticated where it signs nobody in.
 	Certified func(ctx context.Context, leaf []byte) (holder, serial string, err error)
-	Own       *web.Own // what a citizen sees of their own on /my; nil where there is none
+	Stands    func(ctx context.Context, serial string) error // the same of one that was looked at a moment ago, when its holder signs in with it
+	Own       *web.Own                                       // what a citizen sees of their own on /my; nil where there is none
 	Health    func(ctx context.Context) error
 	Close     func(ctx context.Context) error
 }

@@ -233,6 +233,19 @@ func TestCertificateLogin(t *testing.T) {
 	t.Run("as issued", func(t *testing.T) { says(t, own, true) })
 	t.Run("another authority's of the same name and number", func(t *testing.T) { says(t, namesake(t, own.Certificate[0]), false) })
 	t.Run("on hold", func(t *testing.T) { standing("suspend", nil); says(t, own, false) })
+	t.Run("on hold between the door and the console", func(t *testing.T) {
+		standing("resume", nil)
+		b := w.browser(t, door, own)
+		to, err := b.knock("/zh")
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := b.open(to.RequestURI())
+		standing("suspend", nil)
+		if page, at := b.send(page, "/login/certificate", nil); at != "/zh/login/certificate" || b.session() != "" || !strings.Contains(page, "不能用于登录") {
+			t.Errorf("signed in at %s: %.800s", at, page)
+		}
+	})
 	t.Run("resumed", func(t *testing.T) { standing("resume", nil); says(t, own, true) })
 	t.Run("no certificate", func(t *testing.T) {
 		if to, err := w.browser(t, door).knock("/zh"); err == nil {

@@ -190,7 +190,7 @@ func open(ctx context.Context, h *host.Host, conf *Config) (*host.Opened, error)
 		}
 	}
 	p := pages.New(pages.Options{Authority: r.authority, Register: r.register, Bulk: r.bulk, Status: r.status, Monitor: r.monitor, Vault: h.Trust, People: h.People, Now: h.Clock.Now, Shard: int64(conf.Shard)})
-	out := &host.Opened{Routes: p.Routes(), Mounts: r.status.Mounts(), Measures: p.Measures(), Search: p.Search, Certified: r.authority.Holder, Health: r.health,
+	out := &host.Opened{Routes: p.Routes(), Mounts: r.status.Mounts(), Measures: p.Measures(), Search: p.Search, Certified: r.authority.Holder, Stands: r.authority.Stands, Health: r.health,
 		Jobs: append(r.status.Jobs(),
 			host.Job{Name: "expire", Every: time.Minute, Run: r.authority.Expire},
 			host.Job{Name: "responders", Every: time.Hour, Run: r.authority.RenewResponders},

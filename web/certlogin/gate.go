@@ -31,6 +31,9 @@ type Gate struct {
 	// Certified looks at a certificate (DER) whose key the browser has shown to hold: whose it is, as kind and internal number of the subject,
 	// and its serial number; errs.Unauthenticated where it is none of ours, revoked, suspended, expired, or not for signing in.
 	Certified func(ctx context.Context, leaf []byte) (holder, serial string, err error)
+
+	// Stands looks again at the certificate of a ticket, by its serial number, when the ticket is used: it may have been revoked since.
+	Stands func(ctx context.Context, serial string) error
 }
 
 // TLS is how the door talks: it wants a certificate, and leaves judging it to Certified.

@@ -131,7 +131,7 @@ func open(t *testing.T) *city {
 	}
 	c := &city{people: people}
 	// What the system of certificates would say: names that begin with "official:" are ours.
-	c.gate = &Gate{Book: book, People: people, Now: time.Now, Certified: func(_ context.Context, leaf []byte) (string, string, error) {
+	c.gate = &Gate{Book: book, People: people, Now: time.Now, Stands: func(context.Context, string) error { return nil }, Certified: func(_ context.Context, leaf []byte) (string, string, error) {
 		x, err := x509.ParseCertificate(leaf)
 		if err != nil || !strings.HasPrefix(x.Subject.CommonName, "official:") {
 			return "", "", errs.Say(errs.Unauthenticated, "不是", "none of ours")

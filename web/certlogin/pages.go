@@ -66,7 +66,10 @@ func (g *Gate) spend(r *web.Request) (*ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, g.Book.Spend(r.Context(), t.Number, store.Time(t.Until))
+	if err := g.Book.Spend(r.Context(), t.Number, store.Time(t.Until)); err != nil {
+		return nil, err
+	}
+	return t, g.Stands(r.Context(), t.Serial)
 }
 
 func (g *Gate) admit(r *web.Request) (next string, err error) {

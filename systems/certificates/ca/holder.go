@@ -29,12 +29,20 @@ func (a *Authority) Holder(ctx context.Context, leaf []byte) (holder, serial str
 	if err != nil {
 		return "", "", err
 	}
-	now := a.o.Now()
 	switch {
-	case string(c.DER) != string(leaf), c.Use != Sign, c.State != Valid, now.Before(c.From), !now.Before(c.To):
+	case string(c.DER) != string(leaf), c.Use != Sign, c.State != Valid, a.o.Now().Before(c.From), !a.o.Now().Before(c.To):
 		return "", "", refused
 	case c.Kind != Citizen && c.Kind != Enterprise && c.Kind != Official: // a device, a server and a seal are nobody who reads pages
 		return "", "", refused
 	}
 	return c.Kind + ":" + c.Subject, c.Serial, nil
+}
+
+// Stands says that a certificate that [Authority.Holder] took a moment ago is valid still, by its serial number; errs.Unauthenticated where not.
+func (a *Authority) Stands(ctx context.Context, serial string) error {
+	s, err := a.Status(ctx, serial)
+	if err == nil && s.State != Valid {
+		err = errs.Say(errs.Unauthenticated, "该证书已不能用于登录", "this certificate signs nobody in any more")
+	}
+	return err
 }
