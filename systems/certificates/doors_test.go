@@ -6,8 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/haihe-city/haihe/host"
 )
 
 // endless is a body that never ends and says nothing of its length, and counts what was taken of it.
@@ -21,10 +19,9 @@ func (e *endless) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestOversized: every door of the room that anybody may knock at refuses what is too large for it, with and without a stated length, and
+// oversized: every door of the room that anybody may knock at refuses what is too large for it, with and without a stated length, and
 // takes in no more than a few times what it is for.
-func TestOversized(t *testing.T) {
-	w := openWorld(t, func(s *host.Settings) { s.Server.Proxied = true }, "system/ecdsa-p256-sha256")
+func (w *world) oversized(t *testing.T) {
 	for _, row := range []struct {
 		name, path, media string
 		size              int64 // that is too large
@@ -66,7 +63,6 @@ func TestOversized(t *testing.T) {
 			}
 		})
 	}
-	t.Run("pace", w.pace)
 	t.Run("OCSP in the path", func(t *testing.T) {
 		rec := httptest.NewRecorder()
 		w.Handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/pki/ocsp/"+strings.Repeat("A", 96<<10), nil))

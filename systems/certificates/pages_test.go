@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haihe-city/haihe/host"
 	"github.com/haihe-city/haihe/host/hosttest"
 	"github.com/haihe-city/haihe/kernel/journal"
 	"github.com/haihe-city/haihe/kernel/trust/cert"
@@ -61,7 +62,7 @@ func (w *world) everyPage(t *testing.T, put map[string]string, has map[string]st
 
 // TestPages walks every page empty and full, and what may be done from each by whom.
 func TestPages(t *testing.T) {
-	w := openWorld(t, nil)
+	w := openWorld(t, func(s *host.Settings) { s.Server.Proxied = true })
 	t.Run("empty", func(t *testing.T) {
 		w.everyPage(t, nil, map[string]string{"/zh/certificates": "尚无签发机构", "/en/certificates": "There is no authority yet", "/zh/certificates/list": "没有符合条件的证书", "/en/certificates/list": "No certificate matches",
 			"/zh/certificates/subjects": "没有符合条件的主体", "/en/certificates/applications": "There is no application", "/zh/certificates/jobs": "没有批次", "/en/certificates/recoveries": "There is no request", "/zh/certificates/authorities": "尚无根证书"})
@@ -85,6 +86,8 @@ func TestPages(t *testing.T) {
 	t.Run("standing", func(t *testing.T) { w.standing(t, held) })
 	t.Run("lists", func(t *testing.T) { w.tables(t) })
 	t.Run("looks", func(t *testing.T) { w.looks(t, held) })
+	t.Run("oversized", w.oversized)
+	t.Run("pace", w.pace)
 }
 
 var csrfField = regexp.MustCompile(`name="csrf" value="([^"]*)"`)

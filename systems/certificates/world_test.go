@@ -29,9 +29,6 @@ type world struct {
 // openWorld runs the room and brings authorities into service over its pages: "official/ecdsa-p256-sha256".
 func openWorld(t *testing.T, set func(*host.Settings), authorities ...string) *world {
 	t.Helper()
-	if set == nil {
-		set = func(*host.Settings) {}
-	}
 	w := &world{App: hosttest.OpenSet(t, set, System()), t: t, roots: map[pki.Algorithm]crypto.Signer{}, certs: map[pki.Algorithm]*cert.Certificate{}}
 	for _, a := range authorities {
 		family, alg, _ := strings.Cut(a, "/")
