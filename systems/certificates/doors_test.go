@@ -32,10 +32,11 @@ func (w *world) oversized(t *testing.T) {
 		{"ACME order", "/acme/new-order", "application/jose+json", 64<<10 + 1, http.StatusBadRequest},
 		{"ACME revocation", "/acme/revoke-cert", "application/jose+json", 64<<10 + 1, http.StatusBadRequest},
 		{"EST without a password", "/.well-known/est/simpleenroll", "application/pkcs10", 32<<10 + 1, http.StatusUnauthorized}, // nothing of it is read
-		{"OCSP", "/pki/ocsp", "application/ocsp-request", 64<<10 + 1, http.StatusRequestEntityTooLarge},
+		{"OCSP", "/pki/ocsp", "application/ocsp-request", 16<<10 + 1, http.StatusRequestEntityTooLarge},
 		{"time stamp", "/tsa", "application/timestamp-query", 4<<10 + 1, http.StatusRequestEntityTooLarge},
 		{"check", "/zh/certificates/check", "application/x-www-form-urlencoded", 128<<10 + 1, http.StatusRequestEntityTooLarge},
 		{"collect", "/en/certificates/collect", "application/x-www-form-urlencoded", 128<<10 + 1, http.StatusRequestEntityTooLarge},
+		{"a sealed document", "/zh/certificates/verify", "multipart/form-data; boundary=x", 33<<20 + 1, http.StatusRequestEntityTooLarge},
 		{"check, an upload", "/zh/certificates/check", "multipart/form-data; boundary=x", 128<<10 + 1, http.StatusRequestEntityTooLarge},
 	} {
 		t.Run(row.name, func(t *testing.T) {
