@@ -164,3 +164,29 @@ func TestList(t *testing.T) {
 		}
 	})
 }
+
+// TestOffices: a list renews nobody whom another unit entered, and another unit does not act on it.
+func TestOffices(t *testing.T) {
+	b, a := open(t, storetest.Open(t))
+	ctx := t.Context()
+	power := identity.NewPrincipal("person:zhao", "power", nil, register.GrantApply, register.GrantApprove)
+	first, err := b.Load(ctx, officer, ca.Citizen, "first", false, strings.NewReader(list(t, 2)))
+	if err == nil {
+		err = b.Start(ctx, leader, first.ID)
+	}
+	if err = errors.Join(err, b.Work(ctx)); err != nil || valid(t, a) != 2 {
+		t.Fatalf("%d certificates, %v", valid(t, a), err)
+	}
+	other, err := b.Load(ctx, power, ca.Citizen, "renewed by another", true, strings.NewReader(list(t, 3))) // two of the first, and a new one
+	if err != nil || other.Total != 3 || other.Refused != 2 {
+		t.Fatalf("%+v %v", other, err)
+	}
+	if bad, err := b.Troubles(ctx, other.ID, 0, 10); err != nil || len(bad) != 2 || !strings.Contains(bad[0].Said.Zh, "其他单位") {
+		t.Errorf("%+v %v", bad, err)
+	}
+	for name, do := range map[string]func() error{"start": func() error { return b.Start(ctx, leader, other.ID) }, "drop": func() error { return b.Drop(ctx, leader, other.ID) }} {
+		if err := do(); !errs.Is(err, errs.Denied) {
+			t.Errorf("%s by another unit: %v", name, err)
+		}
+	}
+}
