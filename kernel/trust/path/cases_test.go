@@ -98,6 +98,7 @@ func chained(f *forge) []row {
 		{name: "leaf not yet valid", want: NotYet, leaf: f.leaf("e", "O=h/CN=a", valid(noon.Add(time.Second), noon.AddDate(1, 0, 0))), others: all(a)},
 		{name: "leaf valid from this second on", leaf: f.leaf("e", "O=h/CN=a", valid(noon, noon.AddDate(1, 0, 0))), others: all(a)},
 		{name: "leaf valid to this second", leaf: f.leaf("e", "O=h/CN=a", valid(noon.AddDate(-1, 0, 0), noon)), others: all(a), unlike: "it ends a certificate's life one second earlier"},
+		{name: "leaf valid to this second, half a second later", leaf: f.leaf("e", "O=h/CN=a", valid(noon.AddDate(-1, 0, 0), noon)), others: all(a), set: func(o *Options) { o.Time = noon.Add(time.Second / 2) }, unlike: "it ends a certificate's life one second earlier"},
 		{name: "leaf expired", want: Expired, leaf: f.leaf("e", "O=h/CN=a", valid(noon.AddDate(-1, 0, 0), noon.Add(-time.Second))), others: all(a)},
 		{name: "CA expired", want: Expired, leaf: f.leaf("e", "O=h/CN=c"), others: all(f.ca("O=h/CN=c", "root", valid(noon.AddDate(-1, 0, 0), noon.Add(-time.Hour))))},
 		{name: "a date beyond 2049", leaf: f.leaf("e", "O=h/CN=a", valid(noon, noon.AddDate(60, 0, 0))), others: all(a)},

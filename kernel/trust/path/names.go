@@ -215,7 +215,7 @@ func addressWithin(n, base x509.GeneralName) (in, ok bool) {
 
 func emailWithin(name, base string) (in, ok bool) {
 	at := strings.LastIndexByte(name, '@')
-	if at <= 0 || !domain(name[at+1:], false) {
+	if at <= 0 || !mailbox(name[:at]) || !domain(name[at+1:], false) {
 		return false, false
 	}
 	local, host := name[:at], name[at+1:]
@@ -226,6 +226,15 @@ func emailWithin(name, base string) (in, ok bool) {
 		return below(host, base[1:]) && !strings.EqualFold(host, base[1:]), true
 	}
 	return strings.EqualFold(host, base), true
+}
+
+// mailbox tells whether s can be the part of an address before the @: letters, digits and the marks of an atom with dots, or a quoted string, the
+// only form that may hold another @. RFC 5321 4.1.2
+func mailbox(s string) bool {
+	if len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"' {
+		return true
+	}
+	return !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune(`()<>@,;:\"[]`, c) })
 }
 
 // uriWithin compares the host of a URI; one without authority or with an address for a host cannot be compared and is refused.

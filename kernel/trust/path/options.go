@@ -59,6 +59,7 @@ type Result struct {
 
 // Verify finds a valid path from target to an anchor. The error is a *Refusal: of the paths tried, the one that came furthest.
 func Verify(target *x509.Certificate, o Options) (*Result, error) {
+	o.Time = o.Time.Truncate(time.Second) // what certificates and lists name are whole seconds: RFC 5280 4.1.2.5
 	v := &verifier{o: o, left: o.MaxChecks, known: map[pair]error{}, lists: map[listKey]bool{}, signers: map[signerKey]bool{}}
 	if v.left == 0 {
 		v.left = defaultChecks

@@ -228,6 +228,9 @@ func (v *verifier) wrap(s *states, c *x509.Certificate, inner bool) *Refusal {
 	if k.HasUsage && k.Usage&x509.CertSign != 0 && k.HasBasic && !k.CA {
 		return refuse(WrongUsage, "4.2.1.9", "非 CA 证书不得有签发证书的用途", "a certificate that is not a CA's may not sign certificates")
 	}
+	if k.Constraints != nil && !k.CA {
+		return refuse(Constrained, "4.2.1.10", "名称限制只能用于 CA 证书", "only a CA's certificate may have name constraints")
+	}
 	if bits := rsaBits(c.Key); bits > 0 && bits < v.o.minRSA() {
 		return refuse(BadAlgorithm, "4.1.2.7", "公钥过弱", "the public key is too weak")
 	}
