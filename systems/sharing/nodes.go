@@ -29,7 +29,7 @@ type Config struct {
 	Stamp      string        `toml:"time_stamp" doc:"为存证加盖时间戳的服务（RFC 3161）网址，留空则仅签检查点 / address of the service that time-stamps records (RFC 3161); empty: checkpoints are signed only"`
 	StampCA    string        `toml:"time_stamp_ca" doc:"验证时间戳的信任证书文件（PEM） / file of the certificates that time stamps are verified against (PEM)"`
 	StampLimit time.Duration `toml:"stamp_limit" min:"1m" max:"72h" doc:"时间戳服务中断多久后停止跨节点调用 / how long time stamps may fail before calls between nodes stop"`
-	ListLimit  time.Duration `toml:"members_limit" min:"10s" max:"72h" doc:"成员名单多久未更新后停止跨节点调用 / age of the list of members beyond which calls between nodes stop"`
+	ListLimit  time.Duration `toml:"members_limit" min:"4s" max:"72h" doc:"成员名单多久未更新后停止跨节点调用 / age of the list of members beyond which calls between nodes stop"`
 	Interval   time.Duration `toml:"link_interval" min:"1s" max:"1h" doc:"市区两级链路同步间隔 / interval of the links between city and districts"`
 	MaxBody    int64         `toml:"max_body" min:"1" max:"256" doc:"跨节点请求与应答的上限（MiB） / largest request or answer between nodes (MiB)"`
 }

@@ -51,6 +51,8 @@ func (d *Desk) Routes() []web.Route {
 		{Pattern: "POST " + page.Members + "/invite", Grant: GrantMembers, Form: d.formInvite},
 		{Pattern: "GET " + page.Members + "/{id}/revoke", Grant: GrantMembers, Page: d.pageRevoke},
 		{Pattern: "POST " + page.Members + "/{id}/revoke", Grant: GrantMembers, Form: d.formRevoke},
+		{Pattern: "GET " + page.Members + "/{id}/resume", Grant: GrantMembers, Page: d.pageResume},
+		{Pattern: "POST " + page.Members + "/{id}/resume", Grant: GrantMembers, Form: d.formResume},
 		{Pattern: "GET " + records, Grant: page.GrantLog, Page: d.pageRecords},
 		{Pattern: "GET /api/sharing/members", Grant: page.GrantRead, API: d.apiMembers},
 		{Pattern: "POST /api/sharing/members", Grant: GrantMembers, API: d.apiInvite},

@@ -94,6 +94,12 @@ func (d *Desk) membersTable(r *web.Request, may bool, self string) (t ui.Table, 
 	}
 	for _, p := range d.Node.Members() {
 		row := memberRow(p, by[p.ID], live[p.ID])
+		if d.Node.Stopped(p.ID) {
+			row.Cells[3] = ui.Cell{Tag: &ui.Tag{Status: ui.StatusBehind, Text: lang.T("日志被改写，已停止", "Log rewritten, stopped")}}
+			if r.Who.Can(GrantMembers) {
+				row.Cells[3].Href = page.Members + "/" + p.ID + "/resume"
+			}
+		}
 		if may {
 			c := ui.Cell{}
 			if p.State == member.Active && p.ID != self {
@@ -227,6 +233,23 @@ func (d *Desk) pageRevoke(r *web.Request) (*ui.Page, error) {
 
 func (d *Desk) formRevoke(r *web.Request) (*ui.Page, string, error) {
 	return nil, page.Members, d.Node.Revoke(r.Context(), r.Who, r.Path("id"))
+}
+
+// pageResume lets a person decide on a member that rewrote its log.
+func (d *Desk) pageResume(r *web.Request) (*ui.Page, error) {
+	id := r.Path("id")
+	if !d.Node.Stopped(id) {
+		return nil, errs.Say(errs.NotFound, "与成员“%s”的交换没有停止", "exchange with the member %q has not stopped", id)
+	}
+	p := page.Of(lang.T("恢复交换", "Resume exchange"), page.Members, r.Who.Can, ui.Link{Text: titleMembers, Href: page.Members})
+	p.Body = append(p.Body, ui.Notice{Kind: "warn", Text: lang.T("该成员的交换日志前后矛盾，本节点已停止与其交换。查明原因后再恢复；不能查明的，请由登记节点撤销该成员。两份检查点均已留存。",
+		"This member's log contradicts what it signed before, and this node has stopped exchange with it. Resume once you know why; where nobody can tell, have the registry revoke it. Both checkpoints stay on record.")},
+		ui.Form{ID: "resume", Action: page.Members + "/" + id + "/resume", Submit: lang.T("恢复", "Resume"), Cancel: &ui.Link{Text: lang.T("返回", "Back"), Href: page.Members}})
+	return p, nil
+}
+
+func (d *Desk) formResume(r *web.Request) (*ui.Page, string, error) {
+	return nil, page.Members, d.Node.Resume(r.Context(), r.Who, GrantMembers, r.Path("id"))
 }
 
 // pageSize is how many records a page shows.

@@ -33,6 +33,9 @@ type Node struct {
 	// Internal answers what nodes ask of one another for themselves, by resource: signed like every call, but no line is kept.
 	Internal map[string]func(ctx context.Context, peer *member.Peer, body []byte) ([]byte, error)
 
+	// Trusted refuses calls with a member for reasons that its certificate does not tell; nil: all are.
+	Trusted func(peer string) error
+
 	check message.Checker
 }
 
@@ -66,6 +69,9 @@ func (n *Node) Call(ctx context.Context, to string, c call.Call) (*Answer, error
 	if err := n.Log.Fresh(); err != nil {
 		return nil, err
 	}
+	if err := n.trusted(to); err != nil {
+		return nil, err
+	}
 	body, err := json.Marshal(envelope{Params: c.Params, Body: c.Body})
 	if err != nil {
 		return nil, err
@@ -87,6 +93,13 @@ func (n *Node) Call(ctx context.Context, to string, c call.Call) (*Answer, error
 		return nil, kept
 	}
 	return answer, err
+}
+
+func (n *Node) trusted(peer string) error {
+	if n.Trusted == nil {
+		return nil
+	}
+	return n.Trusted(peer)
 }
 
 // Tell sends another node what it handles by itself (Internal), signed, without a line in the log.

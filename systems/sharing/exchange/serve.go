@@ -100,6 +100,9 @@ func (n *Node) answer(ctx context.Context, rec *record.Record, peer *member.Peer
 	if err := n.Log.Fresh(); err != nil {
 		return nil, err
 	}
+	if err := n.trusted(peer.ID); err != nil {
+		return nil, err
+	}
 	var e envelope
 	var out call.Answer
 	q := &rec.Request

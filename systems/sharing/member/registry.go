@@ -25,6 +25,7 @@ const (
 	ActInvite = "sharing.invite"
 	ActAdmit  = "sharing.admit"
 	ActRevoke = "sharing.revoke"
+	ActResume = "resume-member"
 )
 
 // Acts are the words of what this package records.
@@ -33,6 +34,7 @@ func Acts() []journal.Word {
 		{Verb: ActInvite, Title: lang.T("邀请成员节点", "Invited a member's node")},
 		{Verb: ActAdmit, Title: lang.T("登记成员节点", "Admitted a member's node")},
 		{Verb: ActRevoke, Title: lang.T("撤销成员", "Revoked a member")},
+		{Verb: ActResume, Title: lang.T("恢复与成员的交换", "Resumed exchange with a member")},
 	}
 }
 

@@ -56,7 +56,7 @@ func (n *Node) Poll(ctx context.Context) error {
 	if err != nil && !m.Book.Stale() { // silence is an alarm when it lasts, and no failure before
 		err = nil
 	}
-	return errors.Join(err, said)
+	return errors.Join(err, said, n.stops(ctx), n.warn(ctx))
 }
 
 func (n *Node) poll(ctx context.Context, m *membership) error {
@@ -185,11 +185,12 @@ func (n *Node) tell(ctx context.Context, m *membership) error {
 
 // receive takes a peer's batch.
 func (n *Node) receive(ctx context.Context, peer *member.Peer, body []byte) ([]byte, error) {
-	return n.desk.Receive(ctx, peer.ID, body)
+	answer, err := n.desk.Receive(ctx, peer.ID, body)
+	return answer, errors.Join(err, n.stops(ctx))
 }
 
-// witness keeps a peer's checkpoint. One of a size that was seen with another root is a log that was rewritten: it is kept out, said
-// loudly, and does not hold up what comes after.
+// witness keeps a peer's checkpoint. One that contradicts an earlier one is a log that was rewritten: it is kept beside as evidence, calls
+// with the peer stop at the next Poll, and it does not hold up what comes after.
 func (n *Node) witness(tx *store.Tx, peer string, it link.Item) error {
 	p, err := note.Parse(it.Body)
 	if err != nil {
@@ -199,12 +200,13 @@ func (n *Node) witness(tx *store.Tx, peer string, it link.Item) error {
 	if err != nil {
 		return err
 	}
-	var root []byte
-	switch err := tx.Get(qSeen, []any{peer, int64(c.Size)}, &root); {
-	case err == nil && string(root) != string(c.Root[:]):
-		n.o.Log.Error("a member's log was rewritten: two roots of one size", "member", peer, "size", c.Size)
-		return nil
-	case err != nil && !errs.Is(err, errs.NotFound):
+	bad, err := rewritten(tx, peer, c)
+	if err != nil {
+		return err
+	}
+	if bad {
+		n.o.Log.Error("a member's log was rewritten; calls with it stop until a person decides", "member", peer, "size", c.Size)
+		_, err := tx.Exec(qStop, peer, int64(c.Size), c.Root[:], string(it.Body), store.Micros(n.o.Now()))
 		return err
 	}
 	_, err = tx.Exec(qWitness, peer, int64(c.Size), c.Root[:], string(it.Body), store.Micros(n.o.Now()))

@@ -70,6 +70,8 @@ type Node struct {
 
 	alarms sync.Map // Alarm.Key to bool: what was said last
 	told   atomic.Int64
+
+	stopped atomic.Pointer[[]string] // members that rewrote their logs
 }
 
 // membership is a node that belongs to an exchange.
@@ -158,7 +160,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err != nil {
 		return errs.Wrap("open the node's key", err)
 	}
-	m.Node = &exchange.Node{Self: id, Serve: n.o.Serve, Now: n.o.Now, HTTP: n.http, MaxBody: n.o.MaxBody, Slog: n.o.Log,
+	m.Node = &exchange.Node{Self: id, Serve: n.o.Serve, Now: n.o.Now, HTTP: n.http, MaxBody: n.o.MaxBody, Slog: n.o.Log, Trusted: n.trusted,
 		Internal: map[string]func(context.Context, *member.Peer, []byte) ([]byte, error){syncResource: n.receive}}
 	if m.Book, err = member.OpenBook(ctx, n.o.DB, root.PublicKey, n.o.ListLimit, n.o.Now); err != nil {
 		return err
@@ -177,7 +179,7 @@ func (n *Node) start(ctx context.Context) error {
 		return err
 	}
 	n.live.Store(m)
-	return nil
+	return n.stops(ctx)
 }
 
 func (n *Node) sealer(m *membership, key crypto.Signer) (err error) {
