@@ -73,7 +73,7 @@ func TestADayCutOff(t *testing.T) {
 		cut = true
 		for range 24 { // a day, hour by hour
 			now = now.Add(time.Hour)
-			work(60)
+			work(150)
 			if err := d.Push(t.Context(), "city", send); err == nil {
 				t.Fatal("sent through a cut line")
 			}
@@ -81,7 +81,7 @@ func TestADayCutOff(t *testing.T) {
 		if changed, err := d.Settle(t.Context()); err != nil || len(changed) > 1 {
 			t.Errorf("%v, %v", changed, err)
 		}
-		if s, _ := d.States(t.Context()); s[0].Live || s[0].Waiting < 1440 {
+		if s, _ := d.States(t.Context()); s[0].Live || s[0].Waiting < 3600 {
 			t.Errorf("after a day without a line: %+v", s)
 		}
 		cut = false
