@@ -23,7 +23,6 @@ type world struct {
 	t     *testing.T
 	roots map[pki.Algorithm]crypto.Signer
 	certs map[pki.Algorithm]*cert.Certificate
-	made  int
 }
 
 // openWorld runs the room and brings authorities into service over its pages: "official/ecdsa-p256-sha256".

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
-	"os"
 	"time"
 
 	"github.com/haihe-city/haihe/errs"
@@ -32,24 +31,17 @@ func (s *service) openStamps(ctx context.Context) error {
 	if s.conf.StampRoots == "" {
 		return nil
 	}
-	text, err := os.ReadFile(s.conf.StampRoots)
+	roots, err := stamps.ReadAnchors(s.conf.StampRoots)
 	if err != nil {
-		return errs.Because(err, errs.Invalid, "seal.stamp_roots 指定的文件读不了", "the file of seal.stamp_roots cannot be read")
+		return err
 	}
-	for b, rest := pem.Decode(text); b != nil; b, rest = pem.Decode(rest) {
-		c, err := x509.Parse(b.Bytes)
-		if err != nil {
-			return errs.Because(err, errs.Invalid, "seal.stamp_roots 中的证书无法解读", "a certificate of seal.stamp_roots cannot be read")
-		}
-		sum := sha256.Sum256(b.Bytes)
-		if err := s.logs.Put(ctx, logName, tiles.Along{Kind: tiles.Certificate, Name: "tsa-" + hex.EncodeToString(sum[:8]), Data: b.Bytes}); err != nil {
+	for _, c := range roots {
+		sum := sha256.Sum256(c.Raw)
+		if err := s.logs.Put(ctx, logName, tiles.Along{Kind: tiles.Certificate, Name: "tsa-" + hex.EncodeToString(sum[:8]), Data: c.Raw}); err != nil {
 			return err
 		}
-		s.stampRoots = append(s.stampRoots, c)
 	}
-	if len(s.stampRoots) == 0 {
-		return errs.Say(errs.Invalid, "seal.stamp_roots 中没有证书", "there is no certificate in seal.stamp_roots")
-	}
+	s.stampRoots = roots
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/haihe-city/haihe/kernel/casework/alarm"
 	"github.com/haihe-city/haihe/kernel/identity"
 	"github.com/haihe-city/haihe/kernel/journal"
+	"github.com/haihe-city/haihe/kernel/trust/tsp"
 	"github.com/haihe-city/haihe/store"
 	"github.com/haihe-city/haihe/systems/sharing/admin"
 	"github.com/haihe-city/haihe/systems/sharing/call"
@@ -79,7 +80,7 @@ func (c *Config) stamper(now func() time.Time) (record.Stamper, error) {
 	var anchors []*x509.Certificate
 	if c.StampCA != "" {
 		var err error
-		if anchors, err = stamp.ReadAnchors(c.StampCA); err != nil {
+		if anchors, err = tsp.ReadAnchors(c.StampCA); err != nil {
 			return record.Stamper{}, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/haihe-city/haihe/cmd/haihe/cli"
 	"github.com/haihe-city/haihe/errs"
+	"github.com/haihe-city/haihe/kernel/trust/tsp"
 	"github.com/haihe-city/haihe/lang"
 	"github.com/haihe-city/haihe/systems/sharing/record"
 	"github.com/haihe-city/haihe/systems/sharing/stamp"
@@ -105,6 +106,6 @@ func stampedBy(sh *cli.Shell, file string) (record.Stamped, error) {
 	if file == "" {
 		return nil, nil
 	}
-	anchors, err := stamp.ReadAnchors(file)
+	anchors, err := tsp.ReadAnchors(file)
 	return stamp.Verifier(anchors, sh.Now), cli.WithCode(cli.ExitUsage, err)
 }

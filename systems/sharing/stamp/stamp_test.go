@@ -63,7 +63,7 @@ func authority(t *testing.T, a pki.Algorithm) (url string, ca []byte) {
 func TestStampAndVerify(t *testing.T) {
 	for _, a := range []pki.Algorithm{pki.ECDSA, pki.SM2} {
 		url, ca := authority(t, a)
-		anchors, err := Anchors(ca)
+		anchors, err := trusttsp.Anchors(ca)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestStampAndVerify(t *testing.T) {
 			t.Error("a token over something else passed")
 		}
 		_, foreign := authority(t, a)
-		others, _ := Anchors(foreign)
+		others, _ := trusttsp.Anchors(foreign)
 		if _, err := Service(url, http.DefaultClient, others, time.Now).Ask(t.Context(), []byte("x")); err == nil {
 			t.Error("a token of another authority was kept")
 		}
@@ -96,7 +96,7 @@ func TestServiceGone(t *testing.T) {
 	if _, err := Service(gone.URL, http.DefaultClient, nil, time.Now).Ask(t.Context(), []byte("x")); err == nil {
 		t.Error("nobody gave a token")
 	}
-	if _, err := Anchors([]byte("")); err == nil {
+	if _, err := trusttsp.Anchors([]byte("")); err == nil {
 		t.Error("no certificates passed")
 	}
 }
