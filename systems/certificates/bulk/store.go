@@ -15,7 +15,7 @@ const jobColumns = `id, kind, name, renewal, state, total, refused, issued, had,
 var (
 	qJobAdd   = store.Q("certificates_job_add", `INSERT INTO certificates_job (`+jobColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, 0, $9, $10, $11, 0, '', 0, 0)`)
 	qJob      = store.Q("certificates_job", `SELECT `+jobColumns+` FROM certificates_job WHERE id = $1`)
-	qJobs     = store.Q("certificates_jobs", `SELECT `+jobColumns+` FROM certificates_job WHERE ($1 = 0 OR made < $1 OR (made = $1 AND id < $2)) ORDER BY made DESC, id DESC LIMIT $3`)
+	qJobs     = store.Q("certificates_jobs", `SELECT `+jobColumns+` FROM certificates_job WHERE (CAST($1 AS BIGINT) = 0 OR made < $1 OR (made = $1 AND id < $2)) ORDER BY made DESC, id DESC LIMIT $3`)
 	qJobMove  = store.Q("certificates_job_move", `UPDATE certificates_job SET state = $3, started = $4, started_by = $5 WHERE id = $1 AND state = $2`)
 	qJobPlace = store.Q("certificates_job_place", `UPDATE certificates_job SET issued = issued + $2, had = had + $3, refused = refused + $4, place = $5, busy_millis = busy_millis + $6 WHERE id = $1 AND place = $7 AND state = 'running'`)
 	qJobEnd   = store.Q("certificates_job_end", `UPDATE certificates_job SET state = 'done', ended = $2 WHERE id = $1 AND state = 'running'`)

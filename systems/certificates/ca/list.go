@@ -24,10 +24,10 @@ type Filter struct {
 var (
 	listWhere = ` FROM certificates_certificate WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR algorithm = $2) AND ($3 = '' OR serial = $3 OR subject = $3) AND ($4 = 0 OR state = $4) AND not_after < $5`
 	qLists    = map[string]store.Stmt{
-		"-leaf": store.Q("certificates_list_new", `SELECT `+columns+listWhere+` AND ($6 = 0 OR leaf < $6) AND serial <> $7 ORDER BY leaf DESC LIMIT $8`),
+		"-leaf": store.Q("certificates_list_new", `SELECT `+columns+listWhere+` AND (CAST($6 AS BIGINT) = 0 OR leaf < $6) AND serial <> $7 ORDER BY leaf DESC LIMIT $8`),
 		"leaf":  store.Q("certificates_list_old", `SELECT `+columns+listWhere+` AND leaf + 1 > $6 AND serial <> $7 ORDER BY leaf LIMIT $8`),
 		"to":    store.Q("certificates_list_ending", `SELECT `+columns+listWhere+` AND (not_after > $6 OR (not_after = $6 AND serial > $7)) ORDER BY not_after, serial LIMIT $8`),
-		"-to":   store.Q("certificates_list_lasting", `SELECT `+columns+listWhere+` AND ($6 = 0 OR not_after < $6 OR (not_after = $6 AND serial < $7)) ORDER BY not_after DESC, serial DESC LIMIT $8`),
+		"-to":   store.Q("certificates_list_lasting", `SELECT `+columns+listWhere+` AND (CAST($6 AS BIGINT) = 0 OR not_after < $6 OR (not_after = $6 AND serial < $7)) ORDER BY not_after DESC, serial DESC LIMIT $8`),
 	}
 	qEnding = store.Q("certificates_ending", `SELECT COUNT(*) FROM certificates_certificate WHERE state < 3 AND not_after < $1 AND not_after > $2`)
 )

@@ -31,7 +31,7 @@ var (
 	qHolds       = store.Q("certificates_holds", `SELECT COUNT(*) FROM certificates_certificate WHERE subject = $1 AND kind = $2 AND key_use = 'sign' AND state + 0 < 3 AND not_after > $3`)
 	qLeft        = store.Q("certificates_left", `SELECT `+applied+` FROM certificates_application WHERE state = 'approved' ORDER BY asked LIMIT 500`)
 	qGiven       = store.Q("certificates_given", `UPDATE certificates_application SET state = 'issued', serial = $2, code = $3 WHERE id = $1 AND state = 'approved'`)
-	qList        = store.Q("certificates_application_list", `SELECT `+applied+` FROM certificates_application WHERE ($1 = '' OR state = $1) AND ($2 = '' OR kind = $2) AND ($3 = 0 OR asked < $3 OR (asked = $3 AND id < $4)) ORDER BY asked DESC, id DESC LIMIT $5`)
+	qList        = store.Q("certificates_application_list", `SELECT `+applied+` FROM certificates_application WHERE ($1 = '' OR state = $1) AND ($2 = '' OR kind = $2) AND (CAST($3 AS BIGINT) = 0 OR asked < $3 OR (asked = $3 AND id < $4)) ORDER BY asked DESC, id DESC LIMIT $5`)
 	qListTotal   = store.Q("certificates_application_total", `SELECT COUNT(*) FROM certificates_application WHERE ($1 = '' OR state = $1) AND ($2 = '' OR kind = $2)`)
 )
 

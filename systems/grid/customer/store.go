@@ -18,7 +18,7 @@ var (
 	qCodeUse  = store.Q("grid_customer_code_use", `UPDATE grid_customer_code SET used_at = $2 WHERE id = $1 AND used_at = 0 AND revoked_at = 0`)
 	qCodeGone = store.Q("grid_customer_code_revoke", `UPDATE grid_customer_code SET revoked_at = $2 WHERE id = $1 AND used_at = 0 AND revoked_at = 0`)
 	qCodes    = store.Q("grid_customer_code_list", `SELECT id, meter, issued, issued_by, expires, used_at, revoked_at FROM grid_customer_code
-		WHERE ($1 = 0 OR meter = $1) AND ($2 = '' OR $2 = 'used' AND used_at > 0 OR $2 = 'revoked' AND revoked_at > 0 OR $2 = 'open' AND used_at = 0 AND revoked_at = 0 AND expires > $3
+		WHERE (CAST($1 AS BIGINT) = 0 OR meter = $1) AND ($2 = '' OR $2 = 'used' AND used_at > 0 OR $2 = 'revoked' AND revoked_at > 0 OR $2 = 'open' AND used_at = 0 AND revoked_at = 0 AND expires > $3
 			OR $2 = 'expired' AND used_at = 0 AND revoked_at = 0 AND expires <= $3) AND ($4 = '' OR id < $4) ORDER BY id DESC LIMIT $5`)
 	qCodeOld = store.Q("grid_customer_code_old", `DELETE FROM grid_customer_code WHERE expires < $1`)
 
@@ -30,7 +30,7 @@ var (
 	qBind      = store.Q("grid_customer_bind", `INSERT INTO grid_customer_binding (id, person, meter, since, until) VALUES ($1, $2, $3, $4, 0)`)
 	qBound     = store.Q("grid_customer_bound", `SELECT id, person, meter, since FROM grid_customer_binding WHERE person = $1 AND until = 0 ORDER BY id`)
 	qSharing   = store.Q("grid_customer_sharing", `SELECT COUNT(*) FROM grid_customer_binding WHERE meter = $1 AND until = 0`)
-	qBindings  = store.Q("grid_customer_bindings", `SELECT id, person, meter, since FROM grid_customer_binding WHERE until = 0 AND ($1 = 0 OR meter = $1) AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`)
+	qBindings  = store.Q("grid_customer_bindings", `SELECT id, person, meter, since FROM grid_customer_binding WHERE until = 0 AND (CAST($1 AS BIGINT) = 0 OR meter = $1) AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`)
 	qBinding   = store.Q("grid_customer_binding", `SELECT id, person, meter, since FROM grid_customer_binding WHERE id = $1 AND until = 0`)
 	qUnbind    = store.Q("grid_customer_unbind", `UPDATE grid_customer_binding SET until = $2 WHERE id = $1 AND until = 0`)
 	qForgetAll = []store.Stmt{

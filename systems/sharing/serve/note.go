@@ -40,7 +40,7 @@ var (
 	qUse     = store.Q("sharing_use_put", `INSERT INTO sharing_use (`+useColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`)
 	qSubject = store.Q("sharing_subject_put", `INSERT INTO sharing_subject (subject, use_id) VALUES ($1, $2)`)
 	qSearch  = store.Q("sharing_use_search", `SELECT `+useColumns+` FROM sharing_use WHERE id < $1 AND ($2 = '' OR resource = $2) AND ($3 = '' OR unit = $3) AND ($4 = '' OR owner = $4) AND ($5 = '' OR purpose = $5)
-AND ($6 = '' OR ($6 = 'served' AND refused = '') OR ($6 = 'refused' AND refused <> '') OR refused = $6) AND ($7 = 0 OR at >= $7) AND ($8 = 0 OR at < $8) AND ($9 = '' OR person = $9) ORDER BY id DESC LIMIT $10`)
+AND ($6 = '' OR ($6 = 'served' AND refused = '') OR ($6 = 'refused' AND refused <> '') OR refused = $6) AND (CAST($7 AS BIGINT) = 0 OR at >= $7) AND (CAST($8 AS BIGINT) = 0 OR at < $8) AND ($9 = '' OR person = $9) ORDER BY id DESC LIMIT $10`)
 	qAbout = store.Q("sharing_use_about", `SELECT DISTINCT `+prefixed+` FROM sharing_subject s JOIN sharing_use u ON u.id = s.use_id JOIN sharing_subject_link l ON l.subject = s.subject WHERE l.person = $1 AND u.id < $2 ORDER BY u.id DESC LIMIT $3`)
 
 	qCalled    = store.Q("sharing_called_put", `INSERT INTO sharing_called (resource, unit, last) VALUES ($1, $2, $3) ON CONFLICT (resource, unit) DO UPDATE SET last = CASE WHEN excluded.last > sharing_called.last THEN excluded.last ELSE sharing_called.last END`)
