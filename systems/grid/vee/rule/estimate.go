@@ -287,9 +287,7 @@ func (k *Checker) profile(g *Gap, d *Day, s *Stat, out []int64) bool {
 	for i := range out {
 		_, slot := at(g.Day, g.From+i)
 		part := before + (after-before)*int64(i+1)/int64(len(out)+1)
-		hi, lo := bits.Mul64(uint64(u.slot(slot)), uint64(part))
-		q, _ := bits.Div64(hi, lo, heightUnit) // usual energies are far below 2^40: hi is small
-		out[i] = int64(q)
+		out[i] = scale(u.slot(slot), part, heightUnit)
 	}
 	return true
 }
@@ -308,9 +306,23 @@ func (k *Checker) height(u *Usual, from, to int) (int64, bool) {
 	if n < beside/3 || usual <= 0 {
 		return 0, false
 	}
-	hi, lo := bits.Mul64(uint64(got), heightUnit)
-	q, _ := bits.Div64(hi%uint64(usual), lo, uint64(usual))
-	return int64(min(q, 64*heightUnit)), true //nolint:gosec // bounded
+	return min(scale(got, heightUnit, usual), 64*heightUnit), true
+}
+
+// heaviest bounds a weight, so that those of a gap of years still add up in 64 bits.
+const heaviest = 1 << 46
+
+// scale is a*b/by (by > 0), rounded down: 0 where a factor is negative, [heaviest] at most.
+func scale(a, b, by int64) int64 {
+	if a <= 0 || b <= 0 {
+		return 0
+	}
+	hi, lo := bits.Mul64(uint64(a), uint64(b))
+	if hi >= uint64(by) {
+		return heaviest
+	}
+	q, _ := bits.Div64(hi, lo, uint64(by))
+	return int64(min(q, heaviest)) //nolint:gosec // bounded
 }
 
 // Spread turns weights (none negative) into whole parts of total that are in proportion to them and add up to it exactly: each
@@ -318,7 +330,7 @@ func (k *Checker) height(u *Usual, from, to int) (int64, bool) {
 func Spread(total int64, weights []int64) {
 	sum := uint64(0)
 	for _, w := range weights {
-		sum += uint64(max(w, 0))
+		sum += uint64(min(max(w, 0), heaviest)) //nolint:gosec // not negative
 	}
 	type rest struct {
 		i int
@@ -327,7 +339,7 @@ func Spread(total int64, weights []int64) {
 	rests := make([]rest, len(weights))
 	left := total
 	for i, w := range weights {
-		w = max(w, 0)
+		w = min(max(w, 0), heaviest)
 		if sum == 0 {
 			w = 1
 		}

@@ -20,9 +20,12 @@ func level(v int64) int16 {
 	return int16(n<<8 | int(u<<8>>n&255)) //nolint:gosec // at most 63 octaves
 }
 
-// amount is the energy of a level.
+// tallest is the highest level that an energy is read from: what is above it (2^48: 28 TWh in a quarter hour) no meter has counted.
+const tallest = 48 * octave
+
+// amount is the energy of a level; those below zero and above [tallest] stand for the bounds.
 func amount(l int16) int64 {
-	l = max(l, 0)
+	l = min(max(l, 0), tallest)
 	return int64(256+uint64(l&255))<<(l>>8)>>8 - 1
 }
 
