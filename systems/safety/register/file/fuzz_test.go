@@ -14,6 +14,7 @@ func FuzzFiles(f *testing.F) {
 	f.Add("units", "\ufeffunit,plant,name,kind\nU-01,P0,罐区,storage\n")
 	f.Add("substances", "substance,plant,unit,tons,at\n氯,P0,U-00,50,2016-03-01\n")
 	f.Add("points", "point,plant,factor,kind,every,ll,l,h,hh,key,retired\nLT-1,P0,e1,level,10,1,2,3,4,yes,no\n\"LT\n")
+	f.Add("points", "point,plant,factor,kind,every\nA,P0,e1,level,0.0000000155\n")
 	f.Fuzz(func(t *testing.T, name, body string) {
 		k := kinds[name]
 		if k == nil {

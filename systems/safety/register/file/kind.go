@@ -1,6 +1,7 @@
 package file
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -226,7 +227,7 @@ func pointNumbers(l *line, p *register.Point) error {
 			if err != nil || v < 0 || v > 86400 {
 				return errs.Say(errs.Invalid, "上报周期应为 1 至 86400 秒，0 表示不定期", "a period lies between 1 and 86400 seconds, 0 where it reports by event")
 			}
-			p.Every = time.Duration(v * float64(time.Second))
+			p.Every = time.Duration(math.Round(v * float64(time.Second)))
 		}
 	}
 	for _, x := range []struct {
